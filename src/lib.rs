@@ -1,0 +1,12 @@
+//! Pombo issues, sends and verifies one-time passcodes over WhatsApp authentication templates, with
+//! SMS where WhatsApp does not deliver.
+//!
+//! Read `otp` for the rules, `service` for the use cases, `docs/ARCHITECTURE.md` for the walk.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod otp;
+
+pub mod store;
+
+pub mod delivery;

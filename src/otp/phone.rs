@@ -1,0 +1,164 @@
+//! Phone numbers: E.164, checked by libphonenumber's rules, masked wherever they are shown.
+
+use std::fmt;
+
+/// Why a text is not a phone number that a code can be sent to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PhoneError {
+    /// Not `+` and 8 to 15 digits.
+    #[error("must be an E.164 number: + and 8 to 15 digits, like +5511987654321")]
+    Shape,
+    /// No operator has numbers like it.
+    #[error("is not a number that any country assigns; check its country code and length")]
+    Unassigned,
+}
+
+/// A number that may be called, in E.164 form.
+///
+/// `Debug` and `Display` show [`masked`](Self::masked) only; [`e164`](Self::e164) is for the sender
+/// that must know it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PhoneNumber {
+    e164: String,
+    calling_code_digits: usize,
+    country: Country,
+}
+
+impl PhoneNumber {
+    /// Parses an E.164 number and checks it against the numbering plan of its country.
+    pub fn parse(text: &str) -> Result<Self, PhoneError> {
+        check_shape(text)?;
+        let number = phonenumber::parse(None, text).map_err(|_| PhoneError::Unassigned)?;
+        if !number.is_valid() {
+            return Err(PhoneError::Unassigned);
+        }
+        Ok(Self::from_parts(text, &number))
+    }
+
+    /// Takes a configured test number, which need not exist in any country's plan.
+    pub fn parse_test_number(text: &str) -> Result<Self, PhoneError> {
+        check_shape(text)?;
+        Ok(match phonenumber::parse(None, text) {
+            Ok(number) => Self::from_parts(text, &number),
+            Err(_) => Self {
+                e164: text.to_owned(),
+                calling_code_digits: 0,
+                country: Country::UNKNOWN,
+            },
+        })
+    }
+
+    fn from_parts(text: &str, number: &phonenumber::PhoneNumber) -> Self {
+        Self {
+            e164: text.to_owned(),
+            calling_code_digits: number.code().value().to_string().len(),
+            country: number
+                .country()
+                .id()
+                .map_or(Country::UNKNOWN, |id| Country::new(&format!("{id:?}"))),
+        }
+    }
+
+    /// The whole number, `+` and digits.
+    pub fn e164(&self) -> &str {
+        &self.e164
+    }
+
+    /// The country whose plan the number belongs to.
+    pub fn country(&self) -> Country {
+        self.country
+    }
+
+    /// The number with all but its country code and last two digits hidden: `+55*********21`.
+    pub fn masked(&self) -> String {
+        let digits = self.e164.len() - 1;
+        let shown = self.calling_code_digits.min(digits - 2);
+        let hidden = digits - shown - 2;
+        format!(
+            "{}{}{}",
+            &self.e164[..=shown],
+            "*".repeat(hidden),
+            &self.e164[1 + shown + hidden..]
+        )
+    }
+}
+
+fn check_shape(text: &str) -> Result<(), PhoneError> {
+    let digits = text.strip_prefix('+').ok_or(PhoneError::Shape)?;
+    let plausible = (8..=15).contains(&digits.len())
+        && !digits.starts_with('0')
+        && digits.bytes().all(|b| b.is_ascii_digit());
+    plausible.then_some(()).ok_or(PhoneError::Shape)
+}
+
+impl fmt::Debug for PhoneNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.masked())
+    }
+}
+
+impl fmt::Display for PhoneNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.masked())
+    }
+}
+
+/// A country by its ISO 3166-1 alpha-2 code, or none.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Country([u8; 2]);
+
+impl Country {
+    /// A number that no single country owns.
+    pub const UNKNOWN: Self = Self([0, 0]);
+
+    /// Two capital letters; anything else is [`UNKNOWN`](Self::UNKNOWN).
+    pub fn new(code: &str) -> Self {
+        match code.as_bytes() {
+            [a, b] if a.is_ascii_uppercase() && b.is_ascii_uppercase() => Self([*a, *b]),
+            _ => Self::UNKNOWN,
+        }
+    }
+
+    /// The two letters, or nothing.
+    pub fn as_str(&self) -> &str {
+        match self {
+            &Self::UNKNOWN => "",
+            Self(letters) => std::str::from_utf8(letters).unwrap_or_default(),
+        }
+    }
+}
+
+impl fmt::Debug for Country {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_shows_its_country_and_last_two_digits_only() {
+        let number = PhoneNumber::parse("+5511987654321").unwrap();
+        assert_eq!(format!("{number}"), "+55*********21");
+        assert_eq!(format!("{number:?}"), "+55*********21");
+        assert_eq!(number.country().as_str(), "BR");
+    }
+
+    #[test]
+    fn a_number_of_no_plan_is_refused() {
+        for text in ["", "5511987654321", "+55 11 98765-4321", "+0123456789", "+551", "+55１１987654321"] {
+            assert_eq!(PhoneNumber::parse(text), Err(PhoneError::Shape), "{text}");
+        }
+        for text in ["+5511111", "+99912345678", "+15550100001"] {
+            assert!(PhoneNumber::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_test_number_need_not_exist() {
+        let number = PhoneNumber::parse_test_number("+15550100001").unwrap();
+        assert_eq!(number.masked(), "+1********01");
+    }
+}

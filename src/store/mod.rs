@@ -1,0 +1,137 @@
+//! The store: one versioned record a recipient, committed by compare-and-swap together with its
+//! alarm, its counters and its event records. No rule of the business lives here.
+//!
+//! [`memory`] and [`redis`] behave alike; one conformance suite holds both to it.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::otp::{DeliveryRef, MessageTag, OperationId, RecipientKey, Time};
+
+/// Where records live. Every call is bounded in time by the implementation and fails rather than
+/// waits.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// The record of a recipient, its version, and the store's time. A record that is not there has
+    /// version 0 and no bytes.
+    async fn load(&self, key: &RecipientKey) -> Result<Loaded, StoreError>;
+
+    /// Writes the next version if the record still has the expected one, with its alarm, counters
+    /// and events: all or nothing.
+    ///
+    /// An error leaves open whether it was applied; load again to see.
+    async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError>;
+
+    /// Alarms that are due, over all partitions, at most `most`, earliest first within a partition.
+    /// Each is put back by `lease`, so that other replicas leave it alone for so long; the commit
+    /// that follows sets the true next alarm.
+    async fn claim(&self, lease: Duration, most: usize) -> Result<Vec<Due>, StoreError>;
+
+    /// Charges a counter by the generic cell rate algorithm, in every window or in none. The same
+    /// operation is charged once, and told the same again, until the longest window has passed.
+    async fn charge(&self, charge: &Charge) -> Result<Charged, StoreError>;
+
+    /// Remembers which delivery a provider's message belongs to, for `ttl`.
+    async fn remember(
+        &self,
+        message: &MessageTag,
+        delivery: &DeliveryRef,
+        ttl: Duration,
+    ) -> Result<(), StoreError>;
+
+    /// The delivery of a provider's message, if remembered.
+    async fn find(&self, message: &MessageTag) -> Result<Option<DeliveryRef>, StoreError>;
+
+    /// The sum of a counter over all partitions.
+    async fn counter(&self, name: &str) -> Result<i64, StoreError>;
+
+    /// Whether the store answers.
+    async fn ping(&self) -> Result<(), StoreError>;
+}
+
+/// A record as it was found.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The record's bytes; `None` if there is no record.
+    pub blob: Option<Vec<u8>>,
+    /// Its version, 0 if there is none.
+    pub version: u64,
+    /// The store's time.
+    pub now: Time,
+}
+
+/// A record as it shall be.
+#[derive(Clone, Debug)]
+pub struct Commit {
+    /// Whose.
+    pub key: RecipientKey,
+    /// The version it was loaded with. The new version is one more.
+    pub expected: u64,
+    /// The new bytes.
+    pub blob: Vec<u8>,
+    /// How long the record lives from now on.
+    pub ttl: Duration,
+    /// When somebody must look at it next; `None` removes it from the schedule.
+    pub alarm: Option<Time>,
+    /// What to add to the partition's counters.
+    pub counters: Vec<(String, i64)>,
+    /// What to append to the partition's event stream.
+    pub events: Vec<Vec<u8>>,
+}
+
+/// What became of a commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Committed {
+    /// Written.
+    Done,
+    /// Somebody else wrote in the meantime; nothing was changed.
+    Conflict,
+}
+
+/// An alarm that is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// Whose record.
+    pub key: RecipientKey,
+    /// When it was to be looked at.
+    pub at: Time,
+    /// The store's time when it was claimed.
+    pub now: Time,
+}
+
+/// A charge against a counter that many recipients share.
+#[derive(Clone, Debug)]
+pub struct Charge {
+    /// The counter: a keyed hash, so that the store holds no address and no name.
+    pub counter: [u8; 16],
+    /// `count` per `length`, with bursts of `count`.
+    pub windows: Vec<(u32, Duration)>,
+    /// 1 to charge, -1 to give back what the same operation was charged.
+    pub cost: i32,
+    /// The call it is charged for.
+    pub operation: OperationId,
+}
+
+/// What became of a charge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Charged {
+    /// Within the limit.
+    Allowed,
+    /// Over the limit; nothing was charged. Who waits this long is within it, if nobody else comes.
+    Refused(Duration),
+}
+
+/// The store did not do what it was asked.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It can't be reached or refuses to work.
+    #[error("the store is out of reach: {0}")]
+    Unreachable(String),
+    /// It did not answer in time.
+    #[error("the store did not answer in time")]
+    TimedOut,
+    /// It holds what this version can't read.
+    #[error("the store holds a record that this version can't read: {0}")]
+    Unreadable(String),
+}
