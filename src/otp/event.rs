@@ -92,6 +92,13 @@ pub enum Event {
         /// Which.
         challenge: ChallengeId,
     },
+    /// A caller reads a challenge.
+    Look {
+        /// Who asks.
+        caller: String,
+        /// Which.
+        challenge: ChallengeId,
+    },
     /// A caller tells what became of the flow.
     Report {
         /// Who tells.
@@ -350,6 +357,10 @@ pub enum Refusal {
     KeyReused,
     /// A guess at a transaction's code came without the transaction.
     TransactionMissing,
+    /// A guess at a code for something else came with a transaction.
+    TransactionUnexpected,
+    /// A report's time lies before the challenge or in the future.
+    TimeOutOfRange,
 }
 
 /// A message to hand to a sender, after the commit.

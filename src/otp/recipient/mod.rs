@@ -1,5 +1,30 @@
 //! The machine: all that the service knows of one phone number, and the only place where anything
 //! about a challenge changes.
+//!
+//! [`Recipient::on`] takes an event and the time and gives the next record, an answer and what is
+//! to follow. `turn` is its workbench; each file after it is one kind of event.
+
+mod turn;
+
+mod issue;
+
+mod resend;
+
+mod guess;
+
+mod progress;
+
+mod alarm;
+
+mod plan;
+
+mod conclude;
+
+#[cfg(test)]
+mod promises;
+
+#[cfg(test)]
+mod model;
 
 use super::{
     challenge::Challenge,

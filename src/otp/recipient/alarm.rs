@@ -1,0 +1,105 @@
+//! Time has come: sends whose sender fell silent, steps whose evidence is due.
+
+use super::turn::Turn;
+use crate::otp::{
+    challenge::{Challenge, Delivery},
+    event::{Answer, FactKind, Need},
+    kinds::{DeliveryStatus, FailureReason, Route, TimelineEvent},
+    policy::{Policy, Rules},
+    time::Time,
+};
+
+impl Challenge {
+    /// When somebody must look at it next.
+    pub(super) fn due(&self, rules: &Rules) -> Time {
+        let queued = self.deliveries.iter().filter(|d| d.status == DeliveryStatus::Queued);
+        let silent = queued.map(|delivery| delivery.retry_at);
+        let evidence = self.evidence(rules.policy(self.flow.purpose)).map(|(at, _)| at);
+        silent.chain(evidence).fold(self.expires_at, Time::min)
+    }
+
+    /// When the plan leaves the step at which it stands, and why.
+    fn evidence(&self, policy: &Policy) -> Option<(Time, Route)> {
+        let current = self.current()?;
+        let silent = matches!(current.status, DeliveryStatus::Accepted | DeliveryStatus::Sent);
+        let undelivered = current.accepted_at.filter(|_| silent).map(|at| at + policy.undelivered);
+        // These two only matter while there is a step to go to; silence is worth telling anyway.
+        let step_left = self.step + 1 < self.plan.len();
+        let unread = policy.unread.zip(current.delivered_at);
+        let unread = unread.filter(|_| step_left && current.status == DeliveryStatus::Delivered);
+        let unverified = policy.unverified.zip(current.accepted_at).filter(|_| step_left);
+        let due = [
+            undelivered.map(|at| (at, Route::Undelivered)),
+            unread.map(|(wait, at)| (at + wait, Route::Unread)),
+            unverified.map(|(wait, at)| (at + wait, Route::Unverified)),
+        ];
+        due.into_iter().flatten().min_by_key(|(at, _)| *at)
+    }
+}
+
+impl Turn<'_> {
+    pub(super) fn alarm(&mut self) -> Result<Answer, Need> {
+        for at in 0..self.next.challenges.len() {
+            self.look_after_sends(at)?;
+            self.look_at_evidence(at)?;
+        }
+        Ok(Answer::Noted)
+    }
+
+    /// A delivery still queued when its time is up has lost its sender. It is sent again once, with
+    /// a fresh code; lost a second time, it counts as silent.
+    fn look_after_sends(&mut self, at: usize) -> Result<(), Need> {
+        let now = self.now;
+        let lost = |d: &&Delivery| d.status == DeliveryStatus::Queued && d.retry_at <= now;
+        let numbers: Vec<_> = self.challenge(at).deliveries.iter().filter(lost).map(|d| d.number).collect();
+        for number in numbers {
+            let delivery = self.challenge(at).delivery(number);
+            if !self.challenge(at).is_live() {
+                break;
+            }
+            if delivery.is_some_and(|delivery| delivery.taken_over) {
+                self.fall_silent(at, number)?;
+            } else {
+                self.take_over(at, number)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn fall_silent(&mut self, at: usize, number: u32) -> Result<(), Need> {
+        self.reach(at, number, DeliveryStatus::TimedOut, Some(FailureReason::Unavailable));
+        match self.challenge(at).current() {
+            Some(current) if current.number == number => self.advance(at, Route::Undelivered),
+            _ => Ok(()),
+        }
+    }
+
+    fn take_over(&mut self, at: usize, number: u32) -> Result<(), Need> {
+        let (fresh, digest) = self.fresh(at)?;
+        let (now, retry_at) = (self.now, self.now + self.rules.send_window);
+        let challenge = &mut self.next.challenges[at];
+        challenge.note(now, TimelineEvent::SendTakenOver, number);
+        if let Some(delivery) = challenge.deliveries.iter_mut().find(|d| d.number == number) {
+            delivery.taken_over = true;
+            delivery.retry_at = retry_at;
+            delivery.digests.push(digest);
+        }
+        self.tell(at, FactKind::TakenOver { number });
+        self.send(at, number, fresh);
+        Ok(())
+    }
+
+    fn look_at_evidence(&mut self, at: usize) -> Result<(), Need> {
+        let challenge = self.challenge(at);
+        let evidence = challenge.evidence(self.policy(at));
+        let due = evidence.filter(|(time, _)| challenge.is_live() && *time <= self.now);
+        let (Some((_, reason)), Some(current)) = (due, challenge.current()) else {
+            return Ok(());
+        };
+        let number = current.number;
+        if reason == Route::Undelivered {
+            self.reach(at, number, DeliveryStatus::TimedOut, None);
+        }
+        self.advance(at, reason)
+    }
+}

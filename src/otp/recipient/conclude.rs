@@ -1,0 +1,99 @@
+//! The end of a challenge, and what may be asked of it after.
+
+use super::turn::Turn;
+use crate::otp::{
+    challenge::Conclusion,
+    event::{Answer, FactKind, Refusal},
+    id::ChallengeId,
+    kinds::{ConclusionReason, FlowOutcome, State, TimelineEvent},
+    ledger::DAY,
+    time::Time,
+};
+
+impl Turn<'_> {
+    /// Ends a challenge, once and for all, and erases what only a live one needs: digests and
+    /// language, and with the last live challenge the number.
+    pub(super) fn conclude(
+        &mut self,
+        at: usize,
+        state: State,
+        reason: ConclusionReason,
+        used: Option<u32>,
+    ) {
+        let now = self.now;
+        let challenge = &mut self.next.challenges[at];
+        challenge.conclusion = Some(Conclusion { state, reason, at: now, used });
+        challenge.resend_at = None;
+        challenge.language.clear();
+        challenge.deliveries.iter_mut().for_each(|delivery| delivery.digests.clear());
+        challenge.note(now, TimelineEvent::Concluded, used.unwrap_or(0));
+        let after = now.since(challenge.issued_at);
+        let used_channel = challenge.used_channel();
+        self.tell(at, FactKind::Concluded { state, reason, used_channel, after });
+        if !self.next.challenges.iter().any(|challenge| challenge.is_live()) {
+            self.next.number = None;
+        }
+    }
+
+    /// Any event after a challenge's time first records that it expired.
+    pub(super) fn expire(&mut self) {
+        for at in 0..self.next.challenges.len() {
+            let challenge = self.challenge(at);
+            if challenge.is_live() && challenge.expires_at <= self.now {
+                self.conclude(at, State::Expired, ConclusionReason::Time, None);
+            }
+        }
+    }
+
+    pub(super) fn cancel(&mut self, caller: &str, challenge: &ChallengeId) -> Answer {
+        let at = self.visible(caller, challenge);
+        if let Some(at) = at.filter(|&at| self.challenge(at).is_live()) {
+            self.conclude(at, State::Cancelled, ConclusionReason::Caller, None);
+        }
+        self.look(caller, challenge)
+    }
+
+    pub(super) fn not_requested(&mut self, challenge: &ChallengeId) -> Answer {
+        match self.find(challenge).filter(|&at| self.challenge(at).is_live()) {
+            Some(at) => {
+                let reason = ConclusionReason::NotRequestedByRecipient;
+                self.conclude(at, State::Cancelled, reason, None);
+                Answer::Noted
+            }
+            None => Answer::Ignored,
+        }
+    }
+
+    pub(super) fn look(&self, caller: &str, challenge: &ChallengeId) -> Answer {
+        match self.visible(caller, challenge) {
+            Some(at) => Answer::Challenge(Box::new(self.challenge(at).clone())),
+            None => Answer::Refused(Refusal::NotFound),
+        }
+    }
+
+    /// The first report of what became of the flow counts, for a day.
+    pub(super) fn report(
+        &mut self,
+        caller: &str,
+        challenge: &ChallengeId,
+        outcome: FlowOutcome,
+        told_at: Option<Time>,
+    ) -> Answer {
+        let Some(at) = self.visible(caller, challenge) else {
+            return Answer::Refused(Refusal::NotFound);
+        };
+        let challenge = self.challenge(at);
+        let lived = challenge.issued_at..=self.now;
+        if told_at.is_some_and(|time| !lived.contains(&time)) {
+            return Answer::Refused(Refusal::TimeOutOfRange);
+        }
+        let concluded = challenge.conclusion.as_ref();
+        let in_time = concluded.is_none_or(|conclusion| self.now.since(conclusion.at) < DAY);
+        if challenge.flow_outcome.is_some() || !in_time {
+            return Answer::Ignored;
+        }
+        self.next.challenges[at].flow_outcome = Some(outcome);
+        self.tell(at, FactKind::FlowReported(outcome));
+        Answer::Noted
+    }
+}

@@ -1,0 +1,144 @@
+//! A person's guess.
+//!
+//! The order of the answers is a promise: unknown; already answered; concluded; locked; another
+//! transaction; and only then the code, whose digest is asked for when everything else is in order.
+
+use super::{Said, turn::Turn};
+use crate::otp::{
+    challenge::Challenge,
+    event::{Answer, FactKind, Guessed, Need, Operation, Refusal},
+    id::ChallengeId,
+    kinds::{ConclusionReason, Purpose, State, TimelineEvent, VerifyOutcome},
+    time::Time,
+};
+
+impl Turn<'_> {
+    pub(super) fn guess(
+        &mut self,
+        operation: &Operation,
+        caller: &str,
+        challenge: &ChallengeId,
+        (subject, purpose): (Option<&str>, Option<Purpose>),
+        transaction: Option<&[u8; 16]>,
+    ) -> Result<Answer, Need> {
+        let bound = |at: &usize| {
+            let flow = &self.challenge(*at).flow;
+            subject.is_none_or(|subject| subject == flow.subject)
+                && purpose.is_none_or(|purpose| purpose == flow.purpose)
+        };
+        let Some(at) = self.visible(caller, challenge).filter(bound) else {
+            return Ok(guessed(VerifyOutcome::UnknownChallenge, 0));
+        };
+        match self.answered(operation) {
+            Some(Ok(answered)) => return Ok(self.again(answered)),
+            Some(Err(refusal)) => return Ok(Answer::Refused(refusal)),
+            None => {}
+        }
+        if let Some(outcome) = VerifyOutcome::of_concluded(self.challenge(at).state()) {
+            return Ok(guessed(outcome, self.attempts_left(at)));
+        }
+        if let Some(until) = self.locked_until(&self.challenge(at).flow) {
+            return Ok(self.locked(at, until));
+        }
+        match (self.challenge(at).transaction.as_ref(), transaction) {
+            (Some(_), None) => return Ok(Answer::Refused(Refusal::TransactionMissing)),
+            (None, Some(_)) => return Ok(Answer::Refused(Refusal::TransactionUnexpected)),
+            (issued_for, given) if issued_for != given => {
+                return Ok(self.count(operation, at, VerifyOutcome::TransactionMismatch));
+            }
+            _ => {}
+        }
+        self.compare(operation, at)
+    }
+
+    fn compare(&mut self, operation: &Operation, at: usize) -> Result<Answer, Need> {
+        let guess = self.supply.guess.as_ref().ok_or_else(|| Need::Guess {
+            recipe: self.challenge(at).recipe(self.place),
+            attempts_left: self.attempts_left(at),
+        })?;
+        Ok(match self.challenge(at).find(guess) {
+            Some(delivery) => self.verify(operation, at, delivery),
+            None => self.count(operation, at, VerifyOutcome::WrongCode),
+        })
+    }
+
+    fn verify(&mut self, operation: &Operation, at: usize, delivery: u32) -> Answer {
+        let number = self.next.number.clone();
+        let key = self.challenge(at).flow.clone();
+        let flow = self.flow_mut(&key);
+        flow.ledger.succeed();
+        flow.wait_until = None;
+        self.conclude(at, State::Verified, ConclusionReason::CodeMatched, Some(delivery));
+        let attempts_left = self.attempts_left(at);
+        let outcome = VerifyOutcome::Verified;
+        self.remember(operation, at, Said::Guessed { outcome, attempts_left, resend_at: None });
+        Answer::Guessed(Box::new(Guessed {
+            outcome,
+            attempts_left,
+            number,
+            challenge: Some(self.challenge(at).clone()),
+            resend_at: None,
+            unlocks_at: None,
+            replayed: false,
+        }))
+    }
+
+    /// A wrong guess counts, against the challenge and against its flow's ledger.
+    fn count(&mut self, operation: &Operation, at: usize, outcome: VerifyOutcome) -> Answer {
+        let (now, rules) = (self.now, self.rules);
+        let challenge = &mut self.next.challenges[at];
+        challenge.attempts_used += 1;
+        challenge.note(now, TimelineEvent::GuessCounted, 0);
+        let key = challenge.flow.clone();
+        self.flow_mut(&key).ledger.fail(&rules.ledger, now);
+        let attempts_left = self.attempts_left(at);
+        self.tell(at, FactKind::GuessCounted { attempts_left });
+        if self.challenge(at).attempts_left() == 0 {
+            self.conclude(at, State::Exhausted, ConclusionReason::Attempts, None);
+        }
+        let resend_at = self.challenge(at).resend_at;
+        self.remember(operation, at, Said::Guessed { outcome, attempts_left, resend_at });
+        Answer::Guessed(Box::new(Guessed { resend_at, ..nothing(outcome, attempts_left) }))
+    }
+
+    fn locked(&self, at: usize, until: Time) -> Answer {
+        Answer::Guessed(Box::new(Guessed {
+            unlocks_at: Some(until),
+            resend_at: self.challenge(at).resend_at,
+            ..nothing(VerifyOutcome::Locked, 0)
+        }))
+    }
+
+    /// The answer to a guess that was answered before: the same, but for the number, which is erased.
+    pub(super) fn guessed_again(
+        &self,
+        outcome: VerifyOutcome,
+        attempts_left: u32,
+        resend_at: Option<Time>,
+        challenge: Option<&Challenge>,
+    ) -> Answer {
+        let verified = outcome == VerifyOutcome::Verified;
+        Answer::Guessed(Box::new(Guessed {
+            challenge: challenge.filter(|_| verified).cloned(),
+            resend_at,
+            replayed: true,
+            ..nothing(outcome, attempts_left)
+        }))
+    }
+}
+
+fn guessed(outcome: VerifyOutcome, attempts_left: u32) -> Answer {
+    Answer::Guessed(Box::new(nothing(outcome, attempts_left)))
+}
+
+fn nothing(outcome: VerifyOutcome, attempts_left: u32) -> Guessed {
+    Guessed {
+        outcome,
+        attempts_left,
+        number: None,
+        challenge: None,
+        resend_at: None,
+        unlocks_at: None,
+        replayed: false,
+    }
+}

@@ -1,0 +1,153 @@
+//! A caller asks for a code.
+
+use super::{
+    Said,
+    turn::{MAX_CHALLENGES, Turn},
+};
+use crate::otp::{
+    challenge::Challenge,
+    event::{Answer, FactKind, Issue, Limit, Need, Refusal, Verdict},
+    kinds::{Arm, Channel, ConclusionReason, Route, State, TimelineEvent},
+};
+
+impl Turn<'_> {
+    pub(super) fn issue(&mut self, issue: &Issue) -> Result<Answer, Need> {
+        match self.answered(&issue.operation) {
+            Some(Ok(answered)) => return Ok(self.again(answered)),
+            Some(Err(refusal)) => return Ok(Answer::Refused(refusal)),
+            None => {}
+        }
+        if let Some(until) = self.locked_until(&issue.flow) {
+            return Ok(self.limited(Limit::Locked, until));
+        }
+        let pending = self.next.challenges.iter();
+        let mut pending = pending.enumerate().filter(|(_, c)| c.is_live() && c.flow == issue.flow);
+        match pending.next().map(|(at, challenge)| (at, challenge.transaction == issue.transaction)) {
+            Some((at, true)) => self.reuse(at, issue),
+            Some((at, false)) => self.begin(issue, Some(at)),
+            None => self.begin(issue, None),
+        }
+    }
+
+    /// The same challenge again: asking twice never buys more guesses, and a message goes out only
+    /// when a resend would.
+    fn reuse(&mut self, at: usize, issue: &Issue) -> Result<Answer, Need> {
+        let wait_is_over = self.challenge(at).resend_at.is_some_and(|time| time <= self.now);
+        let may_send = wait_is_over && self.messages_left(at) > 0;
+        let message_sent = may_send && self.verdict()? == Verdict::Allowed;
+        if message_sent {
+            match self.ask(at, issue.channel)? {
+                Ok(_) => {}
+                Err(refusal) => return Ok(Answer::Refused(refusal)),
+            }
+        }
+        Ok(self.issued(issue, at, true, message_sent))
+    }
+
+    /// A new challenge, in the place of `old` if its flow had one for another transaction.
+    fn begin(&mut self, issue: &Issue, old: Option<usize>) -> Result<Answer, Need> {
+        if let Some(answer) = self.refuse_to_begin(issue, old) {
+            return Ok(answer);
+        }
+        let (plan, route) = self.plan_for(issue);
+        let channel = plan[0];
+        if self.sender(Self::arm(issue), channel).is_none() {
+            return Ok(Answer::Refused(Refusal::NoSender(channel)));
+        }
+        if let Verdict::Refused { limit, wait } = self.verdict()? {
+            return Ok(Answer::Refused(Refusal::Limited { limit, wait }));
+        }
+        if let Some(old) = old {
+            self.conclude(old, State::Superseded, ConclusionReason::NewTransaction, None);
+        }
+        self.next.number = Some(issue.number.clone());
+        self.next.masked.clone_from(&issue.masked);
+        self.next.country = issue.country;
+        self.next.challenges.push(self.blank(issue, plan));
+        let at = self.next.challenges.len() - 1;
+        self.next.challenges[at].note(self.now, TimelineEvent::Issued, 0);
+        self.enqueue(at, channel, route)?;
+        self.asked(at);
+        let queued = self.facts.len() - 1;
+        self.tell(at, FactKind::Issued);
+        // The story reads: issued, then queued. (The first channel is known only once it is queued.)
+        self.facts.swap(queued, queued + 1);
+        Ok(self.issued(issue, at, false, true))
+    }
+
+    fn refuse_to_begin(&self, issue: &Issue, old: Option<usize>) -> Option<Answer> {
+        // The wait doesn't hold a new payment; the recipient's limit does.
+        let wait = self.flow(&issue.flow).and_then(|flow| flow.wait_until);
+        if let Some(until) = wait.filter(|&until| old.is_none() && until > self.now) {
+            return Some(self.limited(Limit::ResendWait, until));
+        }
+        let purpose = issue.flow.purpose;
+        if self.room(Self::arm(issue), purpose) == 0 {
+            let opens = self.next.messages.opens(&self.rules.recipient, purpose, self.now);
+            return Some(self.limited(Limit::Recipient, opens));
+        }
+        let live = self.next.challenges.iter().filter(|challenge| challenge.is_live());
+        if live.clone().count() >= MAX_CHALLENGES {
+            let opens = live.map(|challenge| challenge.expires_at).min().unwrap_or(self.now);
+            return Some(self.limited(Limit::Recipient, opens));
+        }
+        None
+    }
+
+    fn arm(issue: &Issue) -> Arm {
+        if issue.test { Arm::Test } else { Arm::None }
+    }
+
+    /// The steps to take and why the first one is what it is. A channel asked for is the whole plan.
+    fn plan_for(&self, issue: &Issue) -> (Vec<Channel>, Route) {
+        if let Some(channel) = issue.channel {
+            return (vec![channel], Route::Requested);
+        }
+        let plan = &self.rules.policy(issue.flow.purpose).plan;
+        let reachable: Vec<_> = plan.iter().copied().filter(|&c| self.is_reachable(c)).collect();
+        match reachable.first() {
+            // Better a message that may fail than none.
+            None => (plan.clone(), Route::Plan),
+            Some(first) if *first == plan[0] => (reachable, Route::Plan),
+            Some(_) => (reachable, Route::NotOnWhatsapp),
+        }
+    }
+
+    fn blank(&self, issue: &Issue, plan: Vec<Channel>) -> Challenge {
+        let policy = self.rules.policy(issue.flow.purpose);
+        Challenge {
+            id: issue.new_id,
+            flow: issue.flow.clone(),
+            issued_at: self.now,
+            expires_at: self.now + policy.ttl.min(policy.max_life),
+            resend_at: None,
+            asked: 0,
+            max_attempts: policy.max_attempts,
+            attempts_used: 0,
+            length: policy.length,
+            profile: policy.profile,
+            key_id: issue.key_id.clone(),
+            transaction: issue.transaction,
+            language: issue.language.clone(),
+            plan,
+            step: 0,
+            arm: Self::arm(issue),
+            deliveries: Vec::new(),
+            timeline: Vec::new(),
+            conclusion: None,
+            flow_outcome: None,
+        }
+    }
+
+    fn issued(&mut self, issue: &Issue, at: usize, reused: bool, message_sent: bool) -> Answer {
+        let said = Said::Issued {
+            expires_at: self.challenge(at).expires_at,
+            resend_at: self.challenge(at).resend_at,
+            reused,
+            attempts_left: self.attempts_left(at),
+            message_sent,
+            messages_left: self.messages_left(at),
+        };
+        self.reply(&issue.operation, at, said)
+    }
+}

@@ -1,0 +1,186 @@
+//! The plan of a challenge: putting a message on its way, and moving on when a step fails.
+
+use std::time::Duration;
+
+use super::turn::Turn;
+use crate::otp::{
+    challenge::Delivery,
+    digest::Digest,
+    event::{FactKind, Need, Refusal, Send, Verdict},
+    kinds::{Arm, Channel, ConclusionReason, DeliveryStatus, Purpose, Route, State, TimelineEvent},
+    ledger::DAY,
+};
+
+/// The sender of a test number's deliveries.
+const TEST_SENDER: &str = "test";
+
+impl Turn<'_> {
+    /// What the limits on shared keys say; has to be asked for once.
+    pub(super) fn verdict(&self) -> Result<Verdict, Need> {
+        self.supply.verdict.ok_or(Need::Verdict)
+    }
+
+    /// Messages that the recipient's limits still allow.
+    pub(super) fn room(&self, arm: Arm, purpose: Purpose) -> u32 {
+        match arm {
+            Arm::Test => u32::MAX,
+            Arm::None => self.next.messages.room(&self.rules.recipient, purpose, self.now),
+        }
+    }
+
+    /// Who carries a message.
+    pub(super) fn sender(&self, arm: Arm, channel: Channel) -> Option<String> {
+        match arm {
+            Arm::Test => Some(TEST_SENDER.to_owned()),
+            Arm::None => self.rules.sender(channel).map(str::to_owned),
+        }
+    }
+
+    /// A number known not to be on WhatsApp is believed so for a day.
+    pub(super) fn is_reachable(&self, channel: Channel) -> bool {
+        let off = self.next.off_whatsapp_since;
+        channel != Channel::Whatsapp || off.is_none_or(|since| self.now.since(since) >= DAY)
+    }
+
+    /// Another message on the caller's wish: by the channel asked for, else at the step that the
+    /// plan has reached.
+    pub(super) fn ask(
+        &mut self,
+        at: usize,
+        channel: Option<Channel>,
+    ) -> Result<Result<Channel, Refusal>, Need> {
+        let challenge = &mut self.next.challenges[at];
+        let route = channel.map_or(Route::Resend, |_| Route::Requested);
+        if let Some(channel) = channel {
+            // What the caller asks for is honoured and does not fall back: the plan ends with it.
+            challenge.plan.truncate(challenge.step + 1);
+            challenge.plan.push(channel);
+            challenge.step = challenge.plan.len() - 1;
+        }
+        challenge.step = challenge.step.min(challenge.plan.len() - 1);
+        let (channel, arm) = (challenge.plan[challenge.step], challenge.arm);
+        if self.sender(arm, channel).is_none() {
+            return Ok(Err(Refusal::NoSender(channel)));
+        }
+        self.enqueue(at, channel, route)?;
+        self.asked(at);
+        Ok(Ok(channel))
+    }
+
+    /// A message was asked for: the codes live longer, and the next message has to wait.
+    pub(super) fn asked(&mut self, at: usize) {
+        let (now, policy) = (self.now, self.policy(at).clone());
+        let challenge = &mut self.next.challenges[at];
+        challenge.asked += 1;
+        challenge.expires_at = (now + policy.ttl).min(challenge.issued_at + policy.max_life);
+        let asked = challenge.asked as usize;
+        let wait = policy.waits.get(asked - 1).copied();
+        challenge.resend_at =
+            wait.filter(|_| challenge.messages_left() > 0).map(|wait| now + wait);
+        let hold = wait.or(policy.waits.last().copied()).unwrap_or(Duration::ZERO);
+        let key = challenge.flow.clone();
+        self.flow_mut(&key).wait_until = Some(now + hold);
+    }
+
+    /// Puts a message on its way, with a fresh code, and counts it.
+    pub(super) fn enqueue(&mut self, at: usize, channel: Channel, route: Route) -> Result<(), Need> {
+        let (fresh, digest) = self.fresh(at)?;
+        let arm = self.challenge(at).arm;
+        let delivery = Delivery {
+            number: self.challenge(at).deliveries.len() as u32 + 1,
+            channel,
+            sender: self.sender(arm, channel).unwrap_or_default(),
+            route,
+            status: DeliveryStatus::Queued,
+            failure: None,
+            queued_at: self.now,
+            updated_at: self.now,
+            retry_at: self.now + self.rules.send_window,
+            accepted_at: None,
+            delivered_at: None,
+            taken_over: false,
+            messages: Vec::new(),
+            digests: vec![digest],
+        };
+        let number = delivery.number;
+        let challenge = &mut self.next.challenges[at];
+        challenge.deliveries.push(delivery);
+        if challenge.messages_left() == 0 {
+            challenge.resend_at = None;
+        }
+        challenge.note(self.now, TimelineEvent::DeliveryQueued, number);
+        let purpose = challenge.flow.purpose;
+        self.tell_delivery(at, number);
+        if arm == Arm::Test {
+            // As if sent, and there at once.
+            self.reach(at, number, DeliveryStatus::Delivered, None);
+        } else {
+            self.next.messages.push(self.now, purpose);
+            self.send(at, number, fresh);
+        }
+        Ok(())
+    }
+
+    /// Hands a delivery to its sender once the record is committed.
+    pub(super) fn send(&mut self, at: usize, number: u32, fresh: usize) {
+        let challenge = self.challenge(at);
+        let delivery = challenge.delivery(number);
+        if let (Some(delivery), Some(phone)) = (delivery, self.next.number.clone()) {
+            let send = Send {
+                challenge: challenge.id,
+                delivery: number,
+                channel: delivery.channel,
+                number: phone,
+                language: challenge.language.clone(),
+                retry_at: delivery.retry_at,
+                expires_at: challenge.expires_at,
+                fresh,
+            };
+            self.sends.push(send);
+        }
+    }
+
+    /// The next fresh code drawn for this challenge whose digest no live code has.
+    pub(super) fn fresh(&self, at: usize) -> Result<(usize, Digest), Need> {
+        let challenge = self.challenge(at);
+        let taken: Vec<_> = self.sends.iter().map(|send| send.fresh).collect();
+        let drawn = self.supply.fresh.iter().enumerate();
+        let usable = drawn.filter(|(index, fresh)| {
+            let new = challenge.arm == Arm::Test || challenge.find(&fresh.digest).is_none();
+            fresh.challenge == challenge.id && !taken.contains(index) && new
+        });
+        let found = usable.map(|(index, fresh)| (index, fresh.digest.clone())).next();
+        found.ok_or_else(|| Need::Fresh(challenge.recipe(self.place)))
+    }
+
+    /// Leaves the step at which the plan stands for the next one, if there is one and there is room
+    /// for its message. Whatever became of it, the plan never comes back to the step it left.
+    pub(super) fn advance(&mut self, at: usize, reason: Route) -> Result<(), Need> {
+        let challenge = self.challenge(at);
+        let (from, start) = (challenge.plan.get(challenge.step).copied(), challenge.step + 1);
+        let plan = challenge.plan.clone();
+        let mut rest = plan.iter().copied().enumerate().skip(start);
+        let next = rest.find(|&(_, channel)| self.is_reachable(channel));
+        let next = next.filter(|_| self.messages_left(at) > 0);
+        self.next.challenges[at].step = next.map_or(plan.len(), |(step, _)| step);
+        match (from, next) {
+            (Some(from), Some((_, to))) => {
+                self.enqueue(at, to, reason)?;
+                self.tell(at, FactKind::FellBack { from, to, reason });
+            }
+            _ => self.give_up_if_all_failed(at),
+        }
+        Ok(())
+    }
+
+    /// With every delivery failed and no step left there is nothing to wait for. A delivery that is
+    /// merely silent may still arrive.
+    pub(super) fn give_up_if_all_failed(&mut self, at: usize) {
+        let challenge = self.challenge(at);
+        let failed = |delivery: &Delivery| delivery.status == DeliveryStatus::Failed;
+        let step_left = challenge.step < challenge.plan.len();
+        if challenge.is_live() && !step_left && challenge.deliveries.iter().all(failed) {
+            self.conclude(at, State::Undeliverable, ConclusionReason::NoChannelLeft, None);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! A caller asks for another message of a pending challenge.
+
+use super::{Said, turn::Turn};
+use crate::otp::{
+    event::{Answer, Limit, Need, Operation, Refusal},
+    id::ChallengeId,
+    kinds::Channel,
+};
+
+impl Turn<'_> {
+    pub(super) fn resend(
+        &mut self,
+        operation: &Operation,
+        caller: &str,
+        challenge: &ChallengeId,
+        channel: Option<Channel>,
+    ) -> Result<Answer, Need> {
+        let Some(at) = self.visible(caller, challenge) else {
+            return Ok(Answer::Refused(Refusal::NotFound));
+        };
+        match self.answered(operation) {
+            Some(Ok(answered)) => return Ok(self.again(answered)),
+            Some(Err(refusal)) => return Ok(Answer::Refused(refusal)),
+            None => {}
+        }
+        if let Some(answer) = self.refuse_to_resend(at) {
+            return Ok(answer);
+        }
+        let channel = match self.ask(at, channel)? {
+            Ok(channel) => channel,
+            Err(refusal) => return Ok(Answer::Refused(refusal)),
+        };
+        let said = Said::Resent {
+            expires_at: self.challenge(at).expires_at,
+            resend_at: self.challenge(at).resend_at,
+            channel,
+            attempts_left: self.attempts_left(at),
+            messages_left: self.messages_left(at),
+        };
+        Ok(self.reply(operation, at, said))
+    }
+
+    fn refuse_to_resend(&self, at: usize) -> Option<Answer> {
+        let challenge = self.challenge(at);
+        if !challenge.is_live() {
+            return Some(Answer::Refused(Refusal::Concluded(challenge.state())));
+        }
+        if let Some(until) = self.locked_until(&challenge.flow) {
+            return Some(self.limited(Limit::Locked, until));
+        }
+        match challenge.resend_at {
+            None => return Some(Answer::Refused(Refusal::NoMessageLeft)),
+            Some(from) if from > self.now => return Some(self.limited(Limit::ResendWait, from)),
+            Some(_) => {}
+        }
+        if self.messages_left(at) == 0 {
+            let purpose = challenge.flow.purpose;
+            let opens = self.next.messages.opens(&self.rules.recipient, purpose, self.now);
+            return Some(self.limited(Limit::Recipient, opens));
+        }
+        None
+    }
+}
