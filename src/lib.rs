@@ -10,3 +10,9 @@ pub mod otp;
 pub mod store;
 
 pub mod delivery;
+
+pub mod insight;
+
+pub mod service;
+
+pub mod grpc;

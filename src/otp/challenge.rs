@@ -169,11 +169,10 @@ impl Challenge {
     /// The delivery that carried a code with this digest. Looks at every digest, whatever it finds,
     /// so that time tells nothing.
     pub fn find(&self, digest: &Digest) -> Option<u32> {
-        let matching = self.deliveries.iter().fold(None, |found, delivery| {
+        self.deliveries.iter().fold(None, |found, delivery| {
             let matched = delivery.digests.iter().fold(false, |m, kept| kept.matches(digest) | m);
             if matched { Some(delivery.number) } else { found }
-        });
-        matching
+        })
     }
 
     /// The delivery at which the plan stands: the newest one.

@@ -143,7 +143,7 @@ pub struct Progress {
 pub enum Source {
     /// Our own sender: the provider's answer to the send.
     Sender,
-    /// A provider's callback, with the provider's time of it.
+    /// A provider's callback, with the provider's time of it; [`Time::LATEST`] if it told none.
     Receipt(Time),
 }
 
@@ -269,7 +269,7 @@ pub enum Answer {
     /// What became of a guess.
     Guessed(Box<Guessed>),
     /// The challenge as it is now.
-    Challenge(Box<Challenge>),
+    Challenge(Box<Seen>),
     /// It was taken in.
     Noted,
     /// It changed nothing, on purpose: a receipt of another message, an unknown delivery.
@@ -314,6 +314,17 @@ pub struct Resent {
     pub attempts_left: u32,
     /// Messages left.
     pub messages_left: u32,
+}
+
+/// A challenge as its caller may see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// As it is recorded.
+    pub challenge: Challenge,
+    /// Guesses left, by challenge and ledger.
+    pub attempts_left: u32,
+    /// The number as it may be shown.
+    pub masked: String,
 }
 
 /// The answer to `Guess`.

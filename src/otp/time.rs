@@ -14,6 +14,9 @@ use std::{
 pub struct Time(u64);
 
 impl Time {
+    /// Later than all that ever happens.
+    pub const LATEST: Self = Self(u64::MAX);
+
     /// The moment `millis` milliseconds after the epoch.
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis)

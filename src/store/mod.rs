@@ -3,6 +3,8 @@
 //!
 //! [`memory`] and [`redis`] behave alike; one conformance suite holds both to it.
 
+pub mod record;
+
 use std::time::Duration;
 
 use async_trait::async_trait;

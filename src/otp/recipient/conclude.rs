@@ -3,7 +3,7 @@
 use super::turn::Turn;
 use crate::otp::{
     challenge::Conclusion,
-    event::{Answer, FactKind, Refusal},
+    event::{Answer, FactKind, Refusal, Seen},
     id::ChallengeId,
     kinds::{ConclusionReason, FlowOutcome, State, TimelineEvent},
     ledger::DAY,
@@ -66,7 +66,11 @@ impl Turn<'_> {
 
     pub(super) fn look(&self, caller: &str, challenge: &ChallengeId) -> Answer {
         match self.visible(caller, challenge) {
-            Some(at) => Answer::Challenge(Box::new(self.challenge(at).clone())),
+            Some(at) => Answer::Challenge(Box::new(Seen {
+                challenge: self.challenge(at).clone(),
+                attempts_left: self.attempts_left(at),
+                masked: self.next.masked.clone(),
+            })),
             None => Answer::Refused(Refusal::NotFound),
         }
     }

@@ -27,7 +27,7 @@ impl Turn<'_> {
                 && purpose.is_none_or(|purpose| purpose == flow.purpose)
         };
         let Some(at) = self.visible(caller, challenge).filter(bound) else {
-            return Ok(guessed(VerifyOutcome::UnknownChallenge, 0));
+            return Ok(Answer::Guessed(Box::new(nothing(VerifyOutcome::UnknownChallenge, 0))));
         };
         match self.answered(operation) {
             Some(Ok(answered)) => return Ok(self.again(answered)),
@@ -35,7 +35,8 @@ impl Turn<'_> {
             None => {}
         }
         if let Some(outcome) = VerifyOutcome::of_concluded(self.challenge(at).state()) {
-            return Ok(guessed(outcome, self.attempts_left(at)));
+            let guessed = self.told(at, outcome, self.attempts_left(at));
+            return Ok(Answer::Guessed(Box::new(guessed)));
         }
         if let Some(until) = self.locked_until(&self.challenge(at).flow) {
             return Ok(self.locked(at, until));
@@ -72,15 +73,13 @@ impl Turn<'_> {
         let attempts_left = self.attempts_left(at);
         let outcome = VerifyOutcome::Verified;
         self.remember(operation, at, Said::Guessed { outcome, attempts_left, resend_at: None });
-        Answer::Guessed(Box::new(Guessed {
-            outcome,
-            attempts_left,
-            number,
-            challenge: Some(self.challenge(at).clone()),
-            resend_at: None,
-            unlocks_at: None,
-            replayed: false,
-        }))
+        Answer::Guessed(Box::new(Guessed { number, ..self.told(at, outcome, attempts_left) }))
+    }
+
+    fn told(&self, at: usize, outcome: VerifyOutcome, attempts_left: u32) -> Guessed {
+        let challenge = self.challenge(at).clone();
+        let resend_at = challenge.resend_at;
+        Guessed { challenge: Some(challenge), resend_at, ..nothing(outcome, attempts_left) }
     }
 
     /// A wrong guess counts, against the challenge and against its flow's ledger.
@@ -98,15 +97,12 @@ impl Turn<'_> {
         }
         let resend_at = self.challenge(at).resend_at;
         self.remember(operation, at, Said::Guessed { outcome, attempts_left, resend_at });
-        Answer::Guessed(Box::new(Guessed { resend_at, ..nothing(outcome, attempts_left) }))
+        Answer::Guessed(Box::new(self.told(at, outcome, attempts_left)))
     }
 
     fn locked(&self, at: usize, until: Time) -> Answer {
-        Answer::Guessed(Box::new(Guessed {
-            unlocks_at: Some(until),
-            resend_at: self.challenge(at).resend_at,
-            ..nothing(VerifyOutcome::Locked, 0)
-        }))
+        let told = self.told(at, VerifyOutcome::Locked, 0);
+        Answer::Guessed(Box::new(Guessed { unlocks_at: Some(until), ..told }))
     }
 
     /// The answer to a guess that was answered before: the same, but for the number, which is erased.
@@ -117,18 +113,13 @@ impl Turn<'_> {
         resend_at: Option<Time>,
         challenge: Option<&Challenge>,
     ) -> Answer {
-        let verified = outcome == VerifyOutcome::Verified;
         Answer::Guessed(Box::new(Guessed {
-            challenge: challenge.filter(|_| verified).cloned(),
+            challenge: challenge.cloned(),
             resend_at,
             replayed: true,
             ..nothing(outcome, attempts_left)
         }))
     }
-}
-
-fn guessed(outcome: VerifyOutcome, attempts_left: u32) -> Answer {
-    Answer::Guessed(Box::new(nothing(outcome, attempts_left)))
 }
 
 fn nothing(outcome: VerifyOutcome, attempts_left: u32) -> Guessed {

@@ -1,0 +1,169 @@
+//! What errors say: a code, a sentence, and google.rpc details that programs can act on.
+
+use std::{collections::HashMap, time::Duration};
+
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
+
+use crate::{
+    insight::metrics,
+    otp::{Country, Purpose, Refusal, event::Limit},
+    service::{CallError, Fault},
+};
+
+/// `ErrorInfo.domain`.
+const DOMAIN: &str = "pombo";
+
+/// When to come back after a fault of the store or of too much work.
+const COME_BACK: Duration = Duration::from_secs(1);
+
+/// Complaints about a request's fields: all of them, so that one round trip mends the request.
+#[derive(Default)]
+pub struct Complaints(Vec<FieldViolation>);
+
+impl Complaints {
+    /// Adds one.
+    pub fn add(&mut self, field: impl Into<String>, complaint: impl Into<String>) {
+        self.0.push(FieldViolation::new(field, complaint));
+    }
+
+    /// Keeps a value, or notes what is wrong with it.
+    pub fn check<T>(&mut self, field: &str, value: Result<T, impl Into<String>>) -> Option<T> {
+        value.map_err(|complaint| self.add(field, complaint)).ok()
+    }
+
+    /// `INVALID_ARGUMENT` naming every field, if there is a complaint.
+    pub fn finish(self) -> Result<(), Status> {
+        let sentences = self.0.iter().map(|v| format!("{} {}", v.field, v.description));
+        let message = sentences.collect::<Vec<_>>().join("; ");
+        match self.0.is_empty() {
+            true => Ok(()),
+            false => Err(Status::with_error_details(
+                Code::InvalidArgument,
+                message,
+                ErrorDetails::with_bad_request(self.0),
+            )),
+        }
+    }
+}
+
+/// A complaint about a single field.
+pub fn bad_field(field: &str, complaint: &str) -> Status {
+    let mut complaints = Complaints::default();
+    complaints.add(field, complaint);
+    match complaints.finish() {
+        Err(status) => status,
+        Ok(()) => Status::invalid_argument(complaint),
+    }
+}
+
+/// No caller has this key.
+pub fn unauthenticated() -> Status {
+    Status::unauthenticated(
+        "the metadata `authorization: Bearer KEY` must carry the API key of a configured caller",
+    )
+}
+
+/// The number's country is not among the allowed ones.
+pub fn country_not_allowed(country: Country) -> Status {
+    let country = match country.as_str() {
+        "" => "no country".to_owned(),
+        country => format!("country {country}"),
+    };
+    denied("COUNTRY_NOT_ALLOWED", format!("recipient belongs to {country}, which limits.allowed_countries does not name"))
+}
+
+/// The caller may not issue codes for this purpose.
+pub fn purpose_not_allowed(purpose: Purpose) -> Status {
+    denied("PURPOSE_NOT_ALLOWED", format!("this caller may not issue codes for {}", purpose.as_str()))
+}
+
+fn denied(reason: &str, message: String) -> Status {
+    let details = ErrorDetails::with_error_info(reason, DOMAIN, HashMap::new());
+    Status::with_error_details(Code::PermissionDenied, message, details)
+}
+
+impl From<CallError> for Status {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::Refused(refusal) => refused(refusal),
+            CallError::Failed(fault) => failed(&fault),
+        }
+    }
+}
+
+fn refused(refusal: Refusal) -> Status {
+    match refusal {
+        Refusal::Limited { limit, wait } => limited(limit, wait),
+        Refusal::NotFound => Status::not_found("no challenge of this caller has this challenge_id"),
+        Refusal::Concluded(state) => precondition(format!(
+            "the challenge is {}; issue a new one",
+            state.as_str()
+        )),
+        Refusal::NoMessageLeft => {
+            precondition("the challenge has no message left; wait until it concludes and issue a new one".to_owned())
+        }
+        Refusal::NoSender(channel) => {
+            let complaint = format!("asks for {}, for which no sender is configured", channel.as_str());
+            bad_field("requested_channel", &complaint)
+        }
+        Refusal::KeyReused => bad_field(
+            "idempotency_key",
+            "was used within the last 10 minutes with other fields; use a new key for a new call",
+        ),
+        Refusal::TransactionMissing => bad_field(
+            "transaction",
+            "is required: the code was issued for a transaction",
+        ),
+        Refusal::TransactionUnexpected => bad_field(
+            "transaction",
+            "must be left out: the code was not issued for a transaction",
+        ),
+        Refusal::TimeOutOfRange => bad_field(
+            "occur_time",
+            "must not be before the challenge was issued nor in the future",
+        ),
+    }
+}
+
+fn precondition(message: String) -> Status {
+    let details =
+        ErrorDetails::with_precondition_failure_violation("CHALLENGE", "challenge_id", &message);
+    Status::with_error_details(Code::FailedPrecondition, message, details)
+}
+
+fn limited(limit: Limit, wait: Duration) -> Status {
+    metrics::limited(limit);
+    // Rounded up, so that who waits this long succeeds.
+    let wait = Duration::from_millis(wait.as_micros().div_ceil(1000).max(1) as u64);
+    let mut details = ErrorDetails::with_retry_info(Some(wait));
+    details.set_error_info(limit.reason(), DOMAIN, HashMap::new());
+    let message = format!("{}; try again in {:.1} s", explain(limit), wait.as_secs_f64());
+    Status::with_error_details(Code::ResourceExhausted, message, details)
+}
+
+fn explain(limit: Limit) -> &'static str {
+    match limit {
+        Limit::Recipient => "this recipient has got as many messages as the limits allow",
+        Limit::Subject => "this subject has asked for as many messages as the limits allow",
+        Limit::ClientIp => "this client_ip has asked for as many messages as the limits allow",
+        Limit::Caller => "this caller has asked for as many messages as the limits allow",
+        Limit::ResendWait => "the wait before another message is not over",
+        Limit::Locked => "too many wrong guesses have locked this flow",
+        Limit::Overloaded => "the service has more to do than it can",
+    }
+}
+
+fn failed(fault: &Fault) -> Status {
+    tracing::warn!(error = %fault, "a call failed");
+    match fault {
+        Fault::Overloaded => limited(Limit::Overloaded, COME_BACK),
+        Fault::Store(_) | Fault::Contended => unavailable("the store is out of reach; nothing was decided"),
+        Fault::Key(_) => unavailable("a key of the ring is missing; an operator has to act"),
+    }
+}
+
+fn unavailable(message: &str) -> Status {
+    let details = ErrorDetails::with_retry_info(Some(COME_BACK));
+    Status::with_error_details(Code::Unavailable, message, details)
+}

@@ -1,0 +1,24 @@
+//! The edge for callers: protobuf to domain and back, who calls, and what errors say.
+
+mod callers;
+
+mod convert;
+
+mod errors;
+
+mod requests;
+
+mod otp_service;
+
+pub mod server;
+
+/// Generated from `proto/pombo/otp/v1/otp.proto`: messages, server and client.
+#[allow(missing_docs, clippy::all, clippy::unwrap_used)]
+pub mod proto {
+    tonic::include_proto!("pombo.otp.v1");
+
+    /// For gRPC reflection.
+    pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/otp.bin"));
+}
+
+pub use callers::{Caller, Callers};

@@ -1,0 +1,220 @@
+//! `OtpService`: each call reads its request, asks the use case and words the answer.
+
+use std::{
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status, metadata::MetadataMap};
+use tracing::Instrument;
+
+use super::{
+    callers::{Caller, Callers},
+    convert, errors,
+    proto::{self, otp_service_server::OtpService},
+    requests,
+};
+use crate::{
+    otp::Time,
+    service::{Service, Watched},
+};
+
+/// The public service.
+pub struct Otp {
+    service: Arc<Service>,
+    callers: Callers,
+}
+
+/// A call whose caller is known.
+struct Call<'a> {
+    caller: Option<&'a Caller>,
+    span: tracing::Span,
+}
+
+impl Otp {
+    /// For these callers.
+    pub fn new(service: Arc<Service>, callers: Callers) -> Self {
+        Self { service, callers }
+    }
+
+    fn call(&self, rpc: &'static str, metadata: &MetadataMap) -> Result<Call<'_>, Status> {
+        let caller = self.callers.identify(metadata)?;
+        let text = |name: &str| metadata.get(name).and_then(|value| value.to_str().ok());
+        let request_id = text("x-request-id").filter(|id| is_id(id)).map(str::to_owned);
+        let request_id = request_id.unwrap_or_else(|| format!("{:016x}", rand::random::<u64>()));
+        let trace_id = text("traceparent").and_then(trace_id).unwrap_or_default();
+        let name = caller.map_or("", |caller| &caller.name);
+        let span = tracing::info_span!("call", rpc, caller = name, request_id, trace_id);
+        Ok(Call { caller, span })
+    }
+}
+
+impl Call<'_> {
+    fn name(&self) -> String {
+        self.caller.map(|caller| caller.name.clone()).unwrap_or_default()
+    }
+}
+
+/// What may stand in a log line as somebody else's id.
+fn is_id(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+}
+
+/// The trace id of a W3C `traceparent`: `00-<32 hex>-<16 hex>-<2 hex>`.
+fn trace_id(traceparent: &str) -> Option<&str> {
+    let mut parts = traceparent.split('-');
+    let (version, trace, parent) = (parts.next()?, parts.next()?, parts.next()?);
+    let hex = |part: &str, length| part.len() == length && part.bytes().all(|b| b.is_ascii_hexdigit());
+    let valid = hex(version, 2) && hex(trace, 32) && hex(parent, 16) && trace.bytes().any(|b| b != b'0');
+    valid.then_some(trace)
+}
+
+/// Logs a refusal once, where it leaves the house.
+fn logged<T>(answer: Result<T, Status>) -> Result<Response<T>, Status> {
+    match answer {
+        Ok(answer) => Ok(Response::new(answer)),
+        Err(status) => {
+            tracing::info!(code = ?status.code(), reason = status.message(), "call refused");
+            Err(status)
+        }
+    }
+}
+
+#[tonic::async_trait]
+impl OtpService for Otp {
+    async fn issue_code(
+        &self,
+        request: Request<proto::IssueCodeRequest>,
+    ) -> Result<Response<proto::IssueCodeResponse>, Status> {
+        let call = self.call("IssueCode", request.metadata())?;
+        let answer = async {
+            let numbers = self.service.numbers();
+            let issue = requests::issue(request.into_inner(), call.name(), numbers, clock())?;
+            if call.caller.is_some_and(|caller| !caller.may(issue.purpose)) {
+                return Err(errors::purpose_not_allowed(issue.purpose));
+            }
+            let masked = issue.recipient.number.masked();
+            Ok(convert::issued(self.service.issue(issue).await?, masked))
+        };
+        async { logged(answer.await) }.instrument(call.span.clone()).await
+    }
+
+    async fn resend_code(
+        &self,
+        request: Request<proto::ResendCodeRequest>,
+    ) -> Result<Response<proto::ResendCodeResponse>, Status> {
+        let call = self.call("ResendCode", request.metadata())?;
+        let answer = async {
+            let resend = requests::resend(request.into_inner(), call.name())?;
+            Ok(convert::resent(self.service.resend(resend).await?))
+        };
+        async { logged(answer.await) }.instrument(call.span.clone()).await
+    }
+
+    async fn verify_code(
+        &self,
+        request: Request<proto::VerifyCodeRequest>,
+    ) -> Result<Response<proto::VerifyCodeResponse>, Status> {
+        let call = self.call("VerifyCode", request.metadata())?;
+        let answer = async {
+            let guess = requests::guess(request.into_inner(), call.name())?;
+            Ok(convert::verified(self.service.verify(guess).await?))
+        };
+        async { logged(answer.await) }.instrument(call.span.clone()).await
+    }
+
+    async fn cancel_challenge(
+        &self,
+        request: Request<proto::CancelChallengeRequest>,
+    ) -> Result<Response<proto::CancelChallengeResponse>, Status> {
+        let call = self.call("CancelChallenge", request.metadata())?;
+        let answer = async {
+            let id = requests::challenge(&request.get_ref().challenge_id)?;
+            let seen = self.service.cancel(call.name(), id).await?;
+            Ok(proto::CancelChallengeResponse { challenge: Some(convert::challenge(seen)) })
+        };
+        async { logged(answer.await) }.instrument(call.span.clone()).await
+    }
+
+    async fn get_challenge(
+        &self,
+        request: Request<proto::GetChallengeRequest>,
+    ) -> Result<Response<proto::GetChallengeResponse>, Status> {
+        let call = self.call("GetChallenge", request.metadata())?;
+        let answer = async {
+            let id = requests::challenge(&request.get_ref().challenge_id)?;
+            let seen = self.service.get(call.name(), id).await?;
+            Ok(proto::GetChallengeResponse { challenge: Some(convert::challenge(seen)) })
+        };
+        async { logged(answer.await) }.instrument(call.span.clone()).await
+    }
+
+    type WatchChallengeStream = ReceiverStream<Result<proto::WatchChallengeResponse, Status>>;
+
+    async fn watch_challenge(
+        &self,
+        request: Request<proto::WatchChallengeRequest>,
+    ) -> Result<Response<Self::WatchChallengeStream>, Status> {
+        let call = self.call("WatchChallenge", request.metadata())?;
+        let answer = async {
+            let id = requests::challenge(&request.get_ref().challenge_id)?;
+            let mut watched = self.service.watch(call.name(), id)?;
+            // The first look decides whether there is a stream at all.
+            let first = watched.next().await?.map(watch_response);
+            let (sender, stream) = mpsc::channel(1);
+            tokio::spawn(stream_changes(watched, first, sender).in_current_span());
+            Ok(ReceiverStream::new(stream))
+        };
+        async { logged(answer.await) }.instrument(call.span.clone()).await
+    }
+
+    async fn report_outcome(
+        &self,
+        request: Request<proto::ReportOutcomeRequest>,
+    ) -> Result<Response<proto::ReportOutcomeResponse>, Status> {
+        let call = self.call("ReportOutcome", request.metadata())?;
+        let answer = async {
+            let (id, outcome, at) = requests::report(request.get_ref())?;
+            self.service.report(call.name(), id, outcome, at).await?;
+            Ok(proto::ReportOutcomeResponse {})
+        };
+        async { logged(answer.await) }.instrument(call.span.clone()).await
+    }
+}
+
+fn watch_response(seen: crate::otp::event::Seen) -> proto::WatchChallengeResponse {
+    proto::WatchChallengeResponse { challenge: Some(convert::challenge(seen)) }
+}
+
+/// Streams until the challenge concludes or the watcher leaves.
+async fn stream_changes(
+    mut watched: Watched,
+    first: Option<proto::WatchChallengeResponse>,
+    sender: mpsc::Sender<Result<proto::WatchChallengeResponse, Status>>,
+) {
+    let mut next = Ok(first);
+    loop {
+        let (item, last) = match next {
+            Ok(Some(response)) => (Ok(response), false),
+            Ok(None) => return,
+            Err(status) => (Err(status), true),
+        };
+        if sender.send(item).await.is_err() || last {
+            return;
+        }
+        next = tokio::select! {
+            change = watched.next() => change.map(|seen| seen.map(watch_response)).map_err(Status::from),
+            () = sender.closed() => return,
+        };
+    }
+}
+
+/// Our own clock: only for the dates of test numbers, before there is a record to ask for the time.
+#[allow(clippy::disallowed_methods)]
+fn clock() -> Time {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Time::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}

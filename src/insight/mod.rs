@@ -1,0 +1,64 @@
+//! What happened, told: to the log, to the metrics, to the store's counters and event records.
+//!
+//! Every fact of every transition passes here once, after its commit. No code and no number is in a
+//! fact, so none can leak from here.
+
+pub mod funnel;
+
+pub mod metrics;
+
+use crate::otp::{Fact, event::FactKind};
+
+/// Tells one fact: a line of the log and its metrics.
+pub fn tell(recipient: &str, fact: &Fact) {
+    log(recipient, fact);
+    metrics::count(fact);
+}
+
+fn log(recipient: &str, fact: &Fact) {
+    let challenge = fact.challenge;
+    let purpose = fact.labels.purpose.as_str();
+    match &fact.kind {
+        FactKind::Issued => {
+            tracing::info!(%challenge, recipient, purpose, "challenge issued");
+        }
+        FactKind::Delivery { number, channel, sender, status, failure, after } => tracing::info!(
+            %challenge,
+            recipient,
+            delivery = number,
+            channel = channel.as_str(),
+            sender,
+            status = status.as_str(),
+            failure = failure.map_or("", |failure| failure.as_str()),
+            after_ms = after.as_millis() as u64,
+            "delivery moved on"
+        ),
+        FactKind::TakenOver { number } => {
+            tracing::warn!(%challenge, recipient, delivery = number, "its sender fell silent; sending again");
+        }
+        FactKind::FellBack { from, to, reason } => tracing::info!(
+            %challenge,
+            recipient,
+            from = from.as_str(),
+            to = to.as_str(),
+            reason = reason.as_str(),
+            "fell back"
+        ),
+        FactKind::GuessCounted { attempts_left } => {
+            tracing::info!(%challenge, recipient, attempts_left, "wrong guess counted");
+        }
+        FactKind::Concluded { state, reason, used_channel, after } => tracing::info!(
+            %challenge,
+            recipient,
+            purpose,
+            state = state.as_str(),
+            reason = reason.as_str(),
+            used_channel = used_channel.map_or("", |channel| channel.as_str()),
+            after_ms = after.as_millis() as u64,
+            "challenge concluded"
+        ),
+        FactKind::FlowReported(outcome) => {
+            tracing::info!(%challenge, outcome = outcome.as_str(), "flow outcome reported");
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! The one way in which a record changes: load, apply, commit; on a conflict again from the start.
+//!
+//! What the machine lacks on the way (a fresh code, the hash of a guess, the verdict of the shared
+//! limits) is got here and added to its supply. What follows from a commit (telling, setting the
+//! local alarm, sending) happens here and only after it.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::Instant;
+use tracing::Instrument;
+
+use super::{
+    Fault, Service,
+    alarms::Moment,
+    gate::{Entry, Permit},
+    shared_limits::Charges,
+};
+use crate::{
+    insight,
+    otp::{
+        Answer, Code, Event, Need, Profile, Recipe, Recipient, RecipientKey, Supply, Transition,
+        event::{Fresh, Verdict},
+    },
+    store::{Commit, Committed, StoreError, record},
+};
+
+/// How long conflicts are worth fighting.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A record outlives its last alarm and all that its windows look back on by this much.
+const MARGIN: Duration = Duration::from_secs(3600);
+
+/// What comes with an event besides the event.
+#[derive(Default)]
+pub struct With {
+    /// The guess, to be hashed if the machine asks.
+    pub guess: Option<Code>,
+    /// A test number's code, instead of a drawn one.
+    pub fixed: Option<Code>,
+    /// What a message is charged.
+    pub charges: Charges,
+}
+
+/// The work on one event: what has been got for the machine so far.
+struct Work<'a> {
+    service: &'a Arc<Service>,
+    place: RecipientKey,
+    event: &'a Event,
+    with: &'a With,
+    supply: Supply,
+    codes: Vec<Code>,
+    permit: Option<Permit<'a>>,
+}
+
+impl Service {
+    /// Applies an event to a record. Runs to its end even if the caller goes away: nothing is
+    /// dropped between a commit and what follows from it.
+    pub(super) async fn apply(
+        self: &Arc<Self>,
+        place: RecipientKey,
+        event: Event,
+        with: With,
+    ) -> Result<Answer, Fault> {
+        let service = Arc::clone(self);
+        let work = async move {
+            let mut work = Work {
+                service: &service,
+                place,
+                event: &event,
+                with: &with,
+                supply: Supply::default(),
+                codes: Vec::new(),
+                permit: None,
+            };
+            let done = work.run().await;
+            work.settle_charges(&done).await;
+            done
+        };
+        let task = self.tasks.spawn(work.in_current_span());
+        task.await.unwrap_or(Err(Fault::Contended))
+    }
+}
+
+impl Work<'_> {
+    async fn run(&mut self) -> Result<Answer, Fault> {
+        let parts = &self.service.parts;
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE {
+            let asked = Instant::now();
+            let loaded = parts.store.load(&self.place).await?;
+            let moment = Moment { now: loaded.now, asked, answered: Instant::now() };
+            let before = match &loaded.blob {
+                Some(blob) => record::decode(blob)?,
+                None => Recipient::default(),
+            };
+            let step = before.on(&self.place, self.event, &parts.rules, &self.supply, loaded.now);
+            let transition = match step {
+                Ok(transition) => transition,
+                Err(need) => {
+                    self.get(need).await?;
+                    continue;
+                }
+            };
+            let Some(next) = &transition.next else {
+                return Ok(transition.answer);
+            };
+            let commit = self.commit_of(next, &transition, loaded.version);
+            if self.commit(&commit).await? {
+                return Ok(self.follow(transition, moment));
+            }
+        }
+        Err(Fault::Contended)
+    }
+
+    fn commit_of(&self, next: &Recipient, transition: &Transition, expected: u64) -> Commit {
+        let rules = &self.service.parts.rules;
+        Commit {
+            key: self.place,
+            expected,
+            blob: record::encode(next),
+            ttl: rules.retention + MARGIN,
+            alarm: next.alarm(rules),
+            counters: insight::funnel::counters(&transition.facts),
+            events: insight::funnel::events(&transition.facts),
+        }
+    }
+
+    /// Commits; `false` if somebody else was faster. A commit whose answer was lost may have been
+    /// applied: if the record is byte for byte what we wrote, it was, and all that follows is ours.
+    async fn commit(&self, commit: &Commit) -> Result<bool, StoreError> {
+        let store = &self.service.parts.store;
+        match store.commit(commit).await {
+            Ok(Committed::Done) => Ok(true),
+            Ok(Committed::Conflict) => Ok(false),
+            Err(lost) => {
+                let found = store.load(&self.place).await.map_err(|_| lost)?;
+                Ok(found.version == commit.expected + 1
+                    && found.blob.as_deref() == Some(&commit.blob))
+            }
+        }
+    }
+
+    /// Gets what the machine lacks.
+    async fn get(&mut self, need: Need) -> Result<(), Fault> {
+        match need {
+            Need::Fresh(recipe) => self.draw(recipe).await,
+            Need::Guess { recipe, attempts_left } => self.hash_guess(recipe, attempts_left).await,
+            Need::Verdict => {
+                let store = &*self.service.parts.store;
+                self.supply.verdict = Some(self.with.charges.charge(store).await?);
+                Ok(())
+            }
+        }
+    }
+
+    async fn draw(&mut self, recipe: Recipe) -> Result<(), Fault> {
+        let code = match &self.with.fixed {
+            Some(fixed) => fixed.clone(),
+            None => Code::draw(recipe.length, &mut rand::rng()),
+        };
+        let challenge = recipe.challenge;
+        let digest = self.hash(recipe, code.clone()).await?;
+        self.supply.fresh.push(Fresh { challenge, digest });
+        self.codes.push(code);
+        Ok(())
+    }
+
+    async fn hash_guess(&mut self, recipe: Recipe, attempts_left: u32) -> Result<(), Fault> {
+        let Some(code) = self.with.guess.clone() else {
+            return Err(Fault::Contended);
+        };
+        match self.service.gates.enter(recipe.challenge, attempts_left) {
+            Entry::Open(permit) => self.permit = Some(permit),
+            Entry::Full => return Err(Fault::Overloaded),
+            // The record is loaded again before anything is hashed.
+            Entry::Wait(turn) => {
+                turn.come().await;
+                return Ok(());
+            }
+        }
+        self.supply.guess = Some(self.hash(recipe, code).await?);
+        Ok(())
+    }
+
+    async fn hash(&self, recipe: Recipe, code: Code) -> Result<crate::otp::Digest, Fault> {
+        let profile: Profile = recipe.profile;
+        let pepper = zeroize::Zeroizing::new(*self.service.parts.keyring.pepper(&recipe.key_id)?);
+        self.service.hasher.run(profile, move || recipe.digest(&pepper, &code)).await
+    }
+
+    /// What follows from a commit.
+    fn follow(&self, transition: Transition, moment: Moment) -> Answer {
+        let service = self.service;
+        let next = transition.next.as_ref();
+        let masked = next.map_or("", |next| &next.masked);
+        for fact in &transition.facts {
+            insight::tell(masked, fact);
+            service.watchers.tell(&fact.challenge);
+        }
+        if let Some(alarm) = next.and_then(|next| next.alarm(&service.parts.rules)) {
+            service.timers.set(self.place, moment.after(alarm));
+        }
+        for send in transition.sends {
+            let code = self.codes[send.fresh].clone();
+            service.dispatch(self.place, send, code, moment);
+        }
+        transition.answer
+    }
+
+    /// Gives back what was charged for a message that did not go out.
+    async fn settle_charges(&self, done: &Result<Answer, Fault>) {
+        let sent = matches!(done, Ok(Answer::Issued(issued)) if issued.message_sent);
+        if self.supply.verdict == Some(Verdict::Allowed) && !sent {
+            self.with.charges.give_back(&*self.service.parts.store).await;
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Hashing, off the async threads: as many at once as there are cores, a bounded queue before them.
+
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+    time::Instant,
+};
+
+use tokio::sync::Semaphore;
+
+use super::Fault;
+use crate::otp::Profile;
+
+/// Hashes that may wait. At the default profile the last of them waits for a quarter of a second on
+/// two cores; a caller is better told to come back than to wait longer.
+const QUEUE: usize = 1024;
+
+/// Runs hashes.
+pub struct Hasher {
+    cores: Semaphore,
+    waiting: AtomicUsize,
+}
+
+impl Hasher {
+    /// As many threads as cores.
+    pub fn new() -> Self {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        Self { cores: Semaphore::new(cores), waiting: AtomicUsize::new(0) }
+    }
+
+    /// Runs one hash of this profile, or sheds it.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        profile: Profile,
+        hash: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Fault> {
+        let _queued = Queued::enter(&self.waiting)?;
+        let _core = self.cores.acquire().await.map_err(|_| Fault::Overloaded)?;
+        let work = tokio::task::spawn_blocking(move || {
+            let start = Instant::now();
+            let made = hash();
+            crate::insight::metrics::hashed(profile, start.elapsed());
+            made
+        });
+        work.await.map_err(|_| Fault::Overloaded)
+    }
+}
+
+/// A place in the queue, left when dropped.
+struct Queued<'a>(&'a AtomicUsize);
+
+impl<'a> Queued<'a> {
+    fn enter(waiting: &'a AtomicUsize) -> Result<Self, Fault> {
+        let place = Self(waiting);
+        let before = waiting.fetch_add(1, Ordering::Relaxed);
+        if before < QUEUE { Ok(place) } else { Err(Fault::Overloaded) }
+    }
+}
+
+impl Drop for Queued<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}

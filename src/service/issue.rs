@@ -1,0 +1,101 @@
+//! IssueCode: start a challenge, or find the pending one, and send a message.
+
+use std::{net::IpAddr, sync::Arc};
+
+use super::{CallError, Fault, Service, commit::With, numbers::Admitted};
+use crate::otp::{
+    Answer, Channel, Event, Purpose, Transaction,
+    event::{self, Issued, Operation},
+    ledger::FlowKey,
+};
+
+/// A demand for a code, checked.
+#[derive(Debug)]
+pub struct Issue {
+    /// Who asks; empty where callers have no names.
+    pub caller: String,
+    /// To whom.
+    pub recipient: Admitted,
+    /// What for.
+    pub purpose: Purpose,
+    /// The caller's subject, may be empty.
+    pub subject: String,
+    /// Where the person is, if known.
+    pub client_ip: Option<IpAddr>,
+    /// BCP 47, may be empty.
+    pub language: String,
+    /// The payment to approve.
+    pub transaction: Option<Transaction>,
+    /// Only by this channel.
+    pub channel: Option<Channel>,
+    /// May be empty.
+    pub idempotency_key: String,
+}
+
+impl Service {
+    /// Starts a challenge or returns the pending one. Answers once the plan is stored; the message
+    /// goes out from a task of its own.
+    pub async fn issue(self: &Arc<Self>, issue: Issue) -> Result<Issued, CallError> {
+        let parts = &self.parts;
+        let place = parts.index.recipient(&issue.recipient.number);
+        let event = self.issue_event(&issue)?;
+        let charges = match issue.recipient.test_code {
+            Some(_) => Default::default(),
+            None => parts.shared_limits.charges(
+                &parts.index,
+                event.operation.id,
+                &issue.caller,
+                &issue.subject,
+                issue.client_ip,
+            ),
+        };
+        let with = With { guess: None, fixed: issue.recipient.test_code, charges };
+        match self.apply(place, Event::Issue(Box::new(event)), with).await? {
+            Answer::Issued(issued) => Ok(issued),
+            Answer::Refused(refusal) => Err(CallError::Refused(refusal)),
+            _ => Err(Fault::Contended.into()),
+        }
+    }
+
+    fn issue_event(&self, issue: &Issue) -> Result<event::Issue, Fault> {
+        let parts = &self.parts;
+        let number = &issue.recipient.number;
+        let place = parts.index.recipient(number);
+        Ok(event::Issue {
+            operation: Operation {
+                id: self.operation("issue", &issue.caller, &issue.idempotency_key),
+                tag: self.issue_tag(issue)?,
+            },
+            flow: FlowKey {
+                caller: issue.caller.clone(),
+                purpose: issue.purpose,
+                subject: issue.subject.clone(),
+            },
+            new_id: parts.index.challenge_id(&place, &mut rand::rng()),
+            number: parts.keyring.seal(number, &place, &mut rand::rng()),
+            masked: number.masked(),
+            country: number.country(),
+            transaction: issue.transaction.as_ref().map(|t| parts.index.transaction_tag(t)),
+            language: issue.language.clone(),
+            channel: issue.channel,
+            test: issue.recipient.test_code.is_some(),
+            key_id: parts.keyring.writing().to_owned(),
+        })
+    }
+
+    /// Recognises a retry with the same fields.
+    fn issue_tag(&self, issue: &Issue) -> Result<[u8; 12], Fault> {
+        let keyring = &self.parts.keyring;
+        let address = issue.client_ip.map(|ip| ip.to_string()).unwrap_or_default();
+        let transaction = issue.transaction.as_ref().map(Transaction::bytes).unwrap_or_default();
+        let fields: [&[u8]; 6] = [
+            &[issue.purpose as u8],
+            issue.subject.as_bytes(),
+            address.as_bytes(),
+            issue.language.as_bytes(),
+            &transaction,
+            &[issue.channel.map_or(0, |channel| channel as u8)],
+        ];
+        Ok(keyring.tag(keyring.writing(), &fields)?)
+    }
+}

@@ -1,0 +1,170 @@
+//! The use cases: issue, resend, verify, cancel, read, watch, report; take a receipt; wake on an
+//! alarm. Three drivers (a caller, a provider, time) enter by them, and all go through one commit
+//! and one way of sending.
+
+mod issue;
+
+mod resend;
+
+mod verify;
+
+mod manage;
+
+mod watch;
+
+mod receipt;
+
+mod alarms;
+
+mod commit;
+
+mod dispatch;
+
+mod gate;
+
+mod hashing;
+
+pub mod numbers;
+
+mod shared_limits;
+
+mod watchers;
+
+use std::{sync::Arc, time::Duration};
+
+use tokio_util::task::TaskTracker;
+
+use crate::{
+    delivery::Messenger,
+    otp::{Answer, ChallengeId, Channel, Event, IndexKey, Keyring, OperationId, Refusal, Rules},
+    store::{Store, StoreError},
+};
+pub use issue::Issue;
+pub use receipt::Taken;
+pub use resend::Resend;
+pub use shared_limits::SharedLimits;
+pub use verify::{Guess, Verified};
+pub use watch::Watched;
+
+/// Everything that the use cases need, built once at start.
+pub struct Parts {
+    /// Where records live.
+    pub store: Arc<dyn Store>,
+    /// What the machine goes by.
+    pub rules: Rules,
+    /// Peppers and sealing keys.
+    pub keyring: Keyring,
+    /// Where records are.
+    pub index: IndexKey,
+    /// Who may be sent to, and the test numbers.
+    pub numbers: numbers::Numbers,
+    /// Limits that many recipients share.
+    pub shared_limits: SharedLimits,
+    /// At most one for each channel.
+    pub messengers: Vec<Arc<dyn Messenger>>,
+}
+
+/// The service. Cheap to share; its methods are the use cases.
+pub struct Service {
+    parts: Parts,
+    hasher: hashing::Hasher,
+    gates: gate::Gates,
+    timers: alarms::Timers,
+    watchers: watchers::Watchers,
+    tasks: TaskTracker,
+}
+
+/// A call that was not carried out.
+#[derive(Debug)]
+pub enum CallError {
+    /// The rules say no.
+    Refused(Refusal),
+    /// Something it needs is not there.
+    Failed(Fault),
+}
+
+impl From<Fault> for CallError {
+    fn from(fault: Fault) -> Self {
+        Self::Failed(fault)
+    }
+}
+
+/// A use case could not be carried out, through no fault of its caller.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The store is away. Nothing was decided.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// More work is waiting than is worth accepting.
+    #[error("more calls are waiting than can be served in time")]
+    Overloaded,
+    /// Others kept changing the record for as long as it was worth trying.
+    #[error("the record kept changing")]
+    Contended,
+    /// A record needs a key that the ring does not hold.
+    #[error(transparent)]
+    Key(#[from] crate::otp::keyring::Unreadable),
+}
+
+impl Service {
+    /// Builds the service. [`run`](Self::run) must be running for alarms to be looked after.
+    pub fn new(parts: Parts) -> Arc<Self> {
+        Arc::new(Self {
+            hasher: hashing::Hasher::new(),
+            gates: gate::Gates::default(),
+            timers: alarms::Timers::new(),
+            watchers: watchers::Watchers::default(),
+            tasks: TaskTracker::new(),
+            parts,
+        })
+    }
+
+    /// The numbers that may be sent to.
+    pub fn numbers(&self) -> &numbers::Numbers {
+        &self.parts.numbers
+    }
+
+    /// Whether a channel has a sender.
+    pub fn has_sender(&self, channel: Channel) -> bool {
+        self.parts.rules.sender(channel).is_some()
+    }
+
+    /// Whether the store answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.parts.store.ping().await
+    }
+
+    /// Challenges that are live now, over all replicas.
+    pub async fn live_challenges(&self) -> Result<i64, StoreError> {
+        self.parts.store.counter(crate::insight::funnel::LIVE).await
+    }
+
+    /// Waits for sends and commits that are under way, for at most `limit`.
+    pub async fn drain(&self, limit: Duration) -> bool {
+        self.tasks.close();
+        tokio::time::timeout(limit, self.tasks.wait()).await.is_ok()
+    }
+
+    fn messenger(&self, channel: Channel) -> Option<Arc<dyn Messenger>> {
+        let mut messengers = self.parts.messengers.iter();
+        messengers.find(|messenger| messenger.channel() == channel).cloned()
+    }
+
+    /// Applies an event to the record of the challenge it is about.
+    async fn apply_to(
+        self: &Arc<Self>,
+        challenge: &ChallengeId,
+        event: Event,
+    ) -> Result<Answer, Fault> {
+        let place = self.parts.index.recipient_of(challenge);
+        self.apply(place, event, commit::With::default()).await
+    }
+
+    /// The operation that an idempotency key names, or one of its own.
+    fn operation(&self, call: &str, caller: &str, idempotency_key: &str) -> OperationId {
+        match idempotency_key {
+            "" => OperationId(rand::random()),
+            key => self.parts.index.operation(call, caller, key),
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Limits on keys that many recipients share: subject, client address, caller.
+//!
+//! They are charged before the commit that sends a message, once for each call, and given back if
+//! the call sends none after all. They fail closed: without the store there is no message either.
+
+use std::{net::IpAddr, time::Duration};
+
+use crate::{
+    otp::{
+        IndexKey, OperationId,
+        event::{Limit, Verdict},
+        limits::Window,
+    },
+    store::{Charge, Charged, Store, StoreError},
+};
+
+/// The configured limits. An empty list is no limit.
+#[derive(Clone, Debug, Default)]
+pub struct SharedLimits {
+    /// Messages for one subject of one caller.
+    pub subject: Vec<Window>,
+    /// Messages asked for from one address, IPv6 by its /64.
+    pub client_ip: Vec<Window>,
+    /// Messages asked for by one caller.
+    pub caller: Vec<Window>,
+}
+
+/// What one call would be charged.
+#[derive(Clone, Debug, Default)]
+pub struct Charges(Vec<(Limit, Charge)>);
+
+impl SharedLimits {
+    /// What a call is charged. Someone unknown is not pooled with everybody else who is unknown:
+    /// an empty subject, address or caller has no limit of its kind.
+    pub fn charges(
+        &self,
+        index: &IndexKey,
+        operation: OperationId,
+        caller: &str,
+        subject: &str,
+        client_ip: Option<IpAddr>,
+    ) -> Charges {
+        let address = client_ip.map(network);
+        let subject = (!subject.is_empty()).then(|| vec![caller.as_bytes(), subject.as_bytes()]);
+        let address = address.as_ref().map(|address| vec![&address[..]]);
+        let caller = (!caller.is_empty()).then(|| vec![caller.as_bytes()]);
+        let wanted = [
+            (Limit::Subject, &self.subject, subject),
+            (Limit::ClientIp, &self.client_ip, address),
+            (Limit::Caller, &self.caller, caller),
+        ];
+        let charges = wanted.into_iter().filter_map(|(limit, windows, value)| {
+            let value = value.filter(|_| !windows.is_empty())?;
+            let counter = index.limit_tag(limit.as_str(), &value);
+            let windows = windows.iter().map(|window| (window.count.get(), window.length));
+            Some((limit, Charge { counter, windows: windows.collect(), cost: 1, operation }))
+        });
+        Charges(charges.collect())
+    }
+}
+
+impl Charges {
+    /// Charges all or none, and says which limit stands in the way.
+    pub async fn charge(&self, store: &dyn Store) -> Result<Verdict, StoreError> {
+        for (done, (limit, charge)) in self.0.iter().enumerate() {
+            if let Charged::Refused(wait) = store.charge(charge).await? {
+                give_back(store, &self.0[..done]).await;
+                return Ok(Verdict::Refused { limit: *limit, wait: rounded_up(wait) });
+            }
+        }
+        Ok(Verdict::Allowed)
+    }
+
+    /// Gives back what was charged.
+    pub async fn give_back(&self, store: &dyn Store) {
+        give_back(store, &self.0).await;
+    }
+}
+
+async fn give_back(store: &dyn Store, charges: &[(Limit, Charge)]) {
+    for (limit, charge) in charges {
+        let refund = Charge { cost: -1, ..charge.clone() };
+        if let Err(error) = store.charge(&refund).await {
+            tracing::warn!(limit = limit.as_str(), %error, "a charge could not be given back");
+        }
+    }
+}
+
+fn rounded_up(wait: Duration) -> Duration {
+    Duration::from_millis(wait.as_micros().div_ceil(1000) as u64)
+}
+
+/// Who an address stands for: itself, or its /64, of which one person has all.
+fn network(address: IpAddr) -> Vec<u8> {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => v4.octets().to_vec(),
+        IpAddr::V6(v6) => v6.octets()[..8].to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbours_in_one_ipv6_network_share_a_limit() {
+        let network = |text: &str| network(text.parse().unwrap());
+        assert_eq!(network("2001:db8:1:2::1"), network("2001:db8:1:2:ffff::9"));
+        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
+        assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
+        assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
+    }
+}

@@ -1,0 +1,84 @@
+//! VerifyCode: one guess.
+
+use std::sync::Arc;
+
+use super::{CallError, Fault, Service, commit::With};
+use crate::{
+    insight,
+    otp::{
+        Answer, ChallengeId, Code, Event, PhoneNumber, Purpose, Transaction,
+        event::{Guessed, Operation},
+    },
+};
+
+/// A guess, checked.
+#[derive(Debug)]
+pub struct Guess {
+    /// Who asks.
+    pub caller: String,
+    /// At which challenge.
+    pub challenge: ChallengeId,
+    /// What the person typed.
+    pub code: Code,
+    /// The payment that is about to be made.
+    pub transaction: Option<Transaction>,
+    /// If given, must be the challenge's.
+    pub subject: Option<String>,
+    /// If given, must be the challenge's.
+    pub purpose: Option<Purpose>,
+    /// May be empty.
+    pub idempotency_key: String,
+}
+
+/// What became of it.
+#[derive(Debug)]
+pub struct Verified {
+    /// The machine's answer.
+    pub guessed: Guessed,
+    /// The verified number, the first time.
+    pub number: Option<PhoneNumber>,
+}
+
+impl Service {
+    /// Compares a guess. Of any number of concurrent right ones exactly one is answered "verified".
+    pub async fn verify(self: &Arc<Self>, guess: Guess) -> Result<Verified, CallError> {
+        let parts = &self.parts;
+        let place = parts.index.recipient_of(&guess.challenge);
+        let scope = format!("guess {}", guess.challenge);
+        let event = Event::Guess {
+            operation: Operation {
+                id: self.operation(&scope, &guess.caller, &guess.idempotency_key),
+                tag: self.guess_tag(&guess)?,
+            },
+            caller: guess.caller,
+            challenge: guess.challenge,
+            subject: guess.subject,
+            purpose: guess.purpose,
+            transaction: guess.transaction.as_ref().map(|t| parts.index.transaction_tag(t)),
+        };
+        let with = With { guess: Some(guess.code), ..With::default() };
+        match self.apply(place, event, with).await? {
+            Answer::Guessed(guessed) => {
+                let number = guessed.number.as_ref();
+                let number = number.map(|number| parts.keyring.open(number, &place));
+                insight::metrics::guessed(&guessed);
+                Ok(Verified { number: number.transpose().map_err(Fault::Key)?, guessed: *guessed })
+            }
+            Answer::Refused(refusal) => Err(CallError::Refused(refusal)),
+            _ => Err(Fault::Contended.into()),
+        }
+    }
+
+    /// Recognises a retry with the same fields and the same code.
+    fn guess_tag(&self, guess: &Guess) -> Result<[u8; 12], Fault> {
+        let keyring = &self.parts.keyring;
+        let transaction = guess.transaction.as_ref().map(Transaction::bytes).unwrap_or_default();
+        let fields: [&[u8]; 4] = [
+            guess.code.digits().as_bytes(),
+            &transaction,
+            guess.subject.as_deref().unwrap_or_default().as_bytes(),
+            &[guess.purpose.map_or(0, |purpose| purpose as u8)],
+        ];
+        Ok(keyring.tag(keyring.writing(), &fields)?)
+    }
+}
