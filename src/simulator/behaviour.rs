@@ -54,6 +54,9 @@ pub enum Step {
     Delivered,
     /// The person has read it. Twilio has no such receipt for SMS and stays silent.
     Read,
+    /// Sent, delivered and read in one call of the webhook, which Meta may always do; Twilio never does,
+    /// and tells the first two one after the other.
+    AllAtOnce,
     /// A receipt of failure with the service's error code.
     Failed(u32),
     /// Twilio's `undelivered`, which the carrier says; on WhatsApp the same as `Failed`.
@@ -80,7 +83,9 @@ impl Behaviour {
             "01" => well.whatsapp(Fate::refuse(NOT_ON_WHATSAPP)),
             "02" => well.whatsapp(Fate::accept([Pause, Failed(NOT_ON_WHATSAPP)])),
             "03" => well.whatsapp(Fate::accept([Pause, Sent])),
-            "04" => well.whatsapp(Fate::accept([Pause, Sent, Late, Arrive, Delivered, Pause, Read])),
+            "04" => well.whatsapp(Fate::accept([
+                Pause, Sent, Late, Arrive, Delivered, Pause, Read,
+            ])),
             "05" => Self::confused(),
             "06" => Self::silent(),
             "07" => well.whatsapp(Fate::refuse(TOO_FAST)),
@@ -101,7 +106,10 @@ impl Behaviour {
     /// The same with another fate on WhatsApp.
     #[must_use]
     pub fn whatsapp(self, fate: Fate) -> Self {
-        Self { whatsapp: fate, ..self }
+        Self {
+            whatsapp: fate,
+            ..self
+        }
     }
 
     /// The same with another fate as SMS.
@@ -120,7 +128,10 @@ impl Behaviour {
     }
 
     fn silent() -> Self {
-        Self { whatsapp: Fate::accept([Pause, Arrive]), sms: Fate::accept([Pause, Arrive]) }
+        Self {
+            whatsapp: Fate::accept([Pause, Arrive]),
+            sms: Fate::accept([Pause, Arrive]),
+        }
     }
 
     fn unreachable() -> Self {

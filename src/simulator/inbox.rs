@@ -45,7 +45,13 @@ pub struct Delivered {
 impl Delivered {
     pub(crate) fn now(channel: Channel, to: &str, code: &str, text: String) -> Self {
         let time = clock::rfc3339(SystemTime::now());
-        Self { channel, to: to.to_owned(), code: code.to_owned(), text, time }
+        Self {
+            channel,
+            to: to.to_owned(),
+            code: code.to_owned(),
+            text,
+            time,
+        }
     }
 }
 
@@ -66,14 +72,21 @@ pub struct Inbox {
 
 impl Inbox {
     pub(crate) fn new() -> Self {
-        Self { messages: Arc::default(), arrivals: broadcast::Sender::new(BACKLOG) }
+        Self {
+            messages: Arc::default(),
+            arrivals: broadcast::Sender::new(BACKLOG),
+        }
     }
 
     /// What has arrived, oldest first: for one number (`+` and digits), or for all.
     #[must_use]
     pub fn messages(&self, to: Option<&str>) -> Vec<Delivered> {
         let messages = self.messages.lock().unwrap_or_else(PoisonError::into_inner);
-        messages.iter().filter(|m| to.is_none_or(|to| m.to == to)).cloned().collect()
+        messages
+            .iter()
+            .filter(|m| to.is_none_or(|to| m.to == to))
+            .cloned()
+            .collect()
     }
 
     /// Each message from now on, as it arrives.
@@ -93,7 +106,7 @@ impl Inbox {
                 return messages;
             }
             // Having missed some is as good a reason to look again as having got one.
-            let _ = arrivals.recv().await;
+            while arrivals.recv().await.is_ok_and(|other| other.to != to) {}
         }
     }
 
@@ -111,7 +124,9 @@ impl Inbox {
 
 /// `GET /simulator/inbox?to=%2B5511987654321`: the messages of a number, or of all without `to`.
 pub fn router(inbox: Inbox) -> Router {
-    Router::new().route("/simulator/inbox", get(show)).with_state(inbox)
+    Router::new()
+        .route("/simulator/inbox", get(show))
+        .with_state(inbox)
 }
 
 #[derive(Deserialize)]

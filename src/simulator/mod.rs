@@ -10,19 +10,21 @@
 //! Nothing is called that is not on this machine, and no log line holds a code or a whole number.
 
 mod settings;
+
 mod behaviour;
+mod course;
+
 mod inbox;
 mod ledger;
 mod script;
+mod world;
 
 pub mod meta;
 pub mod twilio;
 
-mod world;
-mod course;
 mod caller;
-mod line;
 mod clock;
+mod line;
 mod number;
 
 use std::future::Future;

@@ -33,6 +33,8 @@ pub struct MetaAccount {
     /// The sender's own number, digits only.
     pub display_number: String,
     pub limits: MetaLimits,
+    /// Whether people go by user names: then a status carries `recipient_user_id`, and no number.
+    pub user_names: bool,
 }
 
 /// How fast a business may send, by the rules of the Cloud API.
@@ -80,13 +82,18 @@ impl Default for MetaAccount {
             languages: ["pt_BR", "en_US", "es", "es_MX"].map(String::from).into(),
             display_number: "15550783881".into(),
             limits: MetaLimits::default(),
+            user_names: false,
         }
     }
 }
 
 impl Default for MetaLimits {
     fn default() -> Self {
-        Self { per_second: 80, pair_gap: Duration::from_secs(6), pair_burst: 45 }
+        Self {
+            per_second: 80,
+            pair_gap: Duration::from_secs(6),
+            pair_burst: 45,
+        }
     }
 }
 

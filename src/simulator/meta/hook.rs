@@ -64,16 +64,26 @@ async fn retry(world: &World, raw: &[u8]) {
         if attempt(world, raw).await {
             return;
         }
-        gap = if gap.is_zero() { world.settings.pace.retry } else { gap * 2 };
+        gap = if gap.is_zero() {
+            world.settings.pace.retry
+        } else {
+            gap * 2
+        };
     }
     tracing::warn!("a WhatsApp webhook was never acknowledged, and is dropped");
 }
 
 async fn attempt(world: &World, raw: &[u8]) -> bool {
-    let Some(base) = world.webhook_base() else { return false };
-    let Some(call) = world.caller.post(&format!("{base}{PATH}")) else { return false };
+    let Some(base) = world.webhook_base() else {
+        return false;
+    };
+    let Some(call) = world.caller.post(&format!("{base}{PATH}")) else {
+        return false;
+    };
     let signature = sign(&world.settings.meta.app_secret, raw);
-    let call = call.header(CONTENT_TYPE, "application/json").header(SIGNATURE, signature);
+    let call = call
+        .header(CONTENT_TYPE, "application/json")
+        .header(SIGNATURE, signature);
     let answer = call.body(raw.to_vec()).send().await;
     answer.is_ok_and(|answer| answer.status() == StatusCode::OK)
 }

@@ -9,8 +9,8 @@ const TOO_FAST: u32 = 130_429;
 const TOO_FAST_FOR_ONE: u32 = 131_056;
 
 const WINDOW: Duration = Duration::from_secs(1);
-/// Books of people whose debt is paid are thrown away past this many.
-const MANY_PAIRS: usize = 10_000;
+/// Below this many people nobody is forgotten.
+const FEW_PAIRS: usize = 10_000;
 
 pub(super) struct Limits {
     rules: MetaLimits,
@@ -18,11 +18,19 @@ pub(super) struct Limits {
     recent: VecDeque<Instant>,
     /// Until when each recipient has borrowed from the future.
     pairs: HashMap<String, Instant>,
+    /// How many of them there may be before those whose debt is paid are forgotten: it grows with what
+    /// is left then, so that a busy hour is not spent on forgetting.
+    most_pairs: usize,
 }
 
 impl Limits {
     pub fn new(rules: MetaLimits) -> Self {
-        Self { rules, recent: VecDeque::new(), pairs: HashMap::new() }
+        Self {
+            rules,
+            recent: VecDeque::new(),
+            pairs: HashMap::new(),
+            most_pairs: FEW_PAIRS,
+        }
     }
 
     /// Takes note of one more message, or tells the code of the limit that forbids it. A message that
@@ -43,11 +51,16 @@ impl Limits {
     }
 
     fn forget(&mut self, now: Instant) {
-        while self.recent.front().is_some_and(|sent| now.duration_since(*sent) >= WINDOW) {
+        while self
+            .recent
+            .front()
+            .is_some_and(|sent| now.duration_since(*sent) >= WINDOW)
+        {
             self.recent.pop_front();
         }
-        if self.pairs.len() > MANY_PAIRS {
+        if self.pairs.len() > self.most_pairs {
             self.pairs.retain(|_, paid| *paid > now);
+            self.most_pairs = FEW_PAIRS.max(2 * self.pairs.len());
         }
     }
 }

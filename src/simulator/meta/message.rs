@@ -5,6 +5,7 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use rand::random;
+use sha2::{Digest, Sha256};
 
 use super::hook;
 use super::payload;
@@ -22,7 +23,11 @@ pub(super) struct Message {
 impl Message {
     pub fn new(world: &Arc<World>, otp: Otp) -> Self {
         let world = Arc::clone(world);
-        Self { world, id: outbound_id(digits(&otp.to)), otp }
+        Self {
+            world,
+            id: outbound_id(digits(&otp.to)),
+            otp,
+        }
     }
 
     pub fn id(&self) -> &str {
@@ -39,6 +44,17 @@ impl Message {
         digits(&self.otp.to)
     }
 
+    /// A business-scoped user id: the same for the same person, and telling nothing of the number.
+    pub fn user_id(&self) -> String {
+        let digest = Sha256::digest(self.otp.to.as_bytes());
+        let digits: String = digest
+            .iter()
+            .take(6)
+            .map(|byte| format!("{byte:03}"))
+            .collect();
+        format!("BR.{digits}")
+    }
+
     pub fn reference(&self) -> Option<&str> {
         self.otp.reference.as_deref()
     }
@@ -48,12 +64,14 @@ impl UnderWay for Message {
     fn arrive(&self) {
         let Otp { to, code, .. } = &self.otp;
         let text = format!("{code} is your verification code. Do not share it with anybody.");
-        self.world.inbox.add(Delivered::now(Channel::WhatsApp, to, code, text));
+        self.world
+            .inbox
+            .add(Delivered::now(Channel::WhatsApp, to, code, text));
     }
 
-    async fn report(&self, receipt: Receipt) {
+    async fn report(&self, receipts: &[Receipt]) {
         let account = &self.world.settings.meta;
-        hook::post(&self.world, &payload::status(account, self, receipt)).await;
+        hook::post(&self.world, &payload::statuses(account, self, receipts)).await;
     }
 
     async fn did_not_request(&self) {

@@ -4,16 +4,21 @@
 //! Not here: template management, template and account webhooks, media, free-form messages.
 
 mod send;
-mod fields;
+
 mod request;
+
 mod content;
 mod error;
+mod fields;
 mod limits;
+
 mod answer;
 mod message;
+
 mod payload;
-mod hook;
+
 mod handshake;
+mod hook;
 
 pub use handshake::HandshakeError;
 pub use hook::{escape, sign};

@@ -1,6 +1,7 @@
 //! The bodies of webhooks: a status of a message, and a tap on its button.
 //!
-//! In the form of v24.0 and later: no `conversation`; `pricing` with `sent` and `delivered`.
+//! In the form of v24.0 and later: no `conversation`; `pricing` with `sent` and `delivered`. How a tap
+//! looks when its author goes by a user name is not known, so a tap always carries the number.
 
 use std::time::SystemTime;
 
@@ -15,13 +16,22 @@ use crate::simulator::settings::MetaAccount;
 const ERROR_PAGE: &str =
     "https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes";
 
-pub(super) fn status(account: &MetaAccount, message: &Message, receipt: Receipt) -> Value {
-    let mut status = json!({
-        "id": message.id(),
-        "status": word(receipt),
-        "timestamp": now(),
-        "recipient_id": message.wa_id(),
-    });
+pub(super) fn statuses(account: &MetaAccount, message: &Message, receipts: &[Receipt]) -> Value {
+    let mut value = value(account);
+    value["statuses"] = receipts
+        .iter()
+        .map(|receipt| status(account, message, *receipt))
+        .collect();
+    envelope(account, &value)
+}
+
+fn status(account: &MetaAccount, message: &Message, receipt: Receipt) -> Value {
+    let mut status = json!({ "id": message.id(), "status": word(receipt), "timestamp": now() });
+    if account.user_names {
+        status["recipient_user_id"] = json!(message.user_id());
+    } else {
+        status["recipient_id"] = json!(message.wa_id());
+    }
     if let Some(reference) = message.reference() {
         status["biz_opaque_callback_data"] = json!(reference);
     }
@@ -30,9 +40,7 @@ pub(super) fn status(account: &MetaAccount, message: &Message, receipt: Receipt)
         Receipt::Read => {}
         Receipt::Failed(code) | Receipt::Undelivered(code) => status["errors"] = errors(code),
     }
-    let mut value = value(account);
-    value["statuses"] = json!([status]);
-    envelope(account, &value)
+    status
 }
 
 /// The tap is a message of the person's, `id`, in answer to ours.

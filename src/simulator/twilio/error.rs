@@ -17,21 +17,35 @@ impl TwilioError {
     }
 
     pub fn new(code: u32, message: String) -> Self {
-        Self { status: status(code), code, message }
+        Self {
+            status: status(code),
+            code,
+            message,
+        }
     }
 
     /// Any code, under another status than the usual one if so scripted.
     pub fn scripted(code: u32, status: Option<u16>) -> Self {
         let error = Self::known(code);
-        Self { status: status.unwrap_or(error.status), ..error }
+        Self {
+            status: status.unwrap_or(error.status),
+            ..error
+        }
     }
 
     pub fn not_found(path: &str) -> Self {
-        Self::new(20_404, format!("The requested resource {path} was not found"))
+        Self::new(
+            20_404,
+            format!("The requested resource {path} was not found"),
+        )
     }
 
     pub fn status(&self) -> u16 {
         self.status
+    }
+
+    pub fn code(&self) -> u32 {
+        self.code
     }
 
     pub fn body(&self) -> Value {
@@ -44,7 +58,7 @@ impl TwilioError {
     }
 }
 
-/// Nearly all refusals are 400; the third digit to the end of the few others is their status.
+/// Nearly all refusals are 400; the codes of the general ones end in their status.
 fn status(code: u32) -> u16 {
     match code {
         20_003 => 401,

@@ -28,7 +28,11 @@ pub(super) struct Message {
 impl Message {
     pub fn new(world: &Arc<World>, sms: Sms) -> Self {
         let sid = format!("SM{:032x}", random::<u128>());
-        Self { world: Arc::clone(world), sid, sms }
+        Self {
+            world: Arc::clone(world),
+            sid,
+            sms,
+        }
     }
 
     /// The message as the answer to its sending shows it.
@@ -92,9 +96,14 @@ impl Message {
 
     /// Called once: nothing is known of Twilio trying again, so a lost callback stays lost.
     async fn call_back(&self, status: &str, error: Option<u32>, done: bool) {
-        let Some(url) = &self.sms.callback else { return };
+        let Some(url) = &self.sms.callback else {
+            return;
+        };
         let params = self.params(status, error, done);
-        let borrowed: Vec<_> = params.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let borrowed: Vec<_> = params
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
         let signature = sign(url, &borrowed, &self.world.settings.twilio.auth_token);
         if let Some(call) = self.world.caller.post(url) {
             // Whatever the answer, it changes nothing.
@@ -106,17 +115,21 @@ impl Message {
 impl UnderWay for Message {
     fn arrive(&self) {
         let Sms { to, body, .. } = &self.sms;
-        self.world.inbox.add(Delivered::now(Channel::Sms, to, code(body), body.clone()));
+        self.world
+            .inbox
+            .add(Delivered::now(Channel::Sms, to, code(body), body.clone()));
     }
 
-    async fn report(&self, receipt: Receipt) {
-        match receipt {
-            Receipt::Sent => self.call_back("sent", None, false).await,
-            Receipt::Delivered => self.call_back("delivered", None, true).await,
-            Receipt::Failed(code) => self.call_back("failed", Some(code), false).await,
-            Receipt::Undelivered(code) => self.call_back("undelivered", Some(code), true).await,
-            // SMS knows no such receipt.
-            Receipt::Read => {}
+    async fn report(&self, receipts: &[Receipt]) {
+        for receipt in receipts {
+            match *receipt {
+                Receipt::Sent => self.call_back("sent", None, false).await,
+                Receipt::Delivered => self.call_back("delivered", None, true).await,
+                Receipt::Failed(code) => self.call_back("failed", Some(code), false).await,
+                Receipt::Undelivered(code) => self.call_back("undelivered", Some(code), true).await,
+                // SMS knows no such receipt.
+                Receipt::Read => {}
+            }
         }
     }
 
@@ -127,5 +140,6 @@ impl UnderWay for Message {
 /// The first run of digits that could be a code.
 fn code(text: &str) -> &str {
     let mut runs = text.split(|c: char| !c.is_ascii_digit());
-    runs.find(|run| CODE_DIGITS.contains(&run.len())).unwrap_or_default()
+    runs.find(|run| CODE_DIGITS.contains(&run.len()))
+        .unwrap_or_default()
 }

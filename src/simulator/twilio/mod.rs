@@ -4,9 +4,12 @@
 //! Not here: API keys, reading a message back, feedback, media, scheduling, content templates.
 
 mod send;
+
 mod request;
+
 mod error;
 mod message;
+
 mod segments;
 mod signature;
 

@@ -27,7 +27,10 @@ type Fields = Vec<(String, String)>;
 
 pub(crate) fn router(world: &Arc<World>) -> Router {
     Router::new()
-        .route("/2010-04-01/Accounts/{account}/Messages.json", post(send).fallback(not_allowed))
+        .route(
+            "/2010-04-01/Accounts/{account}/Messages.json",
+            post(send).fallback(not_allowed),
+        )
         .fallback(not_found)
         .with_state(Arc::clone(world))
 }
@@ -41,7 +44,9 @@ async fn send(
 ) -> Result<Response, TwilioError> {
     authorize(&world, &headers)?;
     if account != world.settings.twilio.account_sid {
-        return Err(TwilioError::not_found(&format!("/2010-04-01/Accounts/{account}")));
+        return Err(TwilioError::not_found(&format!(
+            "/2010-04-01/Accounts/{account}"
+        )));
     }
     // Where the content type promises no form, Twilio finds no field in the body.
     let fields = form.map(|Form(fields)| fields).unwrap_or_default();
@@ -84,7 +89,11 @@ async fn meet(
         Fate::Refuse { code, status } => Err(TwilioError::scripted(code, status)),
         Fate::Broken(status) => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
-            Ok((status, "upstream connect error or disconnect/reset before headers").into_response())
+            Ok((
+                status,
+                "upstream connect error or disconnect/reset before headers",
+            )
+                .into_response())
         }
         Fate::Hang => pending().await,
         Fate::Close => {
@@ -111,6 +120,7 @@ async fn not_found(uri: Uri) -> TwilioError {
 
 impl IntoResponse for TwilioError {
     fn into_response(self) -> Response {
+        tracing::info!(code = self.code(), "an SMS is refused");
         let status = StatusCode::from_u16(self.status()).unwrap_or(StatusCode::BAD_REQUEST);
         let mut response = (status, Json(self.body())).into_response();
         if status == StatusCode::UNAUTHORIZED {

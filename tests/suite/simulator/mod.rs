@@ -2,15 +2,18 @@
 
 mod rig;
 
-mod meta_refusals;
 mod meta_content;
 mod meta_limits;
+mod meta_refusals;
+mod twilio_refusals;
+
 mod meta_answers;
 mod meta_webhooks;
-mod twilio_refusals;
+mod signatures;
 mod twilio_answers;
 mod twilio_callbacks;
-mod signatures;
+
 mod behaviours;
-mod scripts;
 mod inbox;
+mod logs;
+mod scripts;
