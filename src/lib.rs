@@ -16,3 +16,5 @@ pub mod insight;
 pub mod service;
 
 pub mod grpc;
+
+pub mod simulator;
