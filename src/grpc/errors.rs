@@ -34,7 +34,10 @@ impl Complaints {
 
     /// `INVALID_ARGUMENT` naming every field, if there is a complaint.
     pub fn finish(self) -> Result<(), Status> {
-        let sentences = self.0.iter().map(|v| format!("{} {}", v.field, v.description));
+        let sentences = self
+            .0
+            .iter()
+            .map(|v| format!("{} {}", v.field, v.description));
         let message = sentences.collect::<Vec<_>>().join("; ");
         match self.0.is_empty() {
             true => Ok(()),
@@ -70,12 +73,18 @@ pub fn country_not_allowed(country: Country) -> Status {
         "" => "no country".to_owned(),
         country => format!("country {country}"),
     };
-    denied("COUNTRY_NOT_ALLOWED", format!("recipient belongs to {country}, which limits.allowed_countries does not name"))
+    denied(
+        "COUNTRY_NOT_ALLOWED",
+        format!("recipient belongs to {country}, which limits.allowed_countries does not name"),
+    )
 }
 
 /// The caller may not issue codes for this purpose.
 pub fn purpose_not_allowed(purpose: Purpose) -> Status {
-    denied("PURPOSE_NOT_ALLOWED", format!("this caller may not issue codes for {}", purpose.as_str()))
+    denied(
+        "PURPOSE_NOT_ALLOWED",
+        format!("this caller may not issue codes for {}", purpose.as_str()),
+    )
 }
 
 fn denied(reason: &str, message: String) -> Status {
@@ -100,11 +109,15 @@ fn refused(refusal: Refusal) -> Status {
             "the challenge is {}; issue a new one",
             state.as_str()
         )),
-        Refusal::NoMessageLeft => {
-            precondition("the challenge has no message left; wait until it concludes and issue a new one".to_owned())
-        }
+        Refusal::NoMessageLeft => precondition(
+            "the challenge has no message left; wait until it concludes and issue a new one"
+                .to_owned(),
+        ),
         Refusal::NoSender(channel) => {
-            let complaint = format!("asks for {}, for which no sender is configured", channel.as_str());
+            let complaint = format!(
+                "asks for {}, for which no sender is configured",
+                channel.as_str()
+            );
             bad_field("requested_channel", &complaint)
         }
         Refusal::KeyReused => bad_field(
@@ -138,7 +151,11 @@ fn limited(limit: Limit, wait: Duration) -> Status {
     let wait = Duration::from_millis(wait.as_micros().div_ceil(1000).max(1) as u64);
     let mut details = ErrorDetails::with_retry_info(Some(wait));
     details.set_error_info(limit.reason(), DOMAIN, HashMap::new());
-    let message = format!("{}; try again in {:.1} s", explain(limit), wait.as_secs_f64());
+    let message = format!(
+        "{}; try again in {:.1} s",
+        explain(limit),
+        wait.as_secs_f64()
+    );
     Status::with_error_details(Code::ResourceExhausted, message, details)
 }
 
@@ -158,7 +175,9 @@ fn failed(fault: &Fault) -> Status {
     tracing::warn!(error = %fault, "a call failed");
     match fault {
         Fault::Overloaded => limited(Limit::Overloaded, COME_BACK),
-        Fault::Store(_) | Fault::Contended => unavailable("the store is out of reach; nothing was decided"),
+        Fault::Store(_) | Fault::Contended => {
+            unavailable("the store is out of reach; nothing was decided")
+        }
         Fault::Key(_) => unavailable("a key of the ring is missing; an operator has to act"),
     }
 }

@@ -51,7 +51,10 @@ pub fn issue(
             complaints.add("transaction", "is required with PURPOSE_TRANSACTION");
         }
         (Some(other), Given::Yes(_)) if other != Purpose::Transaction => {
-            complaints.add("transaction", "must be left out unless purpose is PURPOSE_TRANSACTION");
+            complaints.add(
+                "transaction",
+                "must be left out unless purpose is PURPOSE_TRANSACTION",
+            );
         }
         _ => {}
     }
@@ -59,9 +62,25 @@ pub fn issue(
     if let Some(country) = country {
         return Err(errors::country_not_allowed(country));
     }
-    let parsed = (recipient, purpose, subject, client_ip, language, channel, idempotency_key);
+    let parsed = (
+        recipient,
+        purpose,
+        subject,
+        client_ip,
+        language,
+        channel,
+        idempotency_key,
+    );
     match parsed {
-        (Some(recipient), Some(purpose), Some(subject), Some(client_ip), Some(language), Some(channel), Some(idempotency_key)) => Ok(Issue {
+        (
+            Some(recipient),
+            Some(purpose),
+            Some(subject),
+            Some(client_ip),
+            Some(language),
+            Some(channel),
+            Some(idempotency_key),
+        ) => Ok(Issue {
             caller,
             recipient,
             purpose,
@@ -84,9 +103,12 @@ pub fn resend(request: proto::ResendCodeRequest, caller: String) -> Result<Resen
     let key = complaints.check("idempotency_key", text(request.idempotency_key));
     complaints.finish()?;
     match (challenge, channel, key) {
-        (Some(challenge), Some(channel), Some(idempotency_key)) => {
-            Ok(Resend { caller, challenge, channel, idempotency_key })
-        }
+        (Some(challenge), Some(channel), Some(idempotency_key)) => Ok(Resend {
+            caller,
+            challenge,
+            channel,
+            idempotency_key,
+        }),
         _ => Err(incomplete()),
     }
 }
@@ -134,9 +156,16 @@ pub fn report(
     let outcome = FlowOutcome::from_number(request.outcome)
         .ok_or("must be FLOW_OUTCOME_COMPLETED or FLOW_OUTCOME_ABANDONED");
     let outcome = complaints.check("outcome", outcome);
-    let at = complaints.check("occur_time", request.occur_time.as_ref().map(time).transpose());
+    let at = complaints.check(
+        "occur_time",
+        request.occur_time.as_ref().map(time).transpose(),
+    );
     complaints.finish()?;
-    challenge.zip(outcome).zip(at).map(|((c, o), at)| (c, o, at)).ok_or_else(incomplete)
+    challenge
+        .zip(outcome)
+        .zip(at)
+        .map(|((c, o), at)| (c, o, at))
+        .ok_or_else(incomplete)
 }
 
 /// Complaints were finished, so every field was there.
@@ -145,7 +174,8 @@ fn incomplete() -> Status {
 }
 
 fn id(text: &str) -> Result<ChallengeId, &'static str> {
-    text.parse().map_err(|_| "must be an id as IssueCode returned it: ch_ and 52 characters")
+    text.parse()
+        .map_err(|_| "must be an id as IssueCode returned it: ch_ and 52 characters")
 }
 
 fn required_purpose(number: i32) -> Result<Purpose, &'static str> {
@@ -177,7 +207,10 @@ fn text(text: String) -> Result<String, &'static str> {
 fn address(text: &str) -> Result<Option<IpAddr>, &'static str> {
     match text {
         "" => Ok(None),
-        text => text.parse().map(Some).map_err(|_| "must be an IPv4 or IPv6 address, or empty"),
+        text => text
+            .parse()
+            .map(Some)
+            .map_err(|_| "must be an IPv4 or IPv6 address, or empty"),
     }
 }
 
@@ -192,14 +225,22 @@ fn language(text: String) -> Result<String, &'static str> {
         && subtags.all(|subtag| {
             (1..=8).contains(&subtag.len()) && subtag.bytes().all(|b| b.is_ascii_alphanumeric())
         });
-    if text.is_empty() || is_tag { Ok(text) } else { Err("must be a BCP 47 language tag, like pt-BR, or empty") }
+    if text.is_empty() || is_tag {
+        Ok(text)
+    } else {
+        Err("must be a BCP 47 language tag, like pt-BR, or empty")
+    }
 }
 
 fn time(timestamp: &prost_types::Timestamp) -> Result<Time, &'static str> {
     let seconds = u64::try_from(timestamp.seconds).map_err(|_| "must be after 1970")?;
     let nanos = u64::try_from(timestamp.nanos).map_err(|_| "must have non-negative nanos")?;
-    let millis = seconds.checked_mul(1000).and_then(|ms| ms.checked_add(nanos / 1_000_000));
-    millis.map(Time::from_millis).ok_or("is too far in the future")
+    let millis = seconds
+        .checked_mul(1000)
+        .and_then(|ms| ms.checked_add(nanos / 1_000_000));
+    millis
+        .map(Time::from_millis)
+        .ok_or("is too far in the future")
 }
 
 /// A transaction, as far as the request had one.
@@ -220,7 +261,12 @@ impl Given {
 
 fn transaction(given: Option<proto::Transaction>, complaints: &mut Complaints) -> Given {
     let Some(given) = given else { return Given::No };
-    match Transaction::parse(&given.amount, &given.currency, &given.payee, &given.reference) {
+    match Transaction::parse(
+        &given.amount,
+        &given.currency,
+        &given.payee,
+        &given.reference,
+    ) {
         Ok(transaction) => Given::Yes(transaction),
         Err(faults) => {
             for (field, complaint) in faults {
@@ -240,7 +286,15 @@ mod tests {
         for tag in ["", "pt", "pt-BR", "zh-Hant-TW", "fil", "sr-Latn"] {
             assert!(language(tag.to_owned()).is_ok(), "{tag}");
         }
-        for tag in ["p", "pt_BR", "pt-", "english", "pt-BRAZILIAN0", "pt BR", "p\u{e9}"] {
+        for tag in [
+            "p",
+            "pt_BR",
+            "pt-",
+            "english",
+            "pt-BRAZILIAN0",
+            "pt BR",
+            "p\u{e9}",
+        ] {
             assert!(language(tag.to_owned()).is_err(), "{tag}");
         }
     }

@@ -10,7 +10,11 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::{code::Code, id::{ChallengeId, RecipientKey}, kinds::Purpose};
+use super::{
+    code::Code,
+    id::{ChallengeId, RecipientKey},
+    kinds::Purpose,
+};
 
 /// How much work a hash is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -67,7 +71,11 @@ impl std::fmt::Debug for Digest {
 }
 
 /// The associated data: a code serves this recipient, this purpose and this payment only.
-pub fn binding(recipient: &RecipientKey, purpose: Purpose, transaction: Option<&[u8; 16]>) -> [u8; 32] {
+pub fn binding(
+    recipient: &RecipientKey,
+    purpose: Purpose,
+    transaction: Option<&[u8; 16]>,
+) -> [u8; 32] {
     Sha256::new()
         .chain_update(recipient.0)
         .chain_update([purpose as u8])
@@ -108,7 +116,9 @@ impl Recipe {
     #[allow(clippy::expect_used)]
     fn hmac(&self, pepper: &[u8; 32], code: &[u8]) -> Digest {
         let mac = Hmac::<Sha256>::new_from_slice(pepper).expect("HMAC takes a key of any length");
-        let mac = mac.chain_update(self.challenge.0).chain_update(self.binding);
+        let mac = mac
+            .chain_update(self.challenge.0)
+            .chain_update(self.binding);
         Digest(mac.chain_update(code).finalize().into_bytes().into())
     }
 }
@@ -142,9 +152,15 @@ mod tests {
             assert!(base.digest(&[9; 32], &code).matches(&digest));
             let other_code = base.digest(&[9; 32], &Code::parse("123457").unwrap());
             let other_pepper = base.digest(&[8; 32], &code);
-            let other_id = Recipe { challenge: ChallengeId([4; 32]), ..base.clone() };
+            let other_id = Recipe {
+                challenge: ChallengeId([4; 32]),
+                ..base.clone()
+            };
             let elsewhere = binding(&RecipientKey([2; 16]), Purpose::Transaction, Some(&[4; 16]));
-            let other_payment = Recipe { binding: elsewhere, ..base };
+            let other_payment = Recipe {
+                binding: elsewhere,
+                ..base
+            };
             for other in [
                 other_code,
                 other_pepper,

@@ -144,7 +144,10 @@ mod tests {
         let text = id.to_string();
         assert_eq!(text.len(), 55);
         assert_eq!(text.parse(), Ok(id));
-        let delivery = DeliveryRef { challenge: id, number: 3 };
+        let delivery = DeliveryRef {
+            challenge: id,
+            number: 3,
+        };
         assert_eq!(delivery.to_string().parse(), Ok(delivery));
     }
 

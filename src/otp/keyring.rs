@@ -148,7 +148,9 @@ impl fmt::Debug for Keyring {
 fn aead(key: &Secret) -> LessSafeKey {
     // AES-GCM-SIV forgives a repeated nonce, which random ones can't rule out over the years.
     #[allow(clippy::expect_used)]
-    LessSafeKey::new(UnboundKey::new(&AES_256_GCM_SIV, &**key).expect("32 bytes make an AES-256 key"))
+    LessSafeKey::new(
+        UnboundKey::new(&AES_256_GCM_SIV, &**key).expect("32 bytes make an AES-256 key"),
+    )
 }
 
 /// Keeps the place of a recipient's record secret: everything that names a person or a message in
@@ -170,7 +172,10 @@ impl IndexKey {
 
     /// Where the record of `number` lives.
     pub fn recipient(&self, number: &PhoneNumber) -> RecipientKey {
-        RecipientKey(truncated(&mac(&self.0, &[b"recipient", number.e164().as_bytes()])))
+        RecipientKey(truncated(&mac(
+            &self.0,
+            &[b"recipient", number.e164().as_bytes()],
+        )))
     }
 
     /// A fresh id for a challenge of `recipient`.
@@ -195,7 +200,10 @@ impl IndexKey {
 
     /// A provider's message id, unrecognisable.
     pub fn message_tag(&self, sender: &str, message_id: &str) -> MessageTag {
-        MessageTag(truncated(&mac(&self.0, &[b"message", sender.as_bytes(), message_id.as_bytes()])))
+        MessageTag(truncated(&mac(
+            &self.0,
+            &[b"message", sender.as_bytes(), message_id.as_bytes()],
+        )))
     }
 
     /// A payment, unrecognisable. Sixteen bytes are compared, and hashed into every digest.
@@ -205,7 +213,12 @@ impl IndexKey {
 
     /// The operation that a caller's idempotency key names.
     pub fn operation(&self, call: &str, caller: &str, idempotency_key: &str) -> OperationId {
-        let parts = [b"operation", call.as_bytes(), caller.as_bytes(), idempotency_key.as_bytes()];
+        let parts = [
+            b"operation",
+            call.as_bytes(),
+            caller.as_bytes(),
+            idempotency_key.as_bytes(),
+        ];
         OperationId(truncated(&mac(&self.0, &parts)))
     }
 
@@ -268,7 +281,11 @@ mod tests {
         let recipient = index.recipient(&number());
         let ids = [(); 2].map(|()| index.challenge_id(&recipient, &mut rng));
         assert!(ids.iter().all(|id| index.recipient_of(id) == recipient));
-        assert_ne!(ids[0].0[16..], ids[1].0[16..], "two ids of one person can't be linked");
+        assert_ne!(
+            ids[0].0[16..],
+            ids[1].0[16..],
+            "two ids of one person can't be linked"
+        );
         assert_ne!(IndexKey::new(secret(2)).recipient_of(&ids[0]), recipient);
     }
 

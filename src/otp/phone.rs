@@ -148,7 +148,14 @@ mod tests {
 
     #[test]
     fn a_number_of_no_plan_is_refused() {
-        for text in ["", "5511987654321", "+55 11 98765-4321", "+0123456789", "+551", "+55１１987654321"] {
+        for text in [
+            "",
+            "5511987654321",
+            "+55 11 98765-4321",
+            "+0123456789",
+            "+551",
+            "+55１１987654321",
+        ] {
             assert_eq!(PhoneNumber::parse(text), Err(PhoneError::Shape), "{text}");
         }
         for text in ["+5511111", "+99912345678", "+15550100001"] {

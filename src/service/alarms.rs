@@ -86,7 +86,11 @@ impl Timers {
             pending.by_key.insert(key, at);
             pending.by_time.insert((at, key));
         }
-        if pending.by_time.first().is_some_and(|first| *first == (at, key)) {
+        if pending
+            .by_time
+            .first()
+            .is_some_and(|first| *first == (at, key))
+        {
             self.sooner.notify_one();
         }
     }
@@ -121,7 +125,9 @@ impl Timers {
 impl Service {
     /// The worker's single step on one record: whatever is due in it happens.
     pub async fn wake(self: &Arc<Self>, key: RecipientKey) -> Result<(), Fault> {
-        self.apply(key, Event::Alarm, With::default()).await.map(drop)
+        self.apply(key, Event::Alarm, With::default())
+            .await
+            .map(drop)
     }
 
     /// One scan of the schedules: claims what is due and wakes it. Says how much was due.
@@ -131,7 +137,9 @@ impl Service {
         let places = Arc::new(Semaphore::new(AT_ONCE));
         for Due { key, at, now } in due {
             insight::metrics::alarm_lag(now.since(at));
-            let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
+            let Ok(place) = Arc::clone(&places).acquire_owned().await else {
+                break;
+            };
             let service = Arc::clone(self);
             self.tasks.spawn(async move {
                 service.wake_and_log(key).await;
@@ -165,7 +173,9 @@ impl Service {
         let places = Arc::new(Semaphore::new(AT_ONCE));
         loop {
             let key = self.timers.next().await;
-            let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+            let Ok(place) = Arc::clone(&places).acquire_owned().await else {
+                return;
+            };
             let service = Arc::clone(self);
             self.tasks.spawn(async move {
                 service.wake_and_log(key).await;

@@ -15,8 +15,8 @@ use crate::{
     delivery::{Again, Message, Messenger, SendError},
     insight,
     otp::{
-        Channel, Code, DeliveryRef, DeliveryStatus, Event, FailureReason, MessageTag, RecipientKey,
-        Recipient, Send, Time,
+        Channel, Code, DeliveryRef, DeliveryStatus, Event, FailureReason, MessageTag, Recipient,
+        RecipientKey, Send, Time,
         event::{Progress, Source},
     },
     store::record,
@@ -67,7 +67,10 @@ impl Service {
         let dispatch = Dispatch {
             service: Arc::clone(self),
             place,
-            delivery: DeliveryRef { challenge: send.challenge, number: send.delivery },
+            delivery: DeliveryRef {
+                challenge: send.challenge,
+                number: send.delivery,
+            },
             channel: send.channel,
             retry_at: send.retry_at,
             last_start: moment.before(send.retry_at - TRY),
@@ -86,7 +89,13 @@ impl Dispatch {
             (Ok(to), Some(messenger)) => {
                 let lives_for = send.expires_at.since(now);
                 let (language, delivery) = (send.language, self.delivery);
-                let message = Message { to, code, language, delivery, lives_for };
+                let message = Message {
+                    to,
+                    code,
+                    language,
+                    delivery,
+                    lives_for,
+                };
                 self.tries(&*messenger, &message).await
             }
             (Err(error), _) => {
@@ -123,7 +132,11 @@ impl Dispatch {
                 break;
             }
         }
-        if unclear { Sent::Unclear } else { Sent::Failed(last) }
+        if unclear {
+            Sent::Unclear
+        } else {
+            Sent::Failed(last)
+        }
     }
 
     /// Whether the message is still wanted: the challenge is live, the delivery waits for its
@@ -133,7 +146,8 @@ impl Dispatch {
             if let Ok(loaded) = self.service.parts.store.load(&self.place).await {
                 let record = loaded.blob.map(|blob| record::decode(&blob));
                 let in_time = loaded.now + TRY <= self.retry_at;
-                return in_time && matches!(record, Some(Ok(record)) if self.is_wanted(&record, loaded.now));
+                return in_time
+                    && matches!(record, Some(Ok(record)) if self.is_wanted(&record, loaded.now));
             }
             sleep(Duration::from_millis(200)).await;
         }
@@ -169,7 +183,10 @@ impl Dispatch {
         if self.channel == Channel::Whatsapp {
             // Before the commit, so that a tap on "I didn't request a code" always finds its way.
             // An orphan is harmless.
-            let kept = parts.store.remember(&tag, &self.delivery, parts.rules.retention).await;
+            let kept = parts
+                .store
+                .remember(&tag, &self.delivery, parts.rules.retention)
+                .await;
             if let Err(error) = kept {
                 tracing::warn!(%error, "a tap on \"I didn't request a code\" will not be understood");
             }
@@ -181,9 +198,11 @@ impl Dispatch {
         let (message, status, failure) = match result {
             Sent::Accepted(tag) => (Some(tag), DeliveryStatus::Accepted, None),
             Sent::Failed(reason) => (None, DeliveryStatus::Failed, Some(reason)),
-            Sent::Unclear => {
-                (None, DeliveryStatus::TimedOut, Some(FailureReason::Unavailable))
-            }
+            Sent::Unclear => (
+                None,
+                DeliveryStatus::TimedOut,
+                Some(FailureReason::Unavailable),
+            ),
             Sent::Dropped => return insight::metrics::send_dropped(self.channel),
         };
         let progress = Progress {
@@ -201,7 +220,11 @@ impl Dispatch {
         let give_up = Instant::now() + REPORTING;
         let mut pause = Duration::from_millis(100);
         loop {
-            match self.service.apply(self.place, event.clone(), With::default()).await {
+            match self
+                .service
+                .apply(self.place, event.clone(), With::default())
+                .await
+            {
                 Ok(_) => return,
                 Err(error) if Instant::now() + pause > give_up => {
                     return tracing::error!(%error, "the result of a send could not be stored");

@@ -12,7 +12,8 @@ impl Service {
         caller: String,
         challenge: ChallengeId,
     ) -> Result<Seen, CallError> {
-        self.see(challenge, Event::Cancel { caller, challenge }).await
+        self.see(challenge, Event::Cancel { caller, challenge })
+            .await
     }
 
     /// Reads a challenge.
@@ -24,7 +25,11 @@ impl Service {
         self.see(challenge, Event::Look { caller, challenge }).await
     }
 
-    async fn see(self: &Arc<Self>, challenge: ChallengeId, event: Event) -> Result<Seen, CallError> {
+    async fn see(
+        self: &Arc<Self>,
+        challenge: ChallengeId,
+        event: Event,
+    ) -> Result<Seen, CallError> {
         match self.apply_to(&challenge, event).await? {
             Answer::Challenge(seen) => Ok(*seen),
             Answer::Refused(refusal) => Err(CallError::Refused(refusal)),
@@ -40,7 +45,12 @@ impl Service {
         outcome: FlowOutcome,
         at: Option<Time>,
     ) -> Result<(), CallError> {
-        let event = Event::Report { caller, challenge, outcome, at };
+        let event = Event::Report {
+            caller,
+            challenge,
+            outcome,
+            at,
+        };
         match self.apply_to(&challenge, event).await? {
             Answer::Refused(refusal) => Err(CallError::Refused(refusal)),
             _ => Ok(()),

@@ -31,7 +31,11 @@ impl Service {
         }
     }
 
-    async fn take_receipt(self: &Arc<Self>, sender: &str, receipt: Receipt) -> Result<Taken, Fault> {
+    async fn take_receipt(
+        self: &Arc<Self>,
+        sender: &str,
+        receipt: Receipt,
+    ) -> Result<Taken, Fault> {
         let challenge = receipt.delivery.challenge;
         let progress = Progress {
             challenge,
@@ -41,21 +45,32 @@ impl Service {
             status: receipt.status,
             failure: receipt.failure,
         };
-        Ok(match self.apply_to(&challenge, Event::Progress(progress)).await? {
-            Answer::Ignored => Taken::Ignored,
-            _ => Taken::Noted,
-        })
+        Ok(
+            match self.apply_to(&challenge, Event::Progress(progress)).await? {
+                Answer::Ignored => Taken::Ignored,
+                _ => Taken::Noted,
+            },
+        )
     }
 
-    async fn not_requested(self: &Arc<Self>, sender: &str, message_id: &str) -> Result<Taken, Fault> {
+    async fn not_requested(
+        self: &Arc<Self>,
+        sender: &str,
+        message_id: &str,
+    ) -> Result<Taken, Fault> {
         let tag = self.parts.index.message_tag(sender, message_id);
         let Some(delivery) = self.parts.store.find(&tag).await? else {
             return Ok(Taken::Ignored);
         };
         let challenge = delivery.challenge;
-        Ok(match self.apply_to(&challenge, Event::NotRequested { challenge }).await? {
-            Answer::Ignored => Taken::Ignored,
-            _ => Taken::NotRequested,
-        })
+        Ok(
+            match self
+                .apply_to(&challenge, Event::NotRequested { challenge })
+                .await?
+            {
+                Answer::Ignored => Taken::Ignored,
+                _ => Taken::NotRequested,
+            },
+        )
     }
 }

@@ -35,7 +35,11 @@ impl Watchers {
             return None;
         }
         let (_challenge, held) = self.by_challenge.sit(challenge);
-        Some(Watcher { news: held.news, _challenge, _caller })
+        Some(Watcher {
+            news: held.news,
+            _challenge,
+            _caller,
+        })
     }
 
     /// Tells those who wait for this challenge.
@@ -83,7 +87,13 @@ impl<K: Eq + Hash + Clone> Counted<K> {
         let mut map = self.lock();
         let held = map.entry(key.clone()).or_default();
         held.count += 1;
-        (Seat { of: self.clone(), key }, held.clone())
+        (
+            Seat {
+                of: self.clone(),
+                key,
+            },
+            held.clone(),
+        )
     }
 }
 

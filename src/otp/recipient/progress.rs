@@ -16,10 +16,14 @@ impl Turn<'_> {
         };
         let challenge = &mut self.next.challenges[at];
         let mut deliveries = challenge.deliveries.iter_mut();
-        let Some(delivery) = deliveries.find(|delivery| delivery.number == progress.delivery) else {
+        let Some(delivery) = deliveries.find(|delivery| delivery.number == progress.delivery)
+        else {
             return Ok(Answer::Ignored);
         };
-        if !progress.message.is_none_or(|message| belongs(delivery, message, progress.source)) {
+        if !progress
+            .message
+            .is_none_or(|message| belongs(delivery, message, progress.source))
+        {
             return Ok(Answer::Ignored);
         }
         if progress.status <= delivery.status {
@@ -38,7 +42,12 @@ impl Turn<'_> {
             return Ok(());
         }
         if progress.failure == Some(FailureReason::IdentityChanged) {
-            self.conclude(at, State::Undeliverable, ConclusionReason::IdentityChanged, None);
+            self.conclude(
+                at,
+                State::Undeliverable,
+                ConclusionReason::IdentityChanged,
+                None,
+            );
             return Ok(());
         }
         let current = self.challenge(at).current();
