@@ -40,10 +40,19 @@ pub struct Delivered {
     pub text: String,
     /// When it arrived, RFC 3339 in UTC.
     pub time: String,
+    /// What the sender calls it: its callback data. No phone shows it.
+    #[serde(skip)]
+    pub reference: String,
 }
 
 impl Delivered {
-    pub(crate) fn now(channel: Channel, to: &str, code: &str, text: String) -> Self {
+    pub(crate) fn now(
+        channel: Channel,
+        to: &str,
+        code: &str,
+        text: String,
+        reference: &str,
+    ) -> Self {
         let time = clock::rfc3339(SystemTime::now());
         Self {
             channel,
@@ -51,6 +60,7 @@ impl Delivered {
             code: code.to_owned(),
             text,
             time,
+            reference: reference.to_owned(),
         }
     }
 }

@@ -63,10 +63,11 @@ impl Message {
 impl UnderWay for Message {
     fn arrive(&self) {
         let Otp { to, code, .. } = &self.otp;
+        let reference = self.reference().unwrap_or_default();
         let text = format!("{code} is your verification code. Do not share it with anybody.");
         self.world
             .inbox
-            .add(Delivered::now(Channel::WhatsApp, to, code, text));
+            .add(Delivered::now(Channel::WhatsApp, to, code, text, reference));
     }
 
     async fn report(&self, receipts: &[Receipt]) {

@@ -114,10 +114,17 @@ impl Message {
 
 impl UnderWay for Message {
     fn arrive(&self) {
-        let Sms { to, body, .. } = &self.sms;
-        self.world
-            .inbox
-            .add(Delivered::now(Channel::Sms, to, code(body), body.clone()));
+        let Sms {
+            to, body, callback, ..
+        } = &self.sms;
+        let reference = callback.as_deref().unwrap_or_default();
+        self.world.inbox.add(Delivered::now(
+            Channel::Sms,
+            to,
+            code(body),
+            body.clone(),
+            reference,
+        ));
     }
 
     async fn report(&self, receipts: &[Receipt]) {
