@@ -1,0 +1,15 @@
+//! Text messages.
+
+pub mod segments;
+
+pub mod text;
+
+pub mod twilio;
+
+pub mod twilio_errors;
+
+pub mod twilio_webhook;
+
+pub use segments::{Encoding, segments};
+pub use text::{TextError, TextSettings, Texts};
+pub use twilio::{Sender, Twilio, TwilioSettings};
