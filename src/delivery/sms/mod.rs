@@ -4,6 +4,8 @@ pub mod segments;
 
 pub mod text;
 
+pub mod text_faults;
+
 pub mod twilio;
 
 pub mod twilio_errors;
@@ -11,5 +13,6 @@ pub mod twilio_errors;
 pub mod twilio_webhook;
 
 pub use segments::{Encoding, segments};
-pub use text::{TextError, TextSettings, Texts};
+pub use text::{TextSettings, Texts};
+pub use text_faults::TextFault;
 pub use twilio::{Sender, Twilio, TwilioSettings};

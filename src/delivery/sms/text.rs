@@ -9,16 +9,8 @@ use std::collections::BTreeMap;
 
 use zeroize::Zeroizing;
 
-use crate::{
-    delivery::language,
-    otp::{Code, code::LENGTHS},
-};
-
-/// Most characters that a provider takes.
-const MAX_CHARS: usize = 1600;
-
-/// Most bytes of a message that Android's SMS Retriever looks at.
-const MAX_RETRIEVER_BYTES: usize = 140;
+use super::text_faults::{TextFault, faults};
+use crate::{delivery::language, otp::Code};
 
 const ENGLISH: &str = "{code} is your {brand} code.";
 
@@ -41,29 +33,6 @@ pub struct TextSettings {
     pub android_hash: Option<String>,
 }
 
-/// Why texts can't be used. Named by the key of the configuration.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum TextError {
-    /// A message without its code.
-    #[error("{0} lacks {{code}}")]
-    NoCode(String),
-    /// Most likely a misspelled `{code}` or `{brand}`.
-    #[error("{0} has a brace that belongs to neither {{code}} nor {{brand}}")]
-    StrayBrace(String),
-    /// Providers refuse it.
-    #[error("{0} is longer than {MAX_CHARS} characters")]
-    TooLong(String),
-    /// The app would not get it.
-    #[error("{0} is longer than the {MAX_RETRIEVER_BYTES} bytes that Android hands to an app")]
-    TooLongForAndroid(String),
-    /// Not a host name.
-    #[error("web_otp_host must be a host name alone, like otp.example.com")]
-    WebOtpHost,
-    /// Not a hash.
-    #[error("android_hash must be the 11 characters of base64 that Google's tool prints")]
-    AndroidHash,
-}
-
 /// Texts that are in order: each names its code and fits.
 pub struct Texts {
     default: String,
@@ -73,45 +42,52 @@ pub struct Texts {
 }
 
 impl Texts {
-    /// Checks the words, with the longest code.
-    pub fn new(settings: TextSettings) -> Result<Self, TextError> {
-        let TextSettings {
-            brand,
-            text,
-            mut texts,
-            web_otp_host,
-            android_hash,
-        } = settings;
+    /// Fails with every fault of the settings at once.
+    pub fn new(settings: TextSettings) -> Result<Self, Vec<TextFault>> {
+        let texts = Self::build(&settings);
+        let faults = faults(&settings, &texts);
+        if faults.is_empty() {
+            Ok(texts)
+        } else {
+            Err(faults)
+        }
+    }
+
+    fn build(settings: &TextSettings) -> Self {
+        let mut texts = settings.texts.clone();
         // Who words the default themselves means it for every language they do not name.
-        if text.is_none() && language::choose(&texts, "pt").is_none() {
+        if settings.text.is_none() && language::choose(&texts, "pt").is_none() {
             texts.insert("pt".to_owned(), PORTUGUESE.to_owned());
         }
-        if text.is_none() && language::choose(&texts, "en").is_none() {
-            texts.insert("en".to_owned(), ENGLISH.to_owned());
+        let branded = |text: &str| text.trim_end().replace("{brand}", &settings.brand);
+        Self {
+            default: branded(settings.text.as_deref().unwrap_or(ENGLISH)),
+            texts: texts
+                .into_iter()
+                .map(|(tag, text)| (tag, branded(&text)))
+                .collect(),
+            android_hash: settings.android_hash.clone(),
+            web_otp_host: settings.web_otp_host.clone(),
         }
-        let mut all = Self {
-            default: text.unwrap_or(ENGLISH.to_owned()),
-            texts,
-            android_hash,
-            web_otp_host,
-        };
-        all.check_lines()?;
-        let named = all
-            .texts
-            .iter_mut()
-            .map(|(tag, text)| (format!("texts.{tag}"), text));
-        for (key, text) in named.chain([("text".to_owned(), &mut all.default)]) {
-            check_placeholders(&key, text)?;
-            *text = text.trim_end().replace("{brand}", &brand);
-        }
-        all.check_length()?;
-        Ok(all)
     }
 
     /// The message for a code. Its last line ends without a line break, or it would not be the last.
     pub fn render(&self, language: &str, code: &Code) -> Zeroizing<String> {
         let words = language::choose(&self.texts, language).unwrap_or(&self.default);
         self.fill(words, code.digits())
+    }
+
+    /// Every language's message for a code, with the configuration's key of its words.
+    pub(super) fn render_all(
+        &self,
+        digits: &str,
+    ) -> impl Iterator<Item = (String, Zeroizing<String>)> {
+        let named = self
+            .texts
+            .iter()
+            .map(|(tag, words)| (format!("texts.{tag}"), words));
+        let all = named.chain([("text".to_owned(), &self.default)]);
+        all.map(move |(key, words)| (key, self.fill(words, digits)))
     }
 
     fn fill(&self, words: &str, digits: &str) -> Zeroizing<String> {
@@ -131,51 +107,6 @@ impl Texts {
         }
         text
     }
-
-    fn check_lines(&self) -> Result<(), TextError> {
-        let of = |text: &str, others: &[u8]| {
-            text.bytes()
-                .all(|b| b.is_ascii_alphanumeric() || others.contains(&b))
-        };
-        let host = self.web_otp_host.as_deref();
-        if host.is_some_and(|host| host.is_empty() || !of(host, b".-")) {
-            return Err(TextError::WebOtpHost);
-        }
-        let hash = self.android_hash.as_deref();
-        if hash.is_some_and(|hash| hash.len() != 11 || !of(hash, b"+/=")) {
-            return Err(TextError::AndroidHash);
-        }
-        Ok(())
-    }
-
-    fn check_length(&self) -> Result<(), TextError> {
-        let longest = "0".repeat(usize::from(*LENGTHS.end()));
-        let named = self
-            .texts
-            .iter()
-            .map(|(tag, text)| (format!("texts.{tag}"), text));
-        for (key, words) in named.chain([("text".to_owned(), &self.default)]) {
-            let text = self.fill(words, &longest);
-            if text.chars().count() > MAX_CHARS {
-                return Err(TextError::TooLong(key));
-            }
-            if self.android_hash.is_some() && text.len() > MAX_RETRIEVER_BYTES {
-                return Err(TextError::TooLongForAndroid(key));
-            }
-        }
-        Ok(())
-    }
-}
-
-fn check_placeholders(key: &str, text: &str) -> Result<(), TextError> {
-    if !text.contains("{code}") {
-        return Err(TextError::NoCode(key.to_owned()));
-    }
-    let rest = text.replace("{code}", "").replace("{brand}", "");
-    if rest.contains(['{', '}']) {
-        return Err(TextError::StrayBrace(key.to_owned()));
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -268,66 +199,6 @@ mod tests {
         for language in ["en", "pt"] {
             let text = texts.render(language, &Code::parse("0123456789").unwrap());
             assert_eq!(segments(&text), (Encoding::Gsm7, 1), "{}", *text);
-        }
-    }
-
-    #[test]
-    fn what_is_wrong_with_a_text_is_named() {
-        let text = |text: &str| TextSettings {
-            text: Some(text.to_owned()),
-            ..settings()
-        };
-        let french = [("fr".to_owned(), "Bonjour".to_owned())].into();
-        let host = |host: &str| TextSettings {
-            web_otp_host: Some(host.to_owned()),
-            ..settings()
-        };
-        let hash = |hash: &str| TextSettings {
-            android_hash: Some(hash.to_owned()),
-            ..settings()
-        };
-        let long_hash = TextSettings {
-            brand: "b".repeat(120),
-            ..hash("K8a/AINcGX7")
-        };
-        for (settings, message) in [
-            (text("Hello"), "text lacks {code}"),
-            (
-                TextSettings {
-                    texts: french,
-                    ..settings()
-                },
-                "texts.fr lacks {code}",
-            ),
-            (
-                text("{code} {brnad}"),
-                "text has a brace that belongs to neither {code} nor {brand}",
-            ),
-            (
-                text(&format!("{{code}}{}", "a".repeat(1591))),
-                "text is longer than 1600 characters",
-            ),
-            (
-                host("https://a.com"),
-                "web_otp_host must be a host name alone, like otp.example.com",
-            ),
-            (
-                host(""),
-                "web_otp_host must be a host name alone, like otp.example.com",
-            ),
-            (
-                hash("short"),
-                "android_hash must be the 11 characters of base64 that Google's tool prints",
-            ),
-            (
-                long_hash,
-                "texts.en is longer than the 140 bytes that Android hands to an app",
-            ),
-        ] {
-            assert_eq!(
-                Texts::new(settings).err().map(|e| e.to_string()),
-                Some(message.to_owned())
-            );
         }
     }
 }
