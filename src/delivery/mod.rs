@@ -3,6 +3,18 @@
 //! A sender knows its provider's wire format and what its answers mean. The rest of the house sees
 //! meanings ([`FailureReason`], [`DeliveryStatus`]), never vendor codes.
 
+pub mod reaction;
+
+pub mod pace;
+
+pub mod language;
+
+pub mod http_client;
+
+pub mod whatsapp;
+
+pub mod sms;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -99,3 +111,9 @@ pub struct Receipt {
     /// When, by the provider's clock, if it says so.
     pub at: Option<Time>,
 }
+
+/// A callback that is not in its provider's form. Says nothing of what stood in it, which may be a
+/// phone number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the callback is malformed: {0}")]
+pub struct Malformed(pub &'static str);

@@ -1,0 +1,63 @@
+//! The message: a template that Meta has approved, with the code filled in.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::delivery::{Message, language};
+
+/// The approved authentication template.
+#[derive(Clone, Debug)]
+pub struct Template {
+    /// Its name at Meta.
+    pub name: String,
+    /// Meta's code of the language that everybody gets whose own is not in `languages`.
+    pub language: String,
+    /// Meta's codes of the approved languages, by BCP 47 tag (`en`, `pt-BR`).
+    pub languages: BTreeMap<String, String>,
+}
+
+impl Template {
+    /// Meta's language code for a recipient's language.
+    pub fn language_for(&self, asked: &str) -> &str {
+        language::choose(&self.languages, asked).unwrap_or(&self.language)
+    }
+
+    /// The body of a send. The code stands in it twice: as text and under the button, whose type is
+    /// `url` for every kind of OTP button once the template exists.
+    pub fn body(&self, message: &Message) -> Value {
+        let code = json!([{ "type": "text", "text": message.code.digits() }]);
+        json!({
+            "messaging_product": "whatsapp",
+            "recipient_type": "individual",
+            "to": message.to.e164().trim_start_matches('+'),
+            "type": "template",
+            "biz_opaque_callback_data": message.delivery.to_string(),
+            "template": {
+                "name": self.name,
+                "language": { "code": self.language_for(&message.language) },
+                "components": [
+                    { "type": "body", "parameters": code },
+                    { "type": "button", "sub_type": "url", "index": "0", "parameters": code },
+                ],
+            },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_language_without_a_template_gets_the_default() {
+        let template = Template {
+            name: "verification_code".to_owned(),
+            language: "pt_BR".to_owned(),
+            languages: [("en".to_owned(), "en_US".to_owned())].into(),
+        };
+        assert_eq!(template.language_for("en-GB"), "en_US");
+        assert_eq!(template.language_for("de"), "pt_BR");
+        assert_eq!(template.language_for(""), "pt_BR");
+    }
+}
