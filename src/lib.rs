@@ -10,3 +10,5 @@ pub mod otp;
 pub mod store;
 
 pub mod delivery;
+
+pub mod config;
