@@ -18,3 +18,4 @@ pub mod service;
 pub mod grpc;
 
 pub mod simulator;
+pub mod config;

@@ -1,0 +1,108 @@
+//! `[keys]`: the ring and the index key.
+
+use std::{collections::BTreeSet, fmt};
+
+use base64::{
+    Engine,
+    alphabet::STANDARD,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
+use rand::Rng;
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use super::{
+    Mode,
+    kind::{Kind, spelled},
+    reader::{Reader, Section},
+};
+use crate::otp::{IndexKey, Keyring, keyring::Secret};
+
+/// A root key of the ring with its id.
+type RingKey = (String, Secret);
+
+/// All keys of the service. `Debug` shows the ids only.
+#[derive(Clone)]
+pub struct Keys {
+    ring: Vec<RingKey>,
+    index: Secret,
+}
+
+impl Keys {
+    /// The ring: the first key writes, all read.
+    pub fn keyring(&self) -> Keyring {
+        Keyring::new(self.ring.iter().cloned())
+    }
+
+    /// The key of the records' places.
+    pub fn index_key(&self) -> IndexKey {
+        IndexKey::new(self.index.clone())
+    }
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ids: Vec<_> = self.ring.iter().map(|(id, _)| id).collect();
+        write!(f, "Keys({ids:?}, keys hidden)")
+    }
+}
+
+const RING_KEY: Kind<RingKey> = Kind::new(
+    "keys like \"k1:<base64 of 32 random bytes>\", the one that writes first; \
+     `pombo keys new` makes one",
+    |text| {
+        let (id, key) = text.split_once(':')?;
+        let id = spelled(id, 1..=32, |c| c.is_ascii_alphanumeric() || "-_".contains(c))?;
+        Some((id, key_bytes(key)?))
+    },
+)
+.hidden();
+
+const INDEX_KEY: Kind<Secret> =
+    Kind::new("the base64 of 32 random bytes; `pombo keys new` makes them", key_bytes).hidden();
+
+/// 32 bytes, padded or not. The same byte over and over is a placeholder, not a key.
+fn key_bytes(text: &str) -> Option<Secret> {
+    let lenient = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    let bytes = GeneralPurpose::new(&STANDARD, lenient).decode(text).map(Zeroizing::new).ok()?;
+    let key = Zeroizing::new(<[u8; 32]>::try_from(&bytes[..]).ok()?);
+    key.iter().any(|&byte| byte != key[0]).then_some(key)
+}
+
+pub(super) fn read(reader: &mut Reader, mode: Mode, store_is_memory: bool) -> Keys {
+    let stand_in = if store_is_memory { random } else { development };
+    let mut keys = reader.section("keys").demanding(mode.is_strict());
+    let ring = keys.need_list("ring", &RING_KEY, vec![("dev".to_owned(), stand_in("ring"))]);
+    let index = keys.need("index", &INDEX_KEY, stand_in("index"));
+    check(&mut keys, &ring, &index);
+    Keys { ring, index }
+}
+
+fn check(keys: &mut Section<'_>, ring: &[RingKey], index: &Secret) {
+    let ids: BTreeSet<_> = ring.iter().map(|(id, _)| id).collect();
+    let roots: BTreeSet<_> = ring.iter().map(|(_, root)| **root).collect();
+    if ring.is_empty() {
+        keys.refuse("ring", format!("is empty; it must be {}", RING_KEY.accepts()));
+    } else if ids.len() < ring.len() {
+        keys.refuse("ring", "names an id twice; give each key an id of its own");
+    } else if roots.len() < ring.len() {
+        keys.refuse("ring", "holds a key twice under two ids; make a new one with `pombo keys new`");
+    } else if roots.contains(&**index) {
+        keys.refuse("index", "is also in keys.ring; make another with `pombo keys new`");
+    }
+}
+
+/// For a store that is gone with the process: nobody will need to read what these wrote.
+fn random(_label: &str) -> Secret {
+    let mut key = Zeroizing::new([0; 32]);
+    rand::rng().fill_bytes(&mut *key);
+    key
+}
+
+/// For `dev` on a Redis, so that a restart can read what it wrote. Everybody can work these out,
+/// and that is fine: `dev` sends nothing to anybody, so there is no code worth guessing; and a
+/// store remembers its index key's fingerprint, so these can't slip into one that `serve` uses.
+fn development(label: &str) -> Secret {
+    let words = format!("pombo dev key, public, for nothing but play: {label}");
+    Zeroizing::new(Sha256::digest(words).into())
+}

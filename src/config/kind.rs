@@ -1,0 +1,89 @@
+//! What a value may be. File and environment alike are read as text, so that one description of a
+//! kind serves both.
+
+use std::{fmt::Write, ops::RangeInclusive, str::FromStr, time::Duration};
+
+use secrecy::SecretString;
+
+use crate::otp::limits::parse_duration;
+
+/// A kind of value: how it is read and, for people, what it accepts.
+pub struct Kind<T> {
+    accepts: &'static str,
+    parse: fn(&str) -> Option<T>,
+    later: fn(&str) -> bool,
+    hidden: bool,
+}
+
+impl<T> Kind<T> {
+    /// A kind whose values `parse` reads. `accepts` completes the sentence "it must be …".
+    pub const fn new(accepts: &'static str, parse: fn(&str) -> Option<T>) -> Self {
+        Self { accepts, parse, later: |_| false, hidden: false }
+    }
+
+    /// Values that the contract knows and this version does not serve yet.
+    pub const fn later(self, later: fn(&str) -> bool) -> Self {
+        Self { later, ..self }
+    }
+
+    /// Values that no error may show. They may come from a file, by their key + `_file`.
+    pub const fn hidden(self) -> Self {
+        Self { hidden: true, ..self }
+    }
+
+    pub(super) const fn is_hidden(&self) -> bool {
+        self.hidden
+    }
+
+    pub(super) const fn accepts(&self) -> &'static str {
+        self.accepts
+    }
+
+    /// Reads a text, or says in one sentence what is wrong with it.
+    pub(super) fn read(&self, text: &str) -> Result<T, String> {
+        if let Some(value) = (self.parse)(text) {
+            return Ok(value);
+        }
+        let mut sentence = match (self.later)(text) {
+            true => format!("is not in this version; it must be {}", self.accepts),
+            false => format!("must be {}", self.accepts),
+        };
+        // What stands before an @ may be a password.
+        if !self.hidden && !text.contains('@') {
+            let shown: String = text.chars().take(60).collect();
+            let _ = write!(sentence, ", not {shown:?}");
+        }
+        Err(sentence)
+    }
+}
+
+/// A number within bounds.
+pub(super) fn within<N: FromStr + PartialOrd>(text: &str, bounds: RangeInclusive<N>) -> Option<N> {
+    text.parse().ok().filter(|number| bounds.contains(number))
+}
+
+/// A text with this many characters, all of them allowed.
+pub(super) fn spelled(text: &str, length: RangeInclusive<usize>, allowed: fn(char) -> bool) -> Option<String> {
+    let fits = length.contains(&text.chars().count()) && text.chars().all(allowed);
+    fits.then(|| text.to_owned())
+}
+
+/// A duration above zero.
+pub(super) fn lasting(text: &str) -> Option<Duration> {
+    parse_duration(text).filter(|duration| !duration.is_zero())
+}
+
+pub(super) const FLAG: Kind<bool> = Kind::new("true or false", |text| text.parse().ok());
+
+pub(super) const DURATION: Kind<Duration> =
+    Kind::new("a duration above zero, like \"500ms\", \"20s\", \"5m\" or \"24h\"", lasting);
+
+pub(super) const DIGITS: Kind<String> =
+    Kind::new("1 to 32 digits", |text| spelled(text, 1..=32, |c| c.is_ascii_digit()));
+
+/// What goes into a header or a signature: a stray blank or line break in it costs an evening.
+pub(super) const SECRET: Kind<SecretString> = Kind::new(
+    "1 to 1024 printable ASCII characters without blanks",
+    |text| spelled(text, 1..=1024, |c| c.is_ascii_graphic()).map(SecretString::from),
+)
+.hidden();

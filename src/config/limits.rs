@@ -1,0 +1,118 @@
+//! `[limits]`: how much of the service one person, one address, one caller may use, and where
+//! messages may go.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use super::{
+    Mode,
+    kind::{DURATION, Kind, within},
+    reader::{Reader, Section},
+};
+use crate::otp::{Country, limits::Window, policy::LedgerRules};
+
+/// All of `[limits]`.
+pub(super) struct Limits {
+    pub(super) allowed_countries: Countries,
+    pub(super) recipient: Vec<Window>,
+    pub(super) shared: SharedLimits,
+    pub(super) ledger: LedgerRules,
+}
+
+/// Limits on counters that many recipients share. An empty list limits nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SharedLimits {
+    /// Of one subject of one caller. Default `10/1h`.
+    pub subject: Vec<Window>,
+    /// Of one client IP. Default `30/1h`.
+    pub client_ip: Vec<Window>,
+    /// Of one caller. Default none.
+    pub caller: Vec<Window>,
+}
+
+/// Where messages may go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Countries {
+    /// Everywhere, `["*"]`.
+    Any,
+    /// To numbers of these countries.
+    Only(BTreeSet<Country>),
+}
+
+impl Countries {
+    /// Whether messages may go to numbers of this country. Numbers of no single country are
+    /// allowed only where every country is.
+    pub fn allow(&self, country: Country) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Only(countries) => countries.contains(&country),
+        }
+    }
+}
+
+const WINDOW: Kind<Window> = Kind::new(
+    "limits like \"5/10m\": a count of at least 1, and a duration in s, m, h or d",
+    |text| text.parse().ok(),
+);
+
+/// NIST SP 800-63B-4 §3.2.2 ends at a hundred failures in a row.
+const FAILURES: Kind<u32> = Kind::new("a whole number from 1 to 100", |text| within(text, 1..=100));
+
+/// A country, or `None` for all of them.
+const COUNTRY: Kind<Option<Country>> = Kind::new(
+    "countries by their two capital letters (ISO 3166), like [\"BR\", \"PT\"], or [\"*\"] for all",
+    |text| match text {
+        "*" => Some(None),
+        _ => text.parse::<phonenumber::country::Id>().ok().map(|_| Some(Country::new(text))),
+    },
+);
+
+pub(super) fn read(reader: &mut Reader, mode: Mode, retention: Duration) -> Limits {
+    let mut keys = reader.section("limits").demanding(mode.is_strict());
+    let limits = Limits {
+        allowed_countries: countries(&mut keys),
+        recipient: windows(&mut keys, "recipient", &["5/10m", "12/24h"]),
+        shared: SharedLimits {
+            subject: windows(&mut keys, "subject", &["10/1h"]),
+            client_ip: windows(&mut keys, "client_ip", &["30/1h"]),
+            caller: windows(&mut keys, "caller", &[]),
+        },
+        ledger: LedgerRules {
+            failures_in_a_row: keys.get("failures_in_a_row", &FAILURES).unwrap_or(10),
+            lock: keys.get("lock", &DURATION).unwrap_or(Duration::from_secs(1_800)),
+            failures_per_day: keys.get("failures_per_day", &FAILURES).unwrap_or(20),
+        },
+    };
+    check(&mut keys, &limits, retention);
+    limits
+}
+
+fn windows(keys: &mut Section<'_>, name: &str, default: &[&str]) -> Vec<Window> {
+    let default = || default.iter().filter_map(|text| text.parse().ok()).collect();
+    keys.list(name, &WINDOW).unwrap_or_else(default)
+}
+
+fn countries(keys: &mut Section<'_>) -> Countries {
+    let said = keys.need_list("allowed_countries", &COUNTRY, vec![None]);
+    let named: BTreeSet<_> = said.iter().copied().flatten().collect();
+    let any = said.contains(&None);
+    if said.is_empty() {
+        keys.refuse("allowed_countries", "is empty, so nobody would get a code; name a country");
+    } else if any && !named.is_empty() {
+        keys.refuse("allowed_countries", "names \"*\" beside countries; keep one or the other");
+    }
+    if any { Countries::Any } else { Countries::Only(named) }
+}
+
+/// What a limit counts stands in the recipient's record, which lives as long as it is retained.
+fn check(keys: &mut Section<'_>, limits: &Limits, retention: Duration) {
+    if limits.recipient.is_empty() {
+        keys.refuse("recipient", "is empty; it bounds guessing, so name at least one limit");
+    }
+    let forgotten = "reaches further back than store.retention; make it shorter, or that longer";
+    if limits.recipient.iter().any(|window| window.length > retention) {
+        keys.refuse("recipient", forgotten);
+    }
+    if limits.ledger.lock > retention {
+        keys.refuse("lock", forgotten);
+    }
+}

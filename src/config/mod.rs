@@ -1,0 +1,193 @@
+//! The configuration: a TOML file and the environment over it, checked as a whole at start.
+//!
+//! One struct a section, one file a section. Everything that is wrong is told at once, each error
+//! with its key and its remedy; a key that no section asks for is refused by name. Nothing here
+//! starts, connects or sends: it says what is wanted, and `cli` builds it.
+
+mod error;
+
+mod kind;
+
+mod nearest;
+
+mod source;
+
+mod reader;
+
+mod origin;
+
+mod server;
+
+mod store;
+
+mod keys;
+
+mod policy;
+
+mod provider;
+
+mod whatsapp;
+
+mod sms;
+
+mod limits;
+
+mod callers;
+
+mod test_numbers;
+
+use std::{collections::BTreeSet, ffi::OsString, path::Path, time::Duration};
+
+pub use callers::{Caller, KeyHash};
+pub use error::{ConfigError, Errors};
+pub use keys::Keys;
+pub use limits::{Countries, SharedLimits};
+pub use origin::Origin;
+pub use server::Server;
+pub use sms::{Sms, SmsText, Twilio, TwilioSender};
+pub use store::{Store, StoreUrl};
+pub use test_numbers::TestNumber;
+pub use whatsapp::{Button, Cloud, Template, Whatsapp};
+
+use self::{kind::FLAG, limits::Limits, policy::Senders, reader::Reader};
+use crate::otp::Rules;
+
+/// The longest a send may take. A delivery that is queued for longer is taken over.
+const SEND_WINDOW: Duration = Duration::from_secs(15);
+
+/// From here on guessing is likely enough to be refused: 1 in 10 000 a day.
+const WORST_ODDS: f64 = 1e-4;
+
+/// What the configuration is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// The service: whatever it needs must be said.
+    Serve,
+    /// Everything in one process, for a developer: whatever is not said is made up.
+    Dev,
+    /// A look at what [`Serve`](Self::Serve) would be given, by the same rules.
+    Check,
+}
+
+impl Mode {
+    const fn is_strict(self) -> bool {
+        matches!(self, Self::Serve | Self::Check)
+    }
+}
+
+/// All that was configured. `Debug` shows no secret.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `[server]`
+    pub server: Server,
+    /// `[store]`
+    pub store: Store,
+    /// `[keys]`
+    pub keys: Keys,
+    /// `[code]`, `[resend]`, `[delivery]`, `[purpose.x]` and the limits of a recipient.
+    pub rules: Rules,
+    /// Whether odds of 1 in 10 000 a day and worse are accepted, `code.accept_odds`. Default no.
+    pub accept_odds: bool,
+    /// `[whatsapp]`, unless its provider is `none`.
+    pub whatsapp: Option<Whatsapp>,
+    /// `[sms]`, unless its provider is `none`.
+    pub sms: Option<Sms>,
+    /// Limits on what many recipients share.
+    pub limits: SharedLimits,
+    /// Where messages may go. `serve` wants it said; the default of `dev` is everywhere.
+    pub allowed_countries: Countries,
+    /// `[[callers]]`; with none `serve` listens on this machine only.
+    pub callers: Vec<Caller>,
+    /// `[test_numbers]`
+    pub test_numbers: Vec<TestNumber>,
+}
+
+impl Config {
+    /// Reads and checks everything. `environment` is [`std::env::vars_os`], or a test's own.
+    ///
+    /// Reads the files that it is told of, and nothing else; what [`Mode::Dev`] makes up for keys
+    /// on a memory store is random.
+    pub fn load(
+        mode: Mode,
+        file: Option<&Path>,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, Errors> {
+        let mut reader = Reader::new(file, environment)?;
+        let config = Self::read(&mut reader, mode);
+        reader.finish().map(|()| config)
+    }
+
+    /// Every key of this version, whole and in order. Of callers and test numbers, whose keys carry
+    /// a number or a name, only the heading.
+    pub fn known_keys() -> BTreeSet<String> {
+        let mut reader = Reader::default();
+        Self::read(&mut reader, Mode::Dev);
+        reader.known().clone()
+    }
+
+    fn read(reader: &mut Reader, mode: Mode) -> Self {
+        let (whatsapp, sms) = (whatsapp::read(reader, mode), sms::read(reader, mode));
+        let calls_back = whatsapp.is_some() || sms.is_some();
+        let store = store::read(reader, mode);
+        let limits = limits::read(reader, mode, store.retention);
+        let config = Self {
+            server: server::read(reader, mode.is_strict() && calls_back),
+            keys: keys::read(reader, mode, store.url.is_memory()),
+            rules: rules(reader, whatsapp.is_some(), sms.is_some(), store.retention, &limits),
+            accept_odds: reader.section("code").get("accept_odds", &FLAG).unwrap_or(false),
+            callers: callers::read(reader),
+            test_numbers: test_numbers::read(reader),
+            limits: limits.shared,
+            allowed_countries: limits.allowed_countries,
+            store,
+            whatsapp,
+            sms,
+        };
+        for section in ["whatsapp.aws", "sms.aws", "experiment", "sns"] {
+            reader.refuse_section(section);
+        }
+        if mode.is_strict() {
+            config.check_exposure(reader);
+            config.check_odds(reader);
+        }
+        config
+    }
+
+    /// Who answers anybody must not be reached by everybody.
+    fn check_exposure(&self, reader: &mut Reader) {
+        if self.callers.is_empty() && !self.server.grpc_addr.ip().is_loopback() {
+            let sentence = "is open to other machines while no callers are configured; \
+                            add [[callers]], or listen on 127.0.0.1";
+            reader.refuse_sound("server.grpc_addr", sentence);
+        }
+    }
+
+    fn check_odds(&self, reader: &mut Reader) {
+        let odds = self.rules.guessing_odds_per_day();
+        if odds >= WORST_ODDS && !self.accept_odds {
+            let sentence = format!(
+                "is false, and somebody who guesses at one recipient for a day hits a code with \
+                 odds of 1 in {:.0} (1 in 10000 is too likely); raise code.length, lower \
+                 code.max_attempts or limits.recipient, or set code.accept_odds = true",
+                1.0 / odds
+            );
+            reader.refuse_sound("code.accept_odds", sentence);
+        }
+    }
+}
+
+fn rules(reader: &mut Reader, whatsapp: bool, sms: bool, retention: Duration, limits: &Limits) -> Rules {
+    let senders = Senders {
+        whatsapp: whatsapp.then_some("cloud"),
+        sms: sms.then_some("twilio"),
+    };
+    Rules {
+        policies: policy::read(reader, &senders),
+        recipient: limits.recipient.clone(),
+        ledger: limits.ledger,
+        retention,
+        send_window: SEND_WINDOW,
+        whatsapp_sender: senders.whatsapp.map(str::to_owned),
+        sms_sender: senders.sms.map(str::to_owned),
+    }
+}

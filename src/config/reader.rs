@@ -1,0 +1,335 @@
+//! The reader of keys: each section asks for its keys by name and kind, whatever is wrong is
+//! collected, and what nobody asked for is unknown.
+//!
+//! A key that is missing or wrong yields a stand-in, so that reading goes on and finds everything
+//! else that is wrong; [`Reader::finish`] then keeps the result from being used.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ffi::OsString,
+    fs::File,
+    io::{self, Read},
+    path::Path,
+};
+
+use toml::Value;
+
+use super::{
+    error::{Errors, masked},
+    kind::Kind,
+    nearest::nearest,
+    source::{Entries, Shape, lay_out, lay_over, parse},
+};
+
+/// More than any secret or configuration needs, and less than a device file gives.
+const LARGEST_FILE: u64 = 1 << 20;
+
+/// What the sections read from.
+#[derive(Default)]
+pub(super) struct Reader {
+    entries: Entries,
+    known: BTreeSet<String>,
+    errors: Errors,
+}
+
+impl Reader {
+    /// Takes in the file, if there is one, and the environment over it.
+    pub(super) fn new(
+        file: Option<&Path>,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, Errors> {
+        let mut errors = Errors::default();
+        let mut entries = Entries::new();
+        if let Some(path) = file {
+            match contents(path).and_then(|text| parse(&text)) {
+                Ok(table) if table.is_empty() => {}
+                Ok(table) => lay_out(&mut entries, "", Value::Table(table), None),
+                // Every other error would be about keys that the file may well hold.
+                Err(sentence) => {
+                    errors.add(&path.display().to_string(), sentence);
+                    return Err(errors);
+                }
+            }
+        }
+        lay_over(&mut entries, environment, &mut errors);
+        Ok(Self { entries, known: BTreeSet::new(), errors })
+    }
+
+    /// The keys below `path`.
+    pub(super) fn section(&mut self, path: impl Into<String>) -> Section<'_> {
+        let path = path.into();
+        for (end, _) in path.match_indices('.') {
+            self.open(&path[..end]);
+        }
+        self.open(&path);
+        Section { reader: self, path, demanding: false }
+    }
+
+    /// Adds an error, saying which variable the value came from if it came from one.
+    pub(super) fn refuse(&mut self, key: &str, sentence: impl Into<String>) {
+        let mut sentence = sentence.into();
+        if let Some(variable) = self.entries.get(key).and_then(|entry| entry.variable.as_ref()) {
+            sentence = format!("{sentence} (it comes from {variable})");
+        }
+        self.errors.add(key, sentence);
+    }
+
+    /// Adds an error that compares a key with others, unless its value was wrong by itself already.
+    pub(super) fn refuse_sound(&mut self, key: &str, sentence: impl Into<String>) {
+        if !self.errors.concern(key) && !self.errors.concern(&file_key(key)) {
+            self.refuse(key, sentence);
+        }
+    }
+
+    /// Whether anything is said at this key.
+    pub(super) fn says(&self, key: &str) -> bool {
+        self.entries.contains_key(key)
+    }
+
+    /// Refuses a section whose work has not come yet, whatever is in it.
+    pub(super) fn refuse_section(&mut self, path: &str) {
+        let below = format!("{path}.");
+        let said = self.entries.keys().filter(|key| *key == path || key.starts_with(&below));
+        let said: Vec<_> = said.cloned().collect();
+        if !said.is_empty() {
+            self.refuse(path, "is not in this version; leave the section out");
+        }
+        self.known.extend(said);
+    }
+
+    /// Every key that was asked for so far.
+    pub(super) fn known(&self) -> &BTreeSet<String> {
+        &self.known
+    }
+
+    /// Ends the reading: what nobody asked for is unknown.
+    pub(super) fn finish(mut self) -> Result<(), Errors> {
+        let unknown = self.entries.iter().filter(|(key, entry)| {
+            let is_section = entry.shape == Shape::Empty && self.is_section(key);
+            !self.known.contains(*key) && !is_section
+        });
+        let unknown: Vec<_> = unknown.map(|(key, _)| key.clone()).collect();
+        for key in unknown {
+            let hint = self.hint(&key);
+            self.refuse(&key, format!("is no key of this version{hint}"));
+        }
+        if self.errors.is_empty() { Ok(()) } else { Err(self.errors) }
+    }
+
+    fn is_section(&self, key: &str) -> bool {
+        let below = format!("{key}.");
+        self.known.iter().any(|known| known.starts_with(&below))
+    }
+
+    fn hint(&self, key: &str) -> String {
+        let known = self.known.iter().map(String::as_str);
+        match nearest(key, known) {
+            Some(near) => format!("; did you mean {}?", masked(near)),
+            None => "; remove it or see the reference of keys".to_owned(),
+        }
+    }
+
+    /// Lays out a table or an array of tables that was written as a value, as the environment does.
+    fn open(&mut self, path: &str) {
+        let value = match self.entries.get(path).map(|entry| &entry.shape) {
+            None | Some(Shape::Empty) => return,
+            Some(Shape::Text(text)) => text.parse().ok(),
+            Some(Shape::List(_)) => None,
+        };
+        let variable = self.entries.get(path).and_then(|entry| entry.variable.clone());
+        let Some(value) = value.filter(is_structured) else {
+            self.known.insert(path.to_owned());
+            return self.refuse(path, "must be a table, in TOML: { key = \"value\" }");
+        };
+        self.entries.remove(path);
+        lay_out(&mut self.entries, path, value, variable.as_deref());
+    }
+
+    fn children(&self, path: &str) -> Vec<String> {
+        let below = format!("{path}.");
+        let names = self.entries.keys().filter_map(|key| key.strip_prefix(&below));
+        let names: BTreeSet<_> = names.filter_map(|name| name.split('.').next()).collect();
+        names.into_iter().map(str::to_owned).collect()
+    }
+
+    /// What is said at `key`, or in the file that `<key>_file` names if the value is a secret.
+    fn take(&mut self, key: &str, secret: bool) -> Option<Shape> {
+        self.known.insert(key.to_owned());
+        let said = self.entries.get(key).map(|entry| entry.shape.clone());
+        if !secret {
+            return said;
+        }
+        let file_key = file_key(key);
+        self.known.insert(file_key.clone());
+        match (said, self.entries.get(&file_key).map(|entry| entry.shape.clone())) {
+            (said, None) => said,
+            (None, Some(Shape::Text(path))) => self.secret_file(&file_key, &path),
+            (None, Some(_)) => self.refused(&file_key, "must be the path of a file".to_owned()),
+            (Some(_), Some(_)) => {
+                self.refused(key, format!("is given twice, here and by {file_key}; keep one of them"))
+            }
+        }
+    }
+
+    fn secret_file(&mut self, key: &str, path: &str) -> Option<Shape> {
+        match contents(Path::new(path)) {
+            Ok(text) => {
+                let line = text.strip_suffix('\n').unwrap_or(&text);
+                Some(Shape::Text(line.strip_suffix('\r').unwrap_or(line).to_owned()))
+            }
+            Err(sentence) => self.refused(key, format!("names {path}, which {sentence}")),
+        }
+    }
+
+    fn refused<T>(&mut self, key: &str, sentence: String) -> Option<T> {
+        self.refuse(key, sentence);
+        None
+    }
+}
+
+/// The keys of one section.
+pub(super) struct Section<'r> {
+    reader: &'r mut Reader,
+    path: String,
+    demanding: bool,
+}
+
+impl Section<'_> {
+    /// Whether keys that are [needed](Self::need) must be said, or may be stood in for.
+    pub(super) fn demanding(self, demanding: bool) -> Self {
+        Self { demanding, ..self }
+    }
+
+    /// A value, if it is said and right.
+    pub(super) fn get<T>(&mut self, name: &str, kind: &Kind<T>) -> Option<T> {
+        let key = self.key(name);
+        match self.reader.take(&key, kind.is_hidden())? {
+            Shape::Text(text) => self.parsed(&key, &text, kind),
+            Shape::List(_) | Shape::Empty => {
+                self.reader.refused(&key, format!("must be one value: {}", kind.accepts()))
+            }
+        }
+    }
+
+    /// A value that must be said where the section is demanding; otherwise `stand_in` will do.
+    pub(super) fn need<T>(&mut self, name: &str, kind: &Kind<T>, stand_in: T) -> T {
+        let value = self.get(name, kind);
+        if value.is_none() {
+            self.miss(name, kind.accepts());
+        }
+        value.unwrap_or(stand_in)
+    }
+
+    /// Values: a TOML array, or a text with commas or line breaks between them.
+    pub(super) fn list<T>(&mut self, name: &str, kind: &Kind<T>) -> Option<Vec<T>> {
+        let key = self.key(name);
+        let items = match self.reader.take(&key, kind.is_hidden())? {
+            Shape::Text(text) => split(&text),
+            Shape::List(items) => items,
+            Shape::Empty => Vec::new(),
+        };
+        let read = items.iter().map(|item| self.parsed(&key, item, kind));
+        // Every item is read before any is missed, so that all that are wrong are told.
+        read.collect::<Vec<_>>().into_iter().collect()
+    }
+
+    /// Values that must be said where the section is demanding; otherwise `stand_in` will do.
+    pub(super) fn need_list<T>(&mut self, name: &str, kind: &Kind<T>, stand_in: Vec<T>) -> Vec<T> {
+        let values = self.list(name, kind);
+        if values.is_none() {
+            self.miss(name, kind.accepts());
+        }
+        values.unwrap_or(stand_in)
+    }
+
+    /// Values under names of the writer's choice.
+    pub(super) fn map<T>(&mut self, name: &str, kind: &Kind<T>) -> BTreeMap<String, T> {
+        let mut below = self.below(name);
+        let names = below.names();
+        names.into_iter().filter_map(|name| Some((name.clone(), below.get(&name, kind)?))).collect()
+    }
+
+    /// The section below this one.
+    pub(super) fn below(&mut self, name: &str) -> Section<'_> {
+        let path = self.key(name);
+        let demanding = self.demanding;
+        self.reader.section(path).demanding(demanding)
+    }
+
+    /// The names in this section, whoever asks for them.
+    pub(super) fn names(&mut self) -> Vec<String> {
+        self.reader.known.insert(self.path.clone());
+        self.reader.children(&self.path)
+    }
+
+    /// Whether the name holds a table rather than a value.
+    pub(super) fn is_table(&self, name: &str) -> bool {
+        !self.reader.children(&self.key(name)).is_empty()
+    }
+
+    /// Adds an error about one of the section's keys, unless there is one.
+    pub(super) fn refuse(&mut self, name: &str, sentence: impl Into<String>) {
+        let key = self.key(name);
+        self.reader.refuse_sound(&key, sentence);
+    }
+
+    /// The whole key of a name.
+    pub(super) fn key(&self, name: &str) -> String {
+        format!("{}.{name}", self.path)
+    }
+
+    /// Adds the error that a name is not said, where the section is demanding.
+    pub(super) fn miss(&mut self, name: &str, accepts: &str) {
+        if self.demanding {
+            self.refuse(name, format!("is missing; it must be {accepts}"));
+        }
+    }
+
+    /// Whether anything is said at this name.
+    pub(super) fn says(&self, name: &str) -> bool {
+        self.reader.says(&self.key(name))
+    }
+
+    fn parsed<T>(&mut self, key: &str, text: &str, kind: &Kind<T>) -> Option<T> {
+        kind.read(text).map_err(|sentence| self.reader.refuse(key, sentence)).ok()
+    }
+}
+
+/// A table, or an array that is empty or holds tables.
+fn is_structured(value: &Value) -> bool {
+    match value {
+        Value::Table(_) => true,
+        Value::Array(items) => items.iter().all(Value::is_table),
+        _ => false,
+    }
+}
+
+fn file_key(key: &str) -> String {
+    format!("{key}_file")
+}
+
+fn split(text: &str) -> Vec<String> {
+    let mut laid_out = Entries::new();
+    if let Ok(value @ Value::Array(_)) = text.trim().parse() {
+        lay_out(&mut laid_out, "list", value, None);
+    }
+    match laid_out.remove("list").map(|entry| entry.shape) {
+        Some(Shape::List(items)) => items,
+        Some(_) => Vec::new(),
+        None => {
+            let items = text.split([',', '\n']).map(str::trim);
+            items.filter(|item| !item.is_empty()).map(str::to_owned).collect()
+        }
+    }
+}
+
+/// The text of a file, or a sentence about why there is none.
+fn contents(path: &Path) -> Result<String, String> {
+    let read = |file: File| {
+        let mut text = String::new();
+        let read = file.take(LARGEST_FILE + 1).read_to_string(&mut text)?;
+        let too_large = || io::Error::other("it is larger than a megabyte");
+        if read as u64 > LARGEST_FILE { Err(too_large()) } else { Ok(text) }
+    };
+    File::open(path).and_then(read).map_err(|error| format!("can't be read: {error}"))
+}

@@ -1,0 +1,169 @@
+//! `[sms]`: who carries text messages, and what they say.
+
+use std::{collections::BTreeMap, num::NonZeroU32};
+
+use secrecy::SecretString;
+
+use super::{
+    Mode,
+    kind::{Kind, SECRET, spelled},
+    origin::Origin,
+    provider::{RATE, api, by_language, per_second},
+    reader::{Reader, Section},
+};
+
+/// SMS by Twilio.
+#[derive(Clone, Debug)]
+pub struct Sms {
+    /// The account that sends.
+    pub twilio: Twilio,
+    /// What it sends.
+    pub text: SmsText,
+}
+
+/// `[sms.twilio]`: an account of Twilio's Programmable Messaging.
+///
+/// In `dev` it is complete too: whatever is not said has a made-up value, and `base_url` leads
+/// nowhere beyond this machine until `dev` puts its simulator there.
+#[derive(Clone, Debug)]
+pub struct Twilio {
+    /// The API. Default `https://api.twilio.com`.
+    pub base_url: Origin,
+    /// The account, `AC…`.
+    pub account_sid: String,
+    /// Its password, and the key of the callbacks' signatures.
+    pub auth_token: SecretString,
+    /// Who the message comes from.
+    pub sender: TwilioSender,
+    /// Messages a second of this process, 1 to 1000. Default 10: above what one long number
+    /// carries, below what a short code or a pool does.
+    pub rate: NonZeroU32,
+}
+
+/// Who a message comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TwilioSender {
+    /// A number in E.164, a short code or a name.
+    From(String),
+    /// A Messaging Service, `MG` and 32 hex digits, which picks the number.
+    MessagingService(String),
+}
+
+/// The words of a text message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SmsText {
+    /// Who it is from. Default `Pombo`.
+    pub brand: String,
+    /// The text, with `{code}` and, if wanted, `{brand}`. Default `{code} is your {brand} code.`
+    pub text: String,
+    /// The text in other languages: BCP 47 in small letters with hyphens.
+    pub texts: BTreeMap<String, String>,
+    /// Host of the page that may fill the code in (origin-bound one-time codes). Default none.
+    pub web_otp_host: Option<String>,
+    /// The 11 characters by which Android knows the app that may read the message. Default none.
+    pub android_hash: Option<String>,
+}
+
+/// Whether there is an SMS sender.
+const PROVIDER: Kind<bool> = Kind::new("\"twilio\" or \"none\"", |text| match text {
+    "twilio" => Some(true),
+    "none" => Some(false),
+    _ => None,
+})
+.later(|text| text == "aws");
+
+const ACCOUNT: Kind<String> = Kind::new("an account's SID: AC and letters and digits", |text| {
+    let rest = text.strip_prefix("AC")?;
+    spelled(rest, 1..=64, |c| c.is_ascii_alphanumeric()).map(|_| text.to_owned())
+});
+
+const FROM: Kind<TwilioSender> = Kind::new(
+    "a number like \"+15017122661\", a short code, or a name of up to 11 letters, digits and blanks",
+    |text| {
+        let number = text.strip_prefix('+').unwrap_or_default();
+        let number = spelled(number, 8..=15, |c| c.is_ascii_digit());
+        let name = spelled(text, 1..=11, |c| c.is_ascii_alphanumeric() || c == ' ');
+        number.or(name).map(|_| TwilioSender::From(text.to_owned()))
+    },
+);
+
+const SERVICE: Kind<TwilioSender> =
+    Kind::new("a Messaging Service's SID: MG and 32 hexadecimal digits", |text| {
+        let rest = text.strip_prefix("MG")?;
+        let hex = spelled(rest, 32..=32, |c| c.is_ascii_hexdigit());
+        hex.map(|_| TwilioSender::MessagingService(text.to_owned()))
+    });
+
+const BRAND: Kind<String> = Kind::new("1 to 40 characters without line breaks", |text| {
+    spelled(text, 1..=40, |c| !c.is_control())
+});
+
+const TEXT: Kind<String> = Kind::new(
+    "up to 300 characters with {code} in them, and no other braces but {brand}",
+    |text| {
+        let words = text.replace("{code}", "").replace("{brand}", "");
+        let whole = text.contains("{code}") && !words.contains(['{', '}']);
+        spelled(text, 1..=300, |c| !c.is_control() || c == '\n').filter(|_| whole)
+    },
+);
+
+const HOST: Kind<String> = Kind::new("a host name alone, like \"example.com\"", |text| {
+    let host = spelled(text, 1..=253, |c| c.is_ascii_alphanumeric() || "-.".contains(c))?;
+    (!host.starts_with(['.', '-']) && !host.ends_with(['.', '-'])).then_some(host)
+});
+
+const APP: Kind<String> = Kind::new("the 11 characters of the app's hash, like \"FA+9qCX9VSu\"", |text| {
+    spelled(text, 11..=11, |c| c.is_ascii_alphanumeric() || "+/".contains(c))
+});
+
+pub(super) fn read(reader: &mut Reader, mode: Mode) -> Option<Sms> {
+    let mut keys = reader.section("sms");
+    let providers = keys.list("provider", &PROVIDER).unwrap_or(vec![true]);
+    match providers.len() {
+        0 => keys.refuse("provider", format!("is empty; it must be {}", PROVIDER.accepts())),
+        1 => {}
+        _ => keys.refuse("provider", "names several providers, which is not in this version; keep one"),
+    }
+    let wanted = providers != [false];
+    let mut keys = keys.demanding(wanted && mode.is_strict());
+    let sms = Sms { text: text(&mut keys), twilio: twilio(keys.below("twilio"), mode) };
+    wanted.then_some(sms)
+}
+
+fn text(keys: &mut Section<'_>) -> SmsText {
+    SmsText {
+        brand: keys.get("brand", &BRAND).unwrap_or("Pombo".into()),
+        text: keys.get("text", &TEXT).unwrap_or("{code} is your {brand} code.".into()),
+        texts: by_language(keys, "texts", &TEXT),
+        web_otp_host: keys.get("web_otp_host", &HOST),
+        android_hash: keys.get("android_hash", &APP),
+    }
+}
+
+fn twilio(mut keys: Section<'_>, mode: Mode) -> Twilio {
+    let account = "AC00000000000000000000000000000000";
+    Twilio {
+        base_url: api(&mut keys, mode, "api.twilio.com"),
+        account_sid: keys.need("account_sid", &ACCOUNT, account.into()),
+        auth_token: keys.need("auth_token", &SECRET, "simulated-auth-token".into()),
+        sender: sender(&mut keys),
+        rate: keys.get("rate", &RATE).unwrap_or(per_second(10)),
+    }
+}
+
+fn sender(keys: &mut Section<'_>) -> TwilioSender {
+    let stand_in = || TwilioSender::MessagingService("MG00000000000000000000000000000000".into());
+    match (keys.get("from", &FROM), keys.get("messaging_service_sid", &SERVICE)) {
+        (Some(_), Some(service)) => {
+            keys.refuse("from", "is given beside messaging_service_sid; keep one of them");
+            service
+        }
+        (Some(sender), None) | (None, Some(sender)) => sender,
+        (None, None) if keys.says("messaging_service_sid") => stand_in(),
+        (None, None) => {
+            let accepts = FROM.accepts();
+            keys.miss("from", &format!("{accepts}; or set messaging_service_sid instead"));
+            stand_in()
+        }
+    }
+}
