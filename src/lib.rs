@@ -17,5 +17,12 @@ pub mod service;
 
 pub mod grpc;
 
-pub mod simulator;
+pub mod http;
+
 pub mod config;
+
+pub mod app;
+
+pub mod simulator;
+
+pub mod cli;

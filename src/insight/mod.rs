@@ -7,6 +7,8 @@ pub mod funnel;
 
 pub mod metrics;
 
+pub mod observed;
+
 use crate::otp::{Fact, event::FactKind};
 
 /// Tells one fact: a line of the log and its metrics.
