@@ -1,0 +1,37 @@
+//! What must never change once there are records: how they are placed.
+
+use redis::{AsyncCommands, aio::ConnectionManager};
+
+use crate::store::{OpenError, Settings, StoreError};
+
+use super::{
+    connection::{Failure, bounded},
+    keys,
+};
+
+/// Compares the settings with those of the store's first start, or makes this the first start.
+pub(super) async fn check(
+    connection: &ConnectionManager,
+    settings: &Settings,
+) -> Result<(), OpenError> {
+    let given = settings.partitions.to_string();
+    let held = bounded(remember(connection, keys::PARTITIONS, &given)).await?;
+    if held != given {
+        return Err(OpenError::Partitions { given: settings.partitions, held });
+    }
+    let given = settings.index_fingerprint.clone();
+    let held = bounded(remember(connection, keys::INDEX, &given)).await?;
+    if held != given {
+        return Err(OpenError::Index { given, held });
+    }
+    Ok(())
+}
+
+/// Writes the value unless there is one, and returns the one that is there.
+async fn remember(connection: &ConnectionManager, key: &str, value: &str) -> Result<String, Failure> {
+    let mut connection = connection.clone();
+    let _: bool = connection.set_nx(key, value).await?;
+    let held: Option<String> = connection.get(key).await?;
+    let vanished = || StoreError::Unreachable(format!("{key} vanished while it was read"));
+    Ok(held.ok_or_else(vanished)?)
+}
