@@ -69,7 +69,8 @@ impl State {
         self.records.insert(commit.key, record, ends);
         self.set_alarm(commit.key, commit.alarm);
         for (name, amount) in &commit.counters {
-            *self.counters.entry(name.clone()).or_default() += amount;
+            let counter = self.counters.entry(name.clone()).or_default();
+            *counter = counter.saturating_add(*amount);
         }
         self.events.extend(commit.events.iter().map(|event| (ends, event.clone())));
         Committed::Done

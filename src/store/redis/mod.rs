@@ -26,14 +26,14 @@ use super::{
     gcra::Rate,
 };
 use crate::otp::{DeliveryRef, MessageTag, RecipientKey, Time};
-use connection::{Failure, bounded};
+use connection::{Failure, Link};
 use keys::{Keys, Partition};
 use scatter::scatter;
 
 /// A store in Redis. Clones share one connection.
 #[derive(Clone)]
 pub struct RedisStore {
-    connection: ConnectionManager,
+    link: Arc<Link>,
     keys: Keys,
 }
 
@@ -54,13 +54,13 @@ impl RedisStore {
     ///
     /// See [`open`](super::open).
     pub async fn open(settings: &Settings) -> Result<Self, OpenError> {
-        let connection = connection::connect(&settings.url).await?;
-        guards::check(&connection, settings).await?;
-        Ok(Self { connection, keys: Keys { partitions: settings.partitions } })
+        let link = Link::open(&settings.url).await?;
+        guards::check(&link, settings).await?;
+        Ok(Self { link: Arc::new(link), keys: Keys { partitions: settings.partitions } })
     }
 
     fn connection(&self) -> ConnectionManager {
-        self.connection.clone()
+        self.link.connection()
     }
 
     async fn load(&self, key: &RecipientKey) -> Result<Loaded, Failure> {
@@ -160,19 +160,19 @@ fn split(mut record: Vec<u8>) -> Result<(u64, Vec<u8>), StoreError> {
 #[async_trait]
 impl Store for RedisStore {
     async fn load(&self, key: &RecipientKey) -> Result<Loaded, StoreError> {
-        bounded(self.load(key)).await
+        self.link.call(self.load(key)).await
     }
 
     async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError> {
-        bounded(self.commit(commit)).await
+        self.link.call(self.commit(commit)).await
     }
 
     async fn claim(&self, lease: Duration, most: usize) -> Result<Vec<Due>, StoreError> {
-        bounded(self.claim(lease, most)).await
+        self.link.call(self.claim(lease, most)).await
     }
 
     async fn charge(&self, charge: &Charge) -> Result<Charged, StoreError> {
-        bounded(self.charge(charge)).await
+        self.link.call(self.charge(charge)).await
     }
 
     async fn remember(
@@ -182,18 +182,18 @@ impl Store for RedisStore {
         ttl: Duration,
     ) -> Result<(), StoreError> {
         let at = self.keys.partition(&message.0).message(message);
-        bounded(self.remember(at, delivery.to_string(), ttl)).await
+        self.link.call(self.remember(at, delivery.to_string(), ttl)).await
     }
 
     async fn find(&self, message: &MessageTag) -> Result<Option<DeliveryRef>, StoreError> {
-        bounded(self.find(message)).await
+        self.link.call(self.find(message)).await
     }
 
     async fn counter(&self, name: &str) -> Result<i64, StoreError> {
-        bounded(self.counter(name)).await
+        self.link.call(self.counter(name)).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        bounded(self.ping()).await
+        self.link.call(self.ping()).await
     }
 }

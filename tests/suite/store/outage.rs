@@ -105,6 +105,27 @@ async fn many_callers_of_a_dead_server_are_all_told_within_a_second() {
 }
 
 #[tokio::test]
+async fn a_server_that_turned_connections_away_is_tried_again() {
+    let server = RedisServer::start();
+    let store = store(&server).await;
+    let mut raw = connection(&server).await;
+    let password = |password| {
+        redis::cmd("CONFIG").arg("SET").arg("requirepass").arg(password).take()
+    };
+    password("sesame").exec_async(&mut raw).await.unwrap();
+    redis::cmd("CLIENT").arg(&["KILL", "TYPE", "normal"]).exec_async(&mut raw).await.unwrap();
+    // Long enough for whatever tries again to have given up.
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(2) {
+        assert!(store.ping().await.is_err());
+        tokio::time::sleep(ms(50)).await;
+    }
+    password("").exec_async(&mut raw).await.unwrap();
+    let took = recovers(&*store).await;
+    assert!(took < Duration::from_secs(2), "{took:?}");
+}
+
+#[tokio::test]
 async fn scripts_that_the_server_lost_are_loaded_again() {
     let server = RedisServer::start();
     let store = store(&server).await;
