@@ -5,11 +5,23 @@
 
 pub mod record;
 
+pub mod memory;
+
+pub mod redis;
+
+mod bounds;
+
+mod gcra;
+
+mod open;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
 
 use crate::otp::{DeliveryRef, MessageTag, OperationId, RecipientKey, Time};
+
+pub use open::{OpenError, Settings, open};
 
 /// Where records live. Every call is bounded in time by the implementation and fails rather than
 /// waits.

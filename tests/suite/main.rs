@@ -3,5 +3,10 @@
 // A test that can't go on says so by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod support;
+
+mod store;
+
 mod delivery;
+
 mod simulator;

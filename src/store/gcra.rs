@@ -1,0 +1,138 @@
+//! The generic cell rate algorithm in whole numbers. `redis/charge.lua` does the same sums.
+//!
+//! `count` per `length` is a bucket of `count × length` drops, length in milliseconds, that leaks
+//! `count` drops a millisecond; a charge pours `length` drops into it. So there are no fractions,
+//! and a wait that is told is exact to the millisecond.
+
+use std::time::Duration;
+
+use crate::otp::Time;
+
+use super::{Charge, bounds::life_ms};
+
+/// Most drops of a bucket: up to here Lua's numbers are exact. A hundred million a day fit.
+const MOST_DROPS: u64 = 1 << 53;
+
+/// How fast a bucket leaks, and how much it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Rate {
+    pub(super) count: u64,
+    pub(super) length_ms: u64,
+}
+
+/// How full a bucket was at a moment.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Level {
+    at: Time,
+    drops: u64,
+}
+
+impl Rate {
+    /// At least 1 in at least 1 ms; a window with more drops than can be told apart is shortened.
+    fn new(count: u32, length: Duration) -> Self {
+        let count = u64::from(count.max(1));
+        Self { count, length_ms: life_ms(length).min(MOST_DROPS / count) }
+    }
+
+    /// The windows of a charge.
+    pub(super) fn all(charge: &Charge) -> Vec<Self> {
+        charge.windows.iter().map(|&(count, length)| Self::new(count, length)).collect()
+    }
+
+    /// A bucket as it is now. A clock that went back is taken to stand still.
+    fn leak(self, level: Level, now: Time) -> Level {
+        let passed_ms = now.since(level.at).as_millis() as u64;
+        let leaked = passed_ms.saturating_mul(self.count);
+        Level { at: now.max(level.at), drops: level.drops.saturating_sub(leaked) }
+    }
+
+    /// One charge more, or how long until there is room for it.
+    pub(super) fn pour(self, level: Level, now: Time) -> Result<Level, Duration> {
+        let level = self.leak(level, now);
+        let drops = level.drops + self.length_ms;
+        let over = drops.saturating_sub(self.count * self.length_ms);
+        match over.div_ceil(self.count) {
+            0 => Ok(Level { drops, ..level }),
+            wait_ms => Err(Duration::from_millis(wait_ms)),
+        }
+    }
+
+    /// One charge less: as much of it as can't have leaked away yet, so that charging and giving
+    /// back in turns never makes more room than there was.
+    pub(super) fn give_back(self, level: Level, charged_at: Time, now: Time) -> Level {
+        let level = self.leak(level, now);
+        let left = self.leak(Level { at: charged_at, drops: self.length_ms }, now);
+        Level { drops: level.drops.saturating_sub(left.drops), ..level }
+    }
+
+    /// When the bucket will be empty, and so no more than a bucket that was never used.
+    pub(super) fn empty_at(self, level: Level) -> Time {
+        level.at + Duration::from_millis(level.drops.div_ceil(self.count))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SEVEN_A_SECOND: (u32, Duration) = (7, Duration::from_secs(1));
+
+    fn ms(millis: u64) -> Time {
+        Time::from_millis(1_790_000_000_000 + millis)
+    }
+
+    fn full(rate: Rate, now: Time) -> Level {
+        (0..rate.count).fold(Level::default(), |level, _| rate.pour(level, now).unwrap())
+    }
+
+    #[test]
+    fn a_wait_is_exact_also_where_the_rate_is_no_whole_number() {
+        let rate = Rate::new(SEVEN_A_SECOND.0, SEVEN_A_SECOND.1);
+        let level = full(rate, ms(0));
+        let wait = rate.pour(level, ms(0)).unwrap_err();
+        assert_eq!(wait, Duration::from_millis(143));
+        assert_eq!(rate.pour(level, ms(142)).unwrap_err(), Duration::from_millis(1));
+        assert!(rate.pour(level, ms(143)).is_ok());
+    }
+
+    #[test]
+    fn over_a_long_time_exactly_the_rate_goes_through() {
+        let rate = Rate::new(SEVEN_A_SECOND.0, SEVEN_A_SECOND.1);
+        let mut level = Level::default();
+        let mut through = 0;
+        for millis in 0..10_000 {
+            while let Ok(next) = rate.pour(level, ms(millis)) {
+                level = next;
+                through += 1;
+            }
+        }
+        // The burst, and then seven for each second that has passed.
+        assert_eq!(through, 7 + 69);
+    }
+
+    #[test]
+    fn giving_back_late_makes_no_more_room_than_not_having_charged() {
+        let rate = Rate::new(2, Duration::from_millis(100));
+        let charged = rate.pour(Level::default(), ms(0)).unwrap();
+        let at_once = rate.give_back(charged, ms(0), ms(0));
+        assert_eq!(at_once.drops, 0);
+        let later = rate.pour(charged, ms(60)).unwrap();
+        assert_eq!(rate.give_back(later, ms(0), ms(60)).drops, 100);
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_opens_nothing() {
+        let rate = Rate::new(1, Duration::from_millis(100));
+        let level = rate.pour(Level::default(), ms(1000)).unwrap();
+        assert_eq!(rate.pour(level, ms(0)).unwrap_err(), Duration::from_millis(100));
+    }
+
+    #[test]
+    fn absurd_windows_are_survived() {
+        for (count, length) in [(0, Duration::ZERO), (u32::MAX, Duration::MAX)] {
+            let rate = Rate::new(count, length);
+            let level = rate.pour(Level::default(), ms(0)).unwrap();
+            assert!(rate.empty_at(level) > ms(0));
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Counters that many recipients share.
+
+use std::time::Duration;
+
+use crate::{
+    otp::Time,
+    store::{
+        Charge, Charged,
+        gcra::{Level, Rate},
+    },
+};
+
+use super::expiring::Expiring;
+
+type Counter = [u8; 16];
+type Operation = [u8; 12];
+
+/// Buckets of counters, and which operations were charged for.
+#[derive(Debug, Default)]
+pub(super) struct Limiter {
+    buckets: Expiring<Counter, Vec<(Rate, Level)>>,
+    charged: Expiring<(Counter, Operation), Time>,
+}
+
+impl Limiter {
+    pub(super) fn charge(&mut self, charge: &Charge, now: Time) -> Charged {
+        let rates = Rate::all(charge);
+        if rates.is_empty() {
+            return Charged::Allowed;
+        }
+        let mark = (charge.counter, charge.operation.0);
+        let charged_at = self.charged.get(&mark, now).copied();
+        match (charge.cost > 0, charged_at) {
+            (true, None) => return self.pour(&rates, mark, now),
+            (false, Some(charged_at)) => self.give_back(&rates, mark, charged_at, now),
+            // Charged already; nothing to give back.
+            (true, Some(_)) | (false, None) => {}
+        }
+        Charged::Allowed
+    }
+
+    pub(super) fn sweep(&mut self, now: Time, most: usize) {
+        self.buckets.sweep(now, most);
+        self.charged.sweep(now, most);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.buckets.len() + self.charged.len()
+    }
+
+    fn pour(&mut self, rates: &[Rate], mark: (Counter, Operation), now: Time) -> Charged {
+        let levels = rates.iter().map(|&rate| (rate, self.level(&mark.0, rate, now)));
+        let poured: Vec<_> = levels.map(|(rate, level)| (rate, rate.pour(level, now))).collect();
+        if let Some(wait) = poured.iter().filter_map(|(_, poured)| poured.err()).max() {
+            return Charged::Refused(wait);
+        }
+        let levels = poured.into_iter().filter_map(|(rate, poured)| Some((rate, poured.ok()?)));
+        self.keep(mark.0, levels.collect(), now);
+        let longest_ms = rates.iter().map(|rate| rate.length_ms).max().unwrap_or_default();
+        self.charged.insert(mark, now, now + Duration::from_millis(longest_ms));
+        Charged::Allowed
+    }
+
+    fn give_back(&mut self, rates: &[Rate], mark: (Counter, Operation), charged_at: Time, now: Time) {
+        let levels = rates.iter().map(|&rate| {
+            let level = self.level(&mark.0, rate, now);
+            (rate, rate.give_back(level, charged_at, now))
+        });
+        let levels = levels.collect();
+        self.keep(mark.0, levels, now);
+        self.charged.remove(&mark);
+    }
+
+    fn level(&self, counter: &Counter, rate: Rate, now: Time) -> Level {
+        let buckets = self.buckets.get(counter, now).into_iter().flatten();
+        let mut levels = buckets.filter(|(other, _)| *other == rate).map(|&(_, level)| level);
+        levels.next().unwrap_or_default()
+    }
+
+    /// Writes the levels of these windows; buckets of other windows stay until they are empty. An
+    /// empty bucket is like one that was never used, so the last to run empty ends them all.
+    fn keep(&mut self, counter: Counter, mut levels: Vec<(Rate, Level)>, now: Time) {
+        let old = self.buckets.get(&counter, now).into_iter().flatten();
+        let other = |rate| levels.iter().all(|&(new, _)| new != rate);
+        let others: Vec<_> = old.filter(|&&(rate, _)| other(rate)).copied().collect();
+        levels.extend(others);
+        levels.retain(|&(rate, level)| rate.empty_at(level) > now);
+        let empty_at = levels.iter().map(|&(rate, level)| rate.empty_at(level)).max();
+        match empty_at {
+            Some(empty_at) => self.buckets.insert(counter, levels, empty_at),
+            None => self.buckets.remove(&counter),
+        }
+    }
+}

@@ -1,0 +1,62 @@
+-- Charges a counter by the generic cell rate algorithm, in every window or in none, once for an
+-- operation; or gives back what the operation was charged.
+--
+-- A window is a bucket of count * length drops that leaks `count` drops a millisecond; a charge
+-- pours `length` drops. All numbers are whole and below 2^53, so the sums are exact. The same sums
+-- stand in gcra.rs.
+--
+-- KEYS  1 the counter's buckets   2 the operation's mark
+-- ARGV  1 positive to charge, negative to give back
+--       then count and length in ms of each window
+-- Reply 0 allowed, or the ms after which there is room
+
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local giving_back = tonumber(ARGV[1]) < 0
+local charged_at = tonumber(redis.call('GET', KEYS[2]))
+
+if giving_back ~= (charged_at ~= nil) then
+  return 0 -- charged already, or nothing to give back
+end
+
+local function leak(drops, at, count)
+  return math.max(0, drops - math.max(0, now - at) * count)
+end
+
+local function whole(number)
+  return string.format('%.0f', number)
+end
+
+local wait, longest, life, levels = 0, 0, 0, {}
+for i = 2, #ARGV, 2 do
+  local count, length = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
+  local name = ARGV[i] .. '/' .. ARGV[i + 1]
+  local at, drops = string.match(redis.call('HGET', KEYS[1], name) or '0:0', '^(%d+):(%d+)$')
+  at, drops = tonumber(at), leak(tonumber(drops), tonumber(at), count)
+  if giving_back then
+    -- As much of the charge as can't have leaked away yet.
+    drops = math.max(0, drops - leak(length, charged_at, count))
+  else
+    drops = drops + length
+    wait = math.max(wait, math.ceil((drops - count * length) / count))
+  end
+  at = math.max(at, now)
+  life = math.max(life, 1, at - now + math.ceil(drops / count))
+  longest = math.max(longest, length)
+  levels[#levels + 1] = name
+  levels[#levels + 1] = whole(at) .. ':' .. whole(drops)
+end
+
+if wait > 0 then
+  return wait
+end
+redis.call('HSET', KEYS[1], unpack(levels))
+if redis.call('PTTL', KEYS[1]) < life then
+  redis.call('PEXPIRE', KEYS[1], life)
+end
+if giving_back then
+  redis.call('DEL', KEYS[2])
+else
+  redis.call('SET', KEYS[2], whole(now), 'PX', longest)
+end
+return 0

@@ -1,0 +1,199 @@
+//! The store in Redis (or Valkey), one server.
+//!
+//! Each call is one script or one command, sent over one shared connection; nothing is decided
+//! between two of them. Keys stand in `keys`, scripts beside this file.
+
+mod claim;
+
+mod connection;
+
+mod guards;
+
+mod keys;
+
+mod scatter;
+
+mod scripts;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use redis::{AsyncCommands, aio::ConnectionManager};
+
+use super::{
+    Charge, Charged, Commit, Committed, Due, Loaded, OpenError, Settings, Store, StoreError,
+    bounds::{EVENTS_KEPT, life_ms},
+    gcra::Rate,
+};
+use crate::otp::{DeliveryRef, MessageTag, RecipientKey, Time};
+use connection::{Failure, Link};
+use keys::{Keys, Partition};
+use scatter::scatter;
+
+/// A store in Redis. Clones share one connection.
+#[derive(Clone)]
+pub struct RedisStore {
+    link: Arc<Link>,
+    keys: Keys,
+}
+
+impl fmt::Debug for RedisStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The connection knows the password.
+        f.write_str("RedisStore")
+    }
+}
+
+/// Bytes of the version before the blob.
+const VERSION: usize = 8;
+
+impl RedisStore {
+    /// Connects, and makes sure that the store was set up for the same partitions and index key.
+    ///
+    /// # Errors
+    ///
+    /// See [`open`](super::open).
+    pub async fn open(settings: &Settings) -> Result<Self, OpenError> {
+        let link = Link::open(&settings.url).await?;
+        guards::check(&link, settings).await?;
+        Ok(Self { link: Arc::new(link), keys: Keys { partitions: settings.partitions } })
+    }
+
+    fn connection(&self) -> ConnectionManager {
+        self.link.connection()
+    }
+
+    async fn load(&self, key: &RecipientKey) -> Result<Loaded, Failure> {
+        let record = self.keys.partition(&key.0).record(key);
+        let load = scripts::LOAD.key(record);
+        let (seconds, micros, record): (u64, u64, Option<Vec<u8>>) =
+            load.invoke_async(&mut self.connection()).await?;
+        let (version, blob) = record.map(split).transpose()?.unzip();
+        Ok(Loaded {
+            blob,
+            version: version.unwrap_or_default(),
+            now: Time::from_millis(seconds * 1000 + micros / 1000),
+        })
+    }
+
+    async fn commit(&self, commit: &Commit) -> Result<Committed, Failure> {
+        let partition = self.keys.partition(&commit.key.0);
+        let mut script = scripts::COMMIT.key(partition.record(&commit.key));
+        script.key(partition.schedule()).key(partition.counters()).key(partition.events());
+        script.arg(version(commit.expected)).arg(joined(commit.expected + 1, &commit.blob));
+        script.arg(life_ms(commit.ttl));
+        script.arg(commit.alarm.map_or(String::new(), |at| at.millis().to_string()));
+        script.arg(commit.key.to_string()).arg(EVENTS_KEPT).arg(commit.counters.len());
+        for (name, amount) in &commit.counters {
+            script.arg(name).arg(*amount);
+        }
+        for event in &commit.events {
+            script.arg(&event[..]);
+        }
+        let written: bool = script.invoke_async(&mut self.connection()).await?;
+        Ok(if written { Committed::Done } else { Committed::Conflict })
+    }
+
+    async fn charge(&self, charge: &Charge) -> Result<Charged, Failure> {
+        let rates = Rate::all(charge);
+        if rates.is_empty() {
+            return Ok(Charged::Allowed);
+        }
+        let partition = self.keys.partition(&charge.counter);
+        let mut script = scripts::CHARGE.key(partition.limit(&charge.counter));
+        script.key(partition.charged(&charge.counter, &charge.operation));
+        script.arg(if charge.cost > 0 { 1 } else { -1 });
+        for rate in rates {
+            script.arg(rate.count).arg(rate.length_ms);
+        }
+        let wait_ms: u64 = script.invoke_async(&mut self.connection()).await?;
+        Ok(match wait_ms {
+            0 => Charged::Allowed,
+            wait_ms => Charged::Refused(Duration::from_millis(wait_ms)),
+        })
+    }
+
+    async fn remember(&self, at: String, text: String, ttl: Duration) -> Result<(), Failure> {
+        Ok(self.connection().pset_ex(at, text, life_ms(ttl)).await?)
+    }
+
+    async fn find(&self, message: &MessageTag) -> Result<Option<DeliveryRef>, Failure> {
+        let at = self.keys.partition(&message.0).message(message);
+        let text: Option<String> = self.connection().get(at).await?;
+        let malformed = |_| StoreError::Unreadable("a message's delivery is malformed".to_owned());
+        Ok(text.map(|text| text.parse()).transpose().map_err(malformed)?)
+    }
+
+    async fn counter(&self, name: &str) -> Result<i64, Failure> {
+        let name = Arc::<str>::from(name);
+        let parts = self.keys.all().map(|partition| self.clone().counted(partition, name.clone()));
+        let (amounts, failure) = scatter(parts).await;
+        // A part of a sum is no sum.
+        failure.map_or(Ok(amounts.into_iter().sum()), Err)
+    }
+
+    async fn counted(self, partition: Partition, name: Arc<str>) -> Result<i64, Failure> {
+        let amount: Option<i64> = self.connection().hget(partition.counters(), &*name).await?;
+        Ok(amount.unwrap_or_default())
+    }
+
+    async fn ping(&self) -> Result<(), Failure> {
+        Ok(redis::cmd("PING").query_async(&mut self.connection()).await?)
+    }
+}
+
+/// A version as a record carries it; nothing for a record that is not there.
+fn version(version: u64) -> Vec<u8> {
+    if version == 0 { Vec::new() } else { version.to_be_bytes().to_vec() }
+}
+
+fn joined(version: u64, blob: &[u8]) -> Vec<u8> {
+    [&version.to_be_bytes(), blob].concat()
+}
+
+fn split(mut record: Vec<u8>) -> Result<(u64, Vec<u8>), StoreError> {
+    let head = record.first_chunk::<VERSION>().copied();
+    let version = head.ok_or_else(|| StoreError::Unreadable("it has no version".to_owned()))?;
+    Ok((u64::from_be_bytes(version), record.split_off(VERSION)))
+}
+
+#[async_trait]
+impl Store for RedisStore {
+    async fn load(&self, key: &RecipientKey) -> Result<Loaded, StoreError> {
+        self.link.call(self.load(key)).await
+    }
+
+    async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError> {
+        self.link.call(self.commit(commit)).await
+    }
+
+    async fn claim(&self, lease: Duration, most: usize) -> Result<Vec<Due>, StoreError> {
+        self.link.call(self.claim(lease, most)).await
+    }
+
+    async fn charge(&self, charge: &Charge) -> Result<Charged, StoreError> {
+        self.link.call(self.charge(charge)).await
+    }
+
+    async fn remember(
+        &self,
+        message: &MessageTag,
+        delivery: &DeliveryRef,
+        ttl: Duration,
+    ) -> Result<(), StoreError> {
+        let at = self.keys.partition(&message.0).message(message);
+        self.link.call(self.remember(at, delivery.to_string(), ttl)).await
+    }
+
+    async fn find(&self, message: &MessageTag) -> Result<Option<DeliveryRef>, StoreError> {
+        self.link.call(self.find(message)).await
+    }
+
+    async fn counter(&self, name: &str) -> Result<i64, StoreError> {
+        self.link.call(self.counter(name)).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.link.call(self.ping()).await
+    }
+}

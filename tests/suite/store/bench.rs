@@ -1,0 +1,149 @@
+//! A store under test, with its time in the test's hands.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use pombo::{
+    otp::{ChallengeId, DeliveryRef, OperationId, RecipientKey, Time},
+    store::{self, Charge, Charged, Commit, Committed, Due, Settings, Store, memory::MemoryStore},
+};
+use redis::aio::MultiplexedConnection;
+
+use crate::support::redis_server::RedisServer;
+
+/// How much longer than asked for a real clock may take.
+const SLACK: Duration = Duration::from_millis(2);
+
+pub struct Bench {
+    pub store: Arc<dyn Store>,
+    kind: Kind,
+}
+
+enum Kind {
+    Memory { store: MemoryStore, now_ms: Arc<AtomicU64> },
+    Redis { server: RedisServer },
+}
+
+impl Bench {
+    pub async fn memory() -> Self {
+        let now_ms = Arc::new(AtomicU64::new(1_790_000_000_000));
+        let clock = now_ms.clone();
+        let clock = Arc::new(move || Time::from_millis(clock.load(Ordering::SeqCst)));
+        let store = MemoryStore::with_clock(clock);
+        Self { store: Arc::new(store.clone()), kind: Kind::Memory { store, now_ms } }
+    }
+
+    pub async fn redis() -> Self {
+        let server = RedisServer::start();
+        let store = store::open(settings(&server)).await.unwrap();
+        Self { store, kind: Kind::Redis { server } }
+    }
+
+    /// Lets at least so much of the store's time go by, and in memory exactly so much. The clock of
+    /// a real Redis can't be moved, so there it is waited for.
+    pub async fn pass(&self, span: Duration) {
+        match &self.kind {
+            Kind::Memory { now_ms, .. } => {
+                now_ms.fetch_add(span.as_millis() as u64, Ordering::SeqCst);
+            }
+            Kind::Redis { .. } => tokio::time::sleep(span + SLACK).await,
+        }
+    }
+
+    /// Whether time goes by only where a test lets it.
+    pub fn time_stands_still(&self) -> bool {
+        matches!(self.kind, Kind::Memory { .. })
+    }
+
+    /// The event records kept for a recipient's partition, oldest first.
+    pub async fn events(&self, key: &RecipientKey) -> Vec<Vec<u8>> {
+        match &self.kind {
+            Kind::Memory { store, .. } => store.events(),
+            Kind::Redis { server } => {
+                let stream = format!("pombo:{{{}}}:events", partition(key));
+                let mut range = redis::cmd("XRANGE");
+                range.arg(stream).arg("-").arg("+");
+                let entries: Vec<(String, [Vec<u8>; 2])> =
+                    range.query_async(&mut connection(server).await).await.unwrap();
+                entries.into_iter().map(|(_, [_, event])| event).collect()
+            }
+        }
+    }
+
+    pub async fn now(&self) -> Time {
+        self.store.load(&key(0)).await.unwrap().now
+    }
+
+    /// Commits and insists on what became of it.
+    pub async fn commit(&self, commit: Commit, expected: Committed) {
+        assert_eq!(self.store.commit(&commit).await.unwrap(), expected);
+    }
+
+    pub async fn version(&self, key: &RecipientKey) -> u64 {
+        self.store.load(key).await.unwrap().version
+    }
+
+    pub async fn claim(&self, lease_ms: u64, most: usize) -> Vec<Due> {
+        self.store.claim(ms(lease_ms), most).await.unwrap()
+    }
+
+    pub async fn charge(&self, charge: &Charge) -> Charged {
+        self.store.charge(charge).await.unwrap()
+    }
+}
+
+pub const PARTITIONS: u32 = 8;
+
+pub fn settings(server: &RedisServer) -> Settings {
+    Settings { url: server.url(), partitions: PARTITIONS, index_fingerprint: "feed".into() }
+}
+
+pub async fn connection(server: &RedisServer) -> MultiplexedConnection {
+    let client = redis::Client::open(server.url()).unwrap();
+    client.get_multiplexed_async_connection().await.unwrap()
+}
+
+pub fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+/// Different keys, also of different partitions.
+pub fn key(number: u8) -> RecipientKey {
+    RecipientKey([number; 16])
+}
+
+fn partition(key: &RecipientKey) -> u64 {
+    u64::from_be_bytes(*key.0.first_chunk().unwrap()) % u64::from(PARTITIONS)
+}
+
+/// A plain commit, of a record that lives for a minute.
+pub fn commit(key: RecipientKey, expected: u64) -> Commit {
+    Commit {
+        key,
+        expected,
+        blob: b"blob".to_vec(),
+        ttl: Duration::from_secs(60),
+        alarm: None,
+        counters: vec![],
+        events: vec![],
+    }
+}
+
+/// A charge of a counter by an operation.
+pub fn charge(counter: u8, operation: u8, windows: &[(u32, u64)]) -> Charge {
+    Charge {
+        counter: [counter; 16],
+        windows: windows.iter().map(|&(count, length_ms)| (count, ms(length_ms))).collect(),
+        cost: 1,
+        operation: OperationId([operation; 12]),
+    }
+}
+
+pub fn delivery(number: u32) -> DeliveryRef {
+    DeliveryRef { challenge: ChallengeId([7; 32]), number }
+}

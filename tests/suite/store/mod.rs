@@ -1,0 +1,11 @@
+//! The store: one set of promises held by every implementation, and what only Redis can show.
+
+mod bench;
+
+mod conformance;
+
+mod opening;
+
+mod outage;
+
+mod leftovers;
