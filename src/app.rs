@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
@@ -174,10 +174,11 @@ impl App {
     }
 }
 
-async fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
+/// Opens the configured store, observed.
+pub async fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
     let settings = store::Settings {
-        url: config.store.url.as_str().to_owned(),
-        partitions: config.store.partitions.get(),
+        url: config.store.url.expose().to_owned(),
+        partitions: config.store.partitions.into(),
         index_fingerprint: config.keys.index_key().fingerprint(),
     };
     Ok(Arc::new(Observed::new(store::open(settings).await?)))
@@ -236,7 +237,7 @@ fn twilio(sms: &config::Sms, public_url: &str) -> anyhow::Result<Twilio> {
     let config::Sms { twilio, text } = sms;
     let texts = Texts::new(TextSettings {
         brand: text.brand.clone(),
-        text: text.text.clone(),
+        text: Some(text.text.clone()),
         texts: text.texts.clone(),
         web_otp_host: text.web_otp_host.clone(),
         android_hash: text.android_hash.clone(),
@@ -250,7 +251,10 @@ fn twilio(sms: &config::Sms, public_url: &str) -> anyhow::Result<Twilio> {
             TwilioSender::MessagingService(sid) => Sender::MessagingService(sid.clone()),
         },
         public_url: public_url.to_owned(),
-        texts: texts.context("sms")?,
+        texts: texts.map_err(|faults| {
+            let faults: Vec<_> = faults.iter().map(|fault| format!("sms.{fault}")).collect();
+            anyhow!(faults.join("; "))
+        })?,
         rate: twilio.rate,
     };
     Twilio::new(settings).context("sms.twilio")

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     Mode,
@@ -38,6 +38,14 @@ impl StoreUrl {
     /// Whether records are gone with the process.
     pub const fn is_memory(&self) -> bool {
         matches!(self, Self::Memory)
+    }
+
+    /// The URL, password and all, for whoever connects.
+    pub fn expose(&self) -> &str {
+        match self {
+            Self::Memory => "memory:",
+            Self::Redis(url) => url.expose_secret(),
+        }
     }
 
     fn parse(text: &str) -> Option<Self> {

@@ -95,8 +95,8 @@ impl Timers {
         }
     }
 
-    /// The next record whose time has come.
-    async fn next(&self) -> RecipientKey {
+    /// The next record whose time has come, and since when.
+    async fn next(&self) -> (RecipientKey, Instant) {
         loop {
             let first = self.lock().by_time.first().copied();
             match first {
@@ -106,7 +106,7 @@ impl Timers {
                     if pending.by_key.get(&key) == Some(&at) {
                         pending.by_key.remove(&key);
                     }
-                    return key;
+                    return (key, at);
                 }
                 Some((at, _)) => tokio::select! {
                     () = sleep_until(at) => {}
@@ -172,7 +172,8 @@ impl Service {
     async fn wake_for_ever(self: &Arc<Self>) {
         let places = Arc::new(Semaphore::new(AT_ONCE));
         loop {
-            let key = self.timers.next().await;
+            let (key, at) = self.timers.next().await;
+            insight::metrics::alarm_lag(at.elapsed());
             let Ok(place) = Arc::clone(&places).acquire_owned().await else {
                 return;
             };

@@ -212,6 +212,8 @@ impl Work<'_> {
         for fact in &transition.facts {
             insight::tell(masked, fact);
             service.watchers.tell(&fact.challenge);
+            // Fails when nobody listens, and then there is nobody to tell.
+            let _ = service.facts.send(fact.clone());
         }
         if let Some(alarm) = next.and_then(|next| next.alarm(&service.parts.rules)) {
             service.timers.set(self.place, moment.after(alarm));

@@ -32,11 +32,12 @@ mod watchers;
 
 use std::{sync::Arc, time::Duration};
 
+use tokio::sync::broadcast;
 use tokio_util::task::TaskTracker;
 
 use crate::{
     delivery::Messenger,
-    otp::{Answer, ChallengeId, Channel, Event, IndexKey, Keyring, OperationId, Refusal, Rules},
+    otp::{Answer, ChallengeId, Channel, Event, Fact, IndexKey, Keyring, OperationId, Refusal, Rules},
     store::{Store, StoreError},
 };
 pub use issue::Issue;
@@ -45,6 +46,9 @@ pub use resend::Resend;
 pub use shared_limits::SharedLimits;
 pub use verify::{Guess, Verified};
 pub use watch::Watched;
+
+/// How far a listener to facts may fall behind.
+const FACTS: usize = 1024;
 
 /// Everything that the use cases need, built once at start.
 pub struct Parts {
@@ -71,6 +75,7 @@ pub struct Service {
     gates: gate::Gates,
     timers: alarms::Timers,
     watchers: watchers::Watchers,
+    facts: broadcast::Sender<Fact>,
     tasks: TaskTracker,
 }
 
@@ -114,6 +119,7 @@ impl Service {
             gates: gate::Gates::default(),
             timers: alarms::Timers::new(),
             watchers: watchers::Watchers::default(),
+            facts: broadcast::Sender::new(FACTS),
             tasks: TaskTracker::new(),
             parts,
         })
@@ -124,9 +130,9 @@ impl Service {
         &self.parts.numbers
     }
 
-    /// Whether a channel has a sender.
-    pub fn has_sender(&self, channel: Channel) -> bool {
-        self.parts.rules.sender(channel).is_some()
+    /// What happens on this replica from now on. Who falls behind misses some.
+    pub fn facts(&self) -> broadcast::Receiver<Fact> {
+        self.facts.subscribe()
     }
 
     /// Whether the store answers.

@@ -18,6 +18,9 @@ use crate::{
     otp::Channel,
 };
 
+/// The provider's name in configuration, deliveries and metrics.
+pub const NAME: &str = "twilio";
+
 /// Bounds of a message's validity in seconds: Twilio's maximum, and a minimum since a validity of
 /// five seconds or less may be over before the message has left Twilio's queue.
 const VALIDITY_SECONDS: (u64, u64) = (6, 36_000);
@@ -88,7 +91,7 @@ impl Twilio {
 #[async_trait]
 impl Messenger for Twilio {
     fn name(&self) -> &'static str {
-        "twilio"
+        NAME
     }
 
     fn channel(&self) -> Channel {

@@ -18,6 +18,9 @@ use crate::{
     otp::{Channel, FailureReason},
 };
 
+/// The provider's name in configuration, deliveries and metrics.
+pub const NAME: &str = "cloud";
+
 /// How Meta is reached and as whom.
 pub struct CloudSettings {
     /// `https://graph.facebook.com`, without a path.
@@ -65,7 +68,7 @@ impl Cloud {
 #[async_trait]
 impl Messenger for Cloud {
     fn name(&self) -> &'static str {
-        "cloud"
+        NAME
     }
 
     fn channel(&self) -> Channel {

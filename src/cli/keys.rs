@@ -1,0 +1,40 @@
+//! `pombo keys`: make keys.
+
+use std::process::ExitCode;
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use clap::Subcommand;
+use rand::Rng;
+use zeroize::Zeroizing;
+
+use super::out;
+
+/// Make keys.
+#[derive(Subcommand)]
+pub enum Keys {
+    /// Print fresh keys as a section of the configuration
+    #[command(after_help = "Example: pombo keys new --id k2 >> keys.toml")]
+    New {
+        /// Id of the ring's key; each key of a ring has one of its own
+        #[arg(long, default_value = "k1")]
+        id: String,
+    },
+}
+
+impl Keys {
+    pub fn run(self) -> ExitCode {
+        let Self::New { id } = self;
+        out::line("[keys]");
+        out::line("# To rotate, put the new key before the old ones: the first writes, all read.");
+        out::line(format!("ring = [\"{id}:{}\"]", *fresh()));
+        out::line("# Stays as it is for the life of a store: it says where each record is.");
+        out::line(format!("index = \"{}\"", *fresh()));
+        ExitCode::SUCCESS
+    }
+}
+
+fn fresh() -> Zeroizing<String> {
+    let mut key = Zeroizing::new([0; 32]);
+    rand::rng().fill_bytes(&mut *key);
+    Zeroizing::new(BASE64_STANDARD.encode(*key))
+}
