@@ -61,7 +61,13 @@ impl Limiter {
         Charged::Allowed
     }
 
-    fn give_back(&mut self, rates: &[Rate], mark: (Counter, Operation), charged_at: Time, now: Time) {
+    fn give_back(
+        &mut self,
+        rates: &[Rate],
+        mark: (Counter, Operation),
+        charged_at: Time,
+        now: Time,
+    ) {
         let levels = rates.iter().map(|&rate| {
             let level = self.level(&mark.0, rate, now);
             (rate, rate.give_back(level, charged_at, now))

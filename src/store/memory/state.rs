@@ -82,7 +82,8 @@ impl State {
         // A record that has ended and is not swept yet has no alarm either.
         let due = due.filter(|(_, key)| self.records.get(key, now).is_some()).take(most);
         let due: Vec<Due> = due.map(|&(at, key)| Due { key, at, now }).collect();
-        due.iter().for_each(|due| self.set_alarm(due.key, Some(now + lease)));
+        let back = now + Duration::from_millis(life_ms(lease));
+        due.iter().for_each(|due| self.set_alarm(due.key, Some(back)));
         due
     }
 

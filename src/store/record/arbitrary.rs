@@ -19,7 +19,8 @@ pub(super) fn recipient() -> impl Strategy<Value = Recipient> {
     (person, history, vec((answered(), any::<Option<prop::sample::Index>>()), 0..4)).prop_map(
         |((changed_at, masked, country, number, off_whatsapp_since), history, operations)| {
             let (messages, flows, challenges) = history;
-            let operations = operations.into_iter().map(|(answered, of)| aim(answered, of, &challenges));
+            let operations =
+                operations.into_iter().map(|(answered, of)| aim(answered, of, &challenges));
             Recipient {
                 changed_at,
                 masked,
@@ -69,27 +70,34 @@ fn counted() -> impl Strategy<Value = Counted> {
 
 fn flow_key() -> impl Strategy<Value = FlowKey> {
     // Few enough that some occur twice.
-    ("[ab]?", kind(Purpose::ALL), "(.{0,36}|s)")
-        .prop_map(|(caller, purpose, subject)| FlowKey { caller, purpose, subject })
+    ("[ab]?", kind(Purpose::ALL), "(.{0,36}|s)").prop_map(|(caller, purpose, subject)| FlowKey {
+        caller,
+        purpose,
+        subject,
+    })
 }
 
 fn flow() -> impl Strategy<Value = Flow> {
-    let ledger = (any::<u32>(), option::of(time()), vec(time(), 0..6)).prop_map(
-        |(in_a_row, row_lock, failures)| Ledger { in_a_row, row_lock, failures },
-    );
-    (flow_key(), option::of(time()), ledger)
-        .prop_map(|(key, wait_until, ledger)| Flow { key, wait_until, ledger })
+    let ledger = (any::<u32>(), option::of(time()), vec(time(), 0..6))
+        .prop_map(|(in_a_row, row_lock, failures)| Ledger { in_a_row, row_lock, failures });
+    (flow_key(), option::of(time()), ledger).prop_map(|(key, wait_until, ledger)| Flow {
+        key,
+        wait_until,
+        ledger,
+    })
 }
 
 fn challenge() -> impl Strategy<Value = Challenge> {
     let profile = select(vec![Profile::Balanced, Profile::Owasp, Profile::Keyed]);
-    let name = (any::<[u8; 32]>(), flow_key(), ".{0,8}", "[a-zA-Z-]{0,8}", any::<Option<[u8; 16]>>());
+    let name =
+        (any::<[u8; 32]>(), flow_key(), ".{0,8}", "[a-zA-Z-]{0,8}", any::<Option<[u8; 16]>>());
     let times = (time(), time(), option::of(time()));
     let counts = (any::<u32>(), any::<u32>(), any::<u32>(), any::<u8>(), any::<usize>());
-    let course = (vec(kind(Channel::ALL), 0..4), vec(delivery(), 0..5), vec(timeline_entry(), 0..8));
+    let course =
+        (vec(kind(Channel::ALL), 0..4), vec(delivery(), 0..5), vec(timeline_entry(), 0..8));
     let end = (option::of(conclusion()), option::of(kind(FlowOutcome::ALL)), kind(Arm::ALL));
-    (name, times, counts, course, end, profile).prop_map(|(name, times, counts, course, end, profile)| {
-        Challenge {
+    (name, times, counts, course, end, profile).prop_map(
+        |(name, times, counts, course, end, profile)| Challenge {
             id: ChallengeId(name.0),
             flow: name.1,
             issued_at: times.0,
@@ -110,8 +118,8 @@ fn challenge() -> impl Strategy<Value = Challenge> {
             timeline: course.2,
             conclusion: end.0,
             flow_outcome: end.1,
-        }
-    })
+        },
+    )
 }
 
 fn delivery() -> impl Strategy<Value = Delivery> {
@@ -120,21 +128,23 @@ fn delivery() -> impl Strategy<Value = Delivery> {
     let times = (time(), time(), time(), option::of(time()), option::of(time()));
     let messages = vec(any::<[u8; 12]>().prop_map(MessageTag), 0..3);
     let digests = vec(any::<[u8; 32]>().prop_map(Digest), 0..3);
-    (road, fate, times, messages, digests).prop_map(|(road, fate, times, messages, digests)| Delivery {
-        number: road.0,
-        channel: road.1,
-        sender: road.2,
-        route: road.3,
-        status: fate.0,
-        failure: fate.1,
-        queued_at: times.0,
-        updated_at: times.1,
-        retry_at: times.2,
-        accepted_at: times.3,
-        delivered_at: times.4,
-        taken_over: fate.2,
-        messages,
-        digests,
+    (road, fate, times, messages, digests).prop_map(|(road, fate, times, messages, digests)| {
+        Delivery {
+            number: road.0,
+            channel: road.1,
+            sender: road.2,
+            route: road.3,
+            status: fate.0,
+            failure: fate.1,
+            queued_at: times.0,
+            updated_at: times.1,
+            retry_at: times.2,
+            accepted_at: times.3,
+            delivered_at: times.4,
+            taken_over: fate.2,
+            messages,
+            digests,
+        }
     })
 }
 
@@ -181,7 +191,11 @@ fn said() -> impl Strategy<Value = Said> {
             }
         ),
         (kind(VerifyOutcome::ALL), any::<u32>(), option::of(time())).prop_map(
-            |(outcome, attempts_left, resend_at)| Said::Guessed { outcome, attempts_left, resend_at }
+            |(outcome, attempts_left, resend_at)| Said::Guessed {
+                outcome,
+                attempts_left,
+                resend_at
+            }
         ),
     ]
 }

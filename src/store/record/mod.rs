@@ -24,7 +24,7 @@ mod wire {
     tonic::include_proto!("pombo.store.v1");
 }
 
-/// Writes a recipient down. A concluded challenge takes about 250 bytes, what a plain verified flow
+/// Writes a recipient down. A concluded challenge takes about 300 bytes, what a plain verified flow
 /// leaves behind about 350.
 pub fn encode(recipient: &Recipient) -> Vec<u8> {
     prost::Message::encode_to_vec(&write::recipient(recipient))

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use prost::Message;
 use proptest::{collection::vec, prelude::*};
+use prost::Message;
 
 use super::*;
 use crate::otp::{
@@ -154,7 +154,8 @@ fn record(challenge: Challenge) -> Recipient {
         message_sent: true,
         messages_left: 3,
     };
-    let guessed = Said::Guessed { outcome: VerifyOutcome::Verified, attempts_left: 5, resend_at: None };
+    let guessed =
+        Said::Guessed { outcome: VerifyOutcome::Verified, attempts_left: 5, resend_at: None };
     Recipient {
         changed_at: at,
         masked: "+55*********21".into(),

@@ -157,16 +157,21 @@ fn answered(base: Base, recipient: &Recipient, answered: &Answered) -> wire::Ans
 
 fn said(base: Base, said: Said) -> answered::Said {
     match said {
-        Said::Issued { expires_at, resend_at, reused, attempts_left, message_sent, messages_left } => {
-            answered::Said::Issued(answered::Issued {
-                expires_at: base.difference(expires_at),
-                resend_at: base.difference_if(resend_at),
-                reused,
-                attempts_left,
-                message_sent,
-                messages_left,
-            })
-        }
+        Said::Issued {
+            expires_at,
+            resend_at,
+            reused,
+            attempts_left,
+            message_sent,
+            messages_left,
+        } => answered::Said::Issued(answered::Issued {
+            expires_at: base.difference(expires_at),
+            resend_at: base.difference_if(resend_at),
+            reused,
+            attempts_left,
+            message_sent,
+            messages_left,
+        }),
         Said::Resent { expires_at, resend_at, channel, attempts_left, messages_left } => {
             answered::Said::Resent(answered::Resent {
                 expires_at: base.difference(expires_at),

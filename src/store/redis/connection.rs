@@ -15,13 +15,13 @@ use crate::store::{OpenError, StoreError};
 
 /// The longest that one call may take, a reconnection in between included. With what a caller adds,
 /// a store that is down is known within a second.
-const CALL: Duration = Duration::from_millis(900);
+const CALL: Duration = Duration::from_millis(800);
 
 /// The longest that one answer may take.
-const RESPONSE: Duration = Duration::from_millis(800);
+const RESPONSE: Duration = Duration::from_millis(700);
 
 /// The longest that one attempt to connect may take.
-const CONNECT: Duration = Duration::from_millis(400);
+const CONNECT: Duration = Duration::from_millis(300);
 
 /// A lost connection is tried for again at once and after these, drawn out by chance so that
 /// replicas don't come all at once; then the calls that wait for it fail, and the next call tries
@@ -92,7 +92,8 @@ impl Link {
         }
         // It connects when it is first used. It can't fail by these settings, and if it did, the old
         // one would do.
-        if let Ok(manager) = ConnectionManager::new_lazy_with_config(self.client.clone(), config()) {
+        if let Ok(manager) = ConnectionManager::new_lazy_with_config(self.client.clone(), config())
+        {
             *current = Current { manager, renewed_at: Instant::now() };
         }
     }

@@ -80,7 +80,9 @@ impl RedisStore {
         let partition = self.keys.partition(&commit.key.0);
         let mut script = scripts::COMMIT.key(partition.record(&commit.key));
         script.key(partition.schedule()).key(partition.counters()).key(partition.events());
-        script.arg(version(commit.expected)).arg(joined(commit.expected + 1, &commit.blob));
+        script
+            .arg(version(commit.expected))
+            .arg(joined(commit.expected.saturating_add(1), &commit.blob));
         script.arg(life_ms(commit.ttl));
         script.arg(commit.alarm.map_or(String::new(), |at| at.millis().to_string()));
         script.arg(commit.key.to_string()).arg(EVENTS_KEPT).arg(commit.counters.len());

@@ -52,7 +52,10 @@ async fn every_key_in_redis_has_an_end_but_counters_and_guards() {
     let mut redis = connection(&server).await;
     let keys = keys(&mut redis).await;
     for kind in ["record", "schedule", "counters", "events", "limit", "charged", "message"] {
-        assert!(keys.iter().any(|key| key.contains(&format!("}}:{kind}"))), "no {kind} in {keys:?}");
+        assert!(
+            keys.iter().any(|key| key.contains(&format!("}}:{kind}"))),
+            "no {kind} in {keys:?}"
+        );
     }
     for key in keys {
         let ttl_ms: i64 = redis.pttl(&key).await.unwrap();
@@ -84,7 +87,8 @@ async fn when_all_has_ended_redis_holds_nothing_but_counters_and_guards() {
     // Nothing tells when the last key has ended; it must have within a life and what was spent.
     let deadline = std::time::Instant::now() + Duration::from_secs(3);
     loop {
-        let left: Vec<_> = keys(&mut redis).await.into_iter().filter(|key| !is_for_good(key)).collect();
+        let left: Vec<_> =
+            keys(&mut redis).await.into_iter().filter(|key| !is_for_good(key)).collect();
         if left.is_empty() {
             break;
         }
@@ -98,7 +102,8 @@ async fn when_all_has_ended_redis_holds_nothing_but_counters_and_guards() {
 async fn when_all_has_ended_a_store_in_memory_holds_nothing_but_counters() {
     let now_ms = Arc::new(AtomicU64::new(1_790_000_000_000));
     let clock = now_ms.clone();
-    let store = MemoryStore::with_clock(Arc::new(move || Time::from_millis(clock.load(Ordering::SeqCst))));
+    let store =
+        MemoryStore::with_clock(Arc::new(move || Time::from_millis(clock.load(Ordering::SeqCst))));
     fill(&store, ms(200)).await;
     assert!(store.len() >= 7 * 20, "{}", store.len());
     now_ms.fetch_add(200, Ordering::SeqCst);

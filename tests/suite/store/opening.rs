@@ -25,13 +25,18 @@ async fn memory_needs_nothing() {
 async fn what_is_planned_is_refused_as_not_in_this_version() {
     for planned in ["rediss://h", "redis+sentinel://h:1,h:2/main", "redis+cluster://h:1,h:2"] {
         let refusal = refusal(url(planned)).await;
-        assert!(refusal.contains("store.url") && refusal.contains("not in this version"), "{refusal}");
+        assert!(
+            refusal.contains("store.url") && refusal.contains("not in this version"),
+            "{refusal}"
+        );
     }
 }
 
 #[tokio::test]
 async fn what_is_no_store_is_refused_with_the_accepted_forms() {
-    for other in ["", "memory", "memory:x", "postgres://h", "redis:", "redis://h:port", "127.0.0.1:6379"] {
+    for other in
+        ["", "memory", "memory:x", "postgres://h", "redis:", "redis://h:port", "127.0.0.1:6379"]
+    {
         let refusal = refusal(url(other)).await;
         assert!(refusal.contains("store.url must be memory: or redis://"), "{other}: {refusal}");
     }
@@ -69,7 +74,10 @@ async fn another_number_of_partitions_than_at_first_is_refused() {
     open(first.clone()).await.unwrap();
     let refusal = refusal(Settings { partitions: 64, ..first.clone() }).await;
     let sentence = "store.partitions is 64, but this store was set up with 8";
-    assert!(refusal.contains(sentence) && refusal.contains("set store.partitions = 8"), "{refusal}");
+    assert!(
+        refusal.contains(sentence) && refusal.contains("set store.partitions = 8"),
+        "{refusal}"
+    );
     // A refusal changes nothing.
     open(first).await.unwrap();
 }

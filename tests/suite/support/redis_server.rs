@@ -46,7 +46,8 @@ impl RedisServer {
     fn started(memory: Memory) -> Self {
         for _ in 0..TRIES {
             let port = free_port();
-            let folder = std::env::temp_dir().join(format!("pombo-redis-{}-{port}", std::process::id()));
+            let folder =
+                std::env::temp_dir().join(format!("pombo-redis-{}-{port}", std::process::id()));
             fs::create_dir_all(&folder).unwrap();
             let process = spawn(port, &folder, memory);
             let mut server = Self { port, folder, memory, process };

@@ -1,0 +1,153 @@
+//! Limits on counters that many recipients share.
+
+use std::{collections::HashSet, time::Duration};
+
+use pombo::store::{Charge, Charged};
+use tokio::task::JoinSet;
+
+use crate::store::bench::{Bench, charge, ms};
+
+promises! {
+    a_window_lets_its_count_through_and_then_tells_the_wait,
+    who_waits_as_long_as_told_gets_through,
+    who_waits_a_millisecond_less_does_not,
+    every_window_has_a_say_and_a_refusal_charges_none,
+    an_operation_is_charged_once,
+    of_concurrent_charges_exactly_the_count_gets_through,
+    what_was_charged_can_be_given_back_once,
+    what_was_not_charged_is_not_given_back,
+    a_counter_without_windows_has_no_limit,
+    windows_of_one_counter_are_kept_apart,
+}
+
+fn wait(charged: Charged) -> Duration {
+    match charged {
+        Charged::Refused(wait) => wait,
+        Charged::Allowed => panic!("allowed"),
+    }
+}
+
+async fn a_window_lets_its_count_through_and_then_tells_the_wait(bench: Bench) {
+    let windows = [(3, 60_000)];
+    for operation in 0..3 {
+        assert_eq!(bench.charge(&charge(1, operation, &windows)).await, Charged::Allowed);
+    }
+    let told = wait(bench.charge(&charge(1, 9, &windows)).await);
+    assert!(told <= ms(20_000) && told > ms(19_000), "{told:?}");
+    assert!(!bench.time_stands_still() || told == ms(20_000));
+    // Another counter knows nothing of it.
+    assert_eq!(bench.charge(&charge(2, 9, &windows)).await, Charged::Allowed);
+}
+
+async fn who_waits_as_long_as_told_gets_through(bench: Bench) {
+    // 400 / 7 ms is no whole number.
+    let windows = [(7, 400), (3, 200)];
+    let mut through = 0;
+    for operation in 0..20 {
+        match bench.charge(&charge(1, operation, &windows)).await {
+            Charged::Allowed => through += 1,
+            Charged::Refused(told) => {
+                bench.pass(told).await;
+                let again = bench.charge(&charge(1, operation, &windows)).await;
+                assert_eq!(again, Charged::Allowed, "after {told:?}");
+            }
+        }
+    }
+    assert!(through >= 3, "the burst");
+}
+
+async fn who_waits_a_millisecond_less_does_not(bench: Bench) {
+    if !bench.time_stands_still() {
+        // A real clock can't be held a millisecond before a moment; the sums are the same.
+        return;
+    }
+    let windows = [(7, 1000)];
+    for operation in 0..7 {
+        bench.charge(&charge(1, operation, &windows)).await;
+    }
+    let told = wait(bench.charge(&charge(1, 9, &windows)).await);
+    bench.pass(told - ms(1)).await;
+    assert_eq!(bench.charge(&charge(1, 9, &windows)).await, Charged::Refused(ms(1)));
+    bench.pass(ms(1)).await;
+    assert_eq!(bench.charge(&charge(1, 9, &windows)).await, Charged::Allowed);
+}
+
+async fn every_window_has_a_say_and_a_refusal_charges_none(bench: Bench) {
+    let both = [(1, 60_000), (2, 600_000)];
+    assert_eq!(bench.charge(&charge(1, 0, &both)).await, Charged::Allowed);
+    for operation in 1..10 {
+        let told = wait(bench.charge(&charge(1, operation, &both)).await);
+        assert!(told <= ms(60_000), "{told:?}");
+    }
+    // The refusals have left the room in the longer window: one of two.
+    let longer = [(2, 600_000)];
+    assert_eq!(bench.charge(&charge(1, 20, &longer)).await, Charged::Allowed);
+    wait(bench.charge(&charge(1, 21, &longer)).await);
+}
+
+async fn an_operation_is_charged_once(bench: Bench) {
+    let windows = [(2, 60_000)];
+    for _ in 0..5 {
+        assert_eq!(bench.charge(&charge(1, 1, &windows)).await, Charged::Allowed);
+    }
+    assert_eq!(bench.charge(&charge(1, 2, &windows)).await, Charged::Allowed);
+    wait(bench.charge(&charge(1, 3, &windows)).await);
+    // It is told the same when there is no room any more.
+    assert_eq!(bench.charge(&charge(1, 1, &windows)).await, Charged::Allowed);
+}
+
+async fn of_concurrent_charges_exactly_the_count_gets_through(bench: Bench) {
+    let mut charges = JoinSet::new();
+    for operation in 0..40 {
+        let store = bench.store.clone();
+        // Each twice: a retry must not count.
+        let charge = charge(1, operation % 20, &[(7, 60_000), (11, 600_000)]);
+        charges.spawn(async move { (charge.operation, store.charge(&charge).await.unwrap()) });
+    }
+    let all = charges.join_all().await;
+    let allowed = all.into_iter().filter(|(_, charged)| *charged == Charged::Allowed);
+    let allowed: HashSet<_> = allowed.map(|(operation, _)| operation).collect();
+    assert_eq!(allowed.len(), 7);
+}
+
+async fn what_was_charged_can_be_given_back_once(bench: Bench) {
+    let windows = [(2, 60_000)];
+    for operation in [1, 2] {
+        assert_eq!(bench.charge(&charge(1, operation, &windows)).await, Charged::Allowed);
+    }
+    wait(bench.charge(&charge(1, 3, &windows)).await);
+    let back = Charge { cost: -1, ..charge(1, 1, &windows) };
+    for _ in 0..3 {
+        assert_eq!(bench.charge(&back).await, Charged::Allowed);
+    }
+    assert_eq!(bench.charge(&charge(1, 3, &windows)).await, Charged::Allowed);
+    wait(bench.charge(&charge(1, 4, &windows)).await);
+    // Given back, it is as if never charged.
+    wait(bench.charge(&charge(1, 1, &windows)).await);
+}
+
+async fn what_was_not_charged_is_not_given_back(bench: Bench) {
+    let windows = [(1, 60_000)];
+    assert_eq!(bench.charge(&charge(1, 1, &windows)).await, Charged::Allowed);
+    // One that was refused, and one that nobody knows.
+    wait(bench.charge(&charge(1, 2, &windows)).await);
+    for operation in [2, 3] {
+        let back = Charge { cost: -1, ..charge(1, operation, &windows) };
+        assert_eq!(bench.charge(&back).await, Charged::Allowed);
+    }
+    wait(bench.charge(&charge(1, 4, &windows)).await);
+}
+
+async fn a_counter_without_windows_has_no_limit(bench: Bench) {
+    for operation in 0..10 {
+        assert_eq!(bench.charge(&charge(1, operation, &[])).await, Charged::Allowed);
+    }
+}
+
+async fn windows_of_one_counter_are_kept_apart(bench: Bench) {
+    // As while two configurations are served side by side.
+    assert_eq!(bench.charge(&charge(1, 1, &[(1, 60_000)])).await, Charged::Allowed);
+    assert_eq!(bench.charge(&charge(1, 2, &[(1, 30_000)])).await, Charged::Allowed);
+    wait(bench.charge(&charge(1, 3, &[(1, 60_000)])).await);
+    wait(bench.charge(&charge(1, 4, &[(1, 30_000)])).await);
+}
