@@ -2,6 +2,8 @@
 
 // A test that can't go on says so by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+// What a test run measures belongs into its output.
+#![allow(clippy::print_stdout)]
 
 mod support;
 
@@ -10,3 +12,5 @@ mod store;
 mod delivery;
 
 mod simulator;
+
+mod journeys;

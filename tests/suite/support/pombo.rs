@@ -1,0 +1,223 @@
+//! The real binary, with a verb for each thing that a caller does.
+
+use std::{
+    collections::HashMap,
+    process::Stdio,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use pombo::grpc::proto::{
+    self, IssueCodeRequest, IssueCodeResponse, Purpose, VerifyCodeRequest, VerifyCodeResponse,
+    otp_service_client::OtpServiceClient,
+};
+use serde::Deserialize;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncRead, BufReader},
+    process::{Child, Command},
+    sync::Notify,
+    time::timeout,
+};
+use tonic::{Status, transport::Channel};
+
+/// How long anything may take that is expected to happen.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A running `pombo`, ended when dropped.
+pub struct Pombo {
+    child: Child,
+    pub stdout: Lines,
+    pub stderr: Lines,
+    pub grpc: String,
+    pub webhooks: String,
+    pub admin: String,
+}
+
+/// What a process printed so far, and a way to wait for more.
+#[derive(Clone, Default)]
+pub struct Lines(Arc<(Mutex<Vec<String>>, Notify)>);
+
+/// A message as `/simulator/inbox` shows it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Message {
+    pub channel: String,
+    pub to: String,
+    pub code: String,
+    pub text: String,
+    pub time: String,
+}
+
+impl Lines {
+    fn follow(source: impl AsyncRead + Unpin + Send + 'static) -> Self {
+        let lines = Self::default();
+        let told = lines.clone();
+        tokio::spawn(async move {
+            let mut source = BufReader::new(source).lines();
+            while let Ok(Some(line)) = source.next_line().await {
+                told.0.0.lock().unwrap().push(line);
+                told.0.1.notify_waiters();
+            }
+        });
+        lines
+    }
+
+    /// All lines so far.
+    pub fn all(&self) -> Vec<String> {
+        self.0.0.lock().unwrap().clone()
+    }
+
+    /// The first line that fits, waited for.
+    pub async fn wait_for(&self, what: &str, fits: impl Fn(&str) -> bool) -> String {
+        let found = async {
+            loop {
+                let more = self.0.1.notified();
+                if let Some(line) = self.all().iter().find(|line| fits(line)) {
+                    return line.clone();
+                }
+                more.await;
+            }
+        };
+        let found = timeout(PATIENCE, found).await;
+        found.unwrap_or_else(|_| panic!("waited for {what}; printed: {:#?}", self.all()))
+    }
+}
+
+impl Pombo {
+    /// `pombo dev` on free ports.
+    pub async fn dev(environment: &[(&str, &str)]) -> Self {
+        let pombo = Self::start(&["dev", "--log-level", "info"], environment);
+        let address = async |name: &str| {
+            let line = pombo.stdout.wait_for(name, |line| line.trim_start().starts_with(name)).await;
+            line.split_whitespace().nth(1).unwrap().trim_start_matches("http://").to_owned()
+        };
+        let (grpc, webhooks, admin) =
+            (address("gRPC").await, address("webhooks").await, address("admin").await);
+        Self { grpc, webhooks, admin, ..pombo }
+    }
+
+    /// `pombo serve` on free ports; see [`World`](super::world::World) for its configuration.
+    pub async fn serve(environment: &[(&str, &str)]) -> Self {
+        let arguments = ["serve", "--log", "json", "--log-level", "debug"];
+        let pombo = Self::start(&arguments, environment);
+        let line = pombo.stderr.wait_for("the addresses", |l| l.contains("\"serving\"")).await;
+        let line: HashMap<String, serde_json::Value> = serde_json::from_str(&line).unwrap();
+        let address = |name: &str| line[name].as_str().unwrap().to_owned();
+        Self { grpc: address("grpc"), webhooks: address("webhook"), admin: address("admin"), ..pombo }
+    }
+
+    /// Any command, with addresses on free ports unless the environment says otherwise.
+    pub fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_pombo"))
+            .args(arguments)
+            .env_remove("RUST_LOG")
+            .env("POMBO_SERVER__GRPC_ADDR", "127.0.0.1:0")
+            .env("POMBO_SERVER__WEBHOOK_ADDR", "127.0.0.1:0")
+            .env("POMBO_SERVER__ADMIN_ADDR", "127.0.0.1:0")
+            .envs(environment.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        Self {
+            stdout: Lines::follow(child.stdout.take().unwrap()),
+            stderr: Lines::follow(child.stderr.take().unwrap()),
+            child,
+            grpc: String::new(),
+            webhooks: String::new(),
+            admin: String::new(),
+        }
+    }
+
+    /// The exit code, waited for.
+    pub async fn exit(&mut self) -> i32 {
+        timeout(PATIENCE, self.child.wait()).await.unwrap().unwrap().code().unwrap_or(-1)
+    }
+
+    /// kill -9.
+    pub async fn kill(&mut self) {
+        self.child.kill().await.unwrap();
+    }
+
+    /// A client.
+    pub async fn client(&self) -> OtpServiceClient<Channel> {
+        OtpServiceClient::connect(format!("http://{}", self.grpc)).await.unwrap()
+    }
+
+    /// IssueCode with only a number and a purpose.
+    pub async fn issue(&self, recipient: &str) -> IssueCodeResponse {
+        self.try_issue(login(recipient)).await.unwrap()
+    }
+
+    /// IssueCode.
+    pub async fn try_issue(&self, request: IssueCodeRequest) -> Result<IssueCodeResponse, Status> {
+        Ok(self.client().await.issue_code(request).await?.into_inner())
+    }
+
+    /// VerifyCode with only a challenge and a code.
+    pub async fn verify(&self, challenge_id: &str, code: &str) -> VerifyCodeResponse {
+        self.try_verify(guess(challenge_id, code)).await.unwrap()
+    }
+
+    /// VerifyCode.
+    pub async fn try_verify(&self, request: VerifyCodeRequest) -> Result<VerifyCodeResponse, Status> {
+        Ok(self.client().await.verify_code(request).await?.into_inner())
+    }
+
+    /// GetChallenge.
+    pub async fn get(&self, challenge_id: &str) -> proto::Challenge {
+        let request = proto::GetChallengeRequest { challenge_id: challenge_id.to_owned() };
+        self.client().await.get_challenge(request).await.unwrap().into_inner().challenge.unwrap()
+    }
+
+    /// A page of the admin listener.
+    pub async fn page(&self, path: &str) -> String {
+        let url = format!("http://{}{path}", self.admin);
+        reqwest::get(url).await.unwrap().text().await.unwrap()
+    }
+
+    /// `/metrics`, by the whole name and labels of a series as printed.
+    pub async fn metrics(&self) -> HashMap<String, f64> {
+        let page = self.page("/metrics").await;
+        let series = page.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let split = series.filter_map(|line| line.rsplit_once(' '));
+        split.map(|(name, value)| (name.to_owned(), value.parse().unwrap())).collect()
+    }
+
+    /// Under `dev`: the `n`-th message (from 1) that reached a number, waited for.
+    pub async fn message(&self, to: &str, n: usize) -> Message {
+        let mark = format!(" to {to}: ");
+        let (inner, count) = (self.stdout.clone(), move || {
+            self.stdout.all().iter().filter(|line| line.contains(&mark)).count()
+        });
+        inner.wait_for(&format!("message {n} to a phone"), |_| count() >= n).await;
+        let page = self.page(&format!("/simulator/inbox?to=%2B{}", &to[1..])).await;
+        let messages: Vec<Message> = serde_json::from_str(&page).unwrap();
+        messages[n - 1].clone()
+    }
+}
+
+/// A request for a login's code.
+pub fn login(recipient: &str) -> IssueCodeRequest {
+    IssueCodeRequest {
+        recipient: recipient.to_owned(),
+        purpose: Purpose::Login.into(),
+        ..IssueCodeRequest::default()
+    }
+}
+
+/// A guess.
+pub fn guess(challenge_id: &str, code: &str) -> VerifyCodeRequest {
+    VerifyCodeRequest {
+        challenge_id: challenge_id.to_owned(),
+        code: code.to_owned(),
+        ..VerifyCodeRequest::default()
+    }
+}
+
+/// A code that none of these is.
+pub fn wrong(codes: &[&str]) -> String {
+    let candidates = (0..).map(|n| format!("{n:0width$}", width = codes[0].len()));
+    candidates.into_iter().find(|candidate| !codes.contains(&candidate.as_str())).unwrap()
+}
