@@ -4,7 +4,8 @@ use std::{collections::BTreeSet, fmt};
 
 use super::{
     kind::{FLAG, Kind, spelled},
-    reader::{Reader, Section},
+    reader::Reader,
+    section::Section,
 };
 use crate::otp::Purpose;
 

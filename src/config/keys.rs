@@ -14,7 +14,8 @@ use zeroize::Zeroizing;
 use super::{
     Mode,
     kind::{Kind, spelled},
-    reader::{Reader, Section},
+    reader::Reader,
+    section::Section,
 };
 use crate::otp::{IndexKey, Keyring, keyring::Secret};
 

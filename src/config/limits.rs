@@ -6,7 +6,8 @@ use std::{collections::BTreeSet, time::Duration};
 use super::{
     Mode,
     kind::{DURATION, Kind, within},
-    reader::{Reader, Section},
+    reader::Reader,
+    section::Section,
 };
 use crate::otp::{Country, limits::Window, policy::LedgerRules};
 

@@ -14,6 +14,8 @@ mod source;
 
 mod reader;
 
+mod section;
+
 mod origin;
 
 mod server;
@@ -164,7 +166,8 @@ impl Config {
 
     fn check_odds(&self, reader: &mut Reader) {
         let odds = self.rules.guessing_odds_per_day();
-        if odds >= WORST_ODDS && !self.accept_odds {
+        // Without a limit on the recipient, which is refused by itself, there are no odds to tell.
+        if odds.is_finite() && odds >= WORST_ODDS && !self.accept_odds {
             let sentence = format!(
                 "is false, and somebody who guesses at one recipient for a day hits a code with \
                  odds of 1 in {:.0} (1 in 10000 is too likely); raise code.length, lower \

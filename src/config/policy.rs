@@ -115,8 +115,11 @@ impl Layers<'_> {
     fn check(&mut self, policy: &Policy, senders: &Senders<'_>) {
         let (ttl, max_life) = (self.origin("code", "ttl"), self.origin("code", "max_life"));
         if policy.ttl > policy.max_life {
-            let sentence = format!("is longer than {max_life}; make it shorter, or that longer");
-            self.reader.refuse_sound(&ttl, sentence);
+            let (key, sentence) = match self.reader.says(&ttl) {
+                true => (&ttl, format!("is longer than {max_life}; make it shorter, or that longer")),
+                false => (&max_life, format!("is shorter than {ttl}; make it longer, or that shorter")),
+            };
+            self.reader.refuse_sound(key, sentence);
         }
         let plan = self.origin("delivery", "plan");
         let mut seen = BTreeSet::new();

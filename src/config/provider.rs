@@ -10,7 +10,7 @@ use super::{
     Mode,
     kind::{Kind, spelled, within},
     origin::{API, Origin},
-    reader::Section,
+    section::Section,
 };
 
 /// The discard port of this machine.

@@ -9,7 +9,8 @@ use super::{
     kind::{Kind, SECRET, spelled},
     origin::Origin,
     provider::{RATE, api, by_language, per_second},
-    reader::{Reader, Section},
+    reader::Reader,
+    section::Section,
 };
 
 /// SMS by Twilio.

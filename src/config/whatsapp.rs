@@ -9,7 +9,8 @@ use super::{
     kind::{DIGITS, Kind, SECRET, spelled},
     origin::Origin,
     provider::{RATE, api, by_language, per_second},
-    reader::{Reader, Section},
+    reader::Reader,
+    section::Section,
 };
 
 /// WhatsApp by Meta's Cloud API.
