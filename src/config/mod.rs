@@ -135,8 +135,17 @@ impl Config {
         let config = Self {
             server: server::read(reader, mode.is_strict() && calls_back),
             keys: keys::read(reader, mode, store.url.is_memory()),
-            rules: rules(reader, whatsapp.is_some(), sms.is_some(), store.retention, &limits),
-            accept_odds: reader.section("code").get("accept_odds", &FLAG).unwrap_or(false),
+            rules: rules(
+                reader,
+                whatsapp.is_some(),
+                sms.is_some(),
+                store.retention,
+                &limits,
+            ),
+            accept_odds: reader
+                .section("code")
+                .get("accept_odds", &FLAG)
+                .unwrap_or(false),
             callers: callers::read(reader),
             test_numbers: test_numbers::read(reader),
             limits: limits.shared,
@@ -179,7 +188,13 @@ impl Config {
     }
 }
 
-fn rules(reader: &mut Reader, whatsapp: bool, sms: bool, retention: Duration, limits: &Limits) -> Rules {
+fn rules(
+    reader: &mut Reader,
+    whatsapp: bool,
+    sms: bool,
+    retention: Duration,
+    limits: &Limits,
+) -> Rules {
     let senders = Senders {
         whatsapp: whatsapp.then_some("cloud"),
         sms: sms.then_some("twilio"),

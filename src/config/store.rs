@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     Mode,
@@ -40,6 +40,14 @@ impl StoreUrl {
         matches!(self, Self::Memory)
     }
 
+    /// The URL, password and all, for whoever connects.
+    pub fn expose(&self) -> &str {
+        match self {
+            Self::Memory => "memory:",
+            Self::Redis(url) => url.expose_secret(),
+        }
+    }
+
     fn parse(text: &str) -> Option<Self> {
         if text == "memory:" {
             return Some(Self::Memory);
@@ -50,16 +58,19 @@ impl StoreUrl {
     }
 }
 
-const URL: Kind<StoreUrl> =
-    Kind::new("\"memory:\" or an address like \"redis://127.0.0.1:6379\"", StoreUrl::parse)
-        .later(|text| {
-            let schemes = ["rediss://", "redis+sentinel://", "redis+cluster://"];
-            schemes.iter().any(|scheme| text.starts_with(scheme))
-        })
-        .hidden();
+const URL: Kind<StoreUrl> = Kind::new(
+    "\"memory:\" or an address like \"redis://127.0.0.1:6379\"",
+    StoreUrl::parse,
+)
+.later(|text| {
+    let schemes = ["rediss://", "redis+sentinel://", "redis+cluster://"];
+    schemes.iter().any(|scheme| text.starts_with(scheme))
+})
+.hidden();
 
-const PARTITIONS: Kind<u16> =
-    Kind::new("a whole number from 1 to 16384", |text| within(text, 1..=16_384));
+const PARTITIONS: Kind<u16> = Kind::new("a whole number from 1 to 16384", |text| {
+    within(text, 1..=16_384)
+});
 
 /// Limits, locks and the memory of who is not on WhatsApp live in the record for a day.
 const RETENTION: Kind<Duration> = Kind::new("a duration from \"24h\" to \"90d\"", |text| {
