@@ -71,7 +71,10 @@ pub fn dev(keys: &[(&str, &str)]) -> Result<Config, Errors> {
 
 /// What `dev` makes of a file.
 pub fn dev_file(text: &str) -> Result<Config, Errors> {
-    Config::load(Mode::Dev, Some(&file(text)), [])
+    let path = file(text);
+    let loaded = Config::load(Mode::Dev, Some(&path), []);
+    std::fs::remove_file(path).unwrap();
+    loaded
 }
 
 /// A file of its own for every call.
