@@ -237,7 +237,7 @@ fn twilio(sms: &config::Sms, public_url: &str) -> anyhow::Result<Twilio> {
     let config::Sms { twilio, text } = sms;
     let texts = Texts::new(TextSettings {
         brand: text.brand.clone(),
-        text: Some(text.text.clone()),
+        text: text.text.clone(),
         texts: text.texts.clone(),
         web_otp_host: text.web_otp_host.clone(),
         android_hash: text.android_hash.clone(),

@@ -1,7 +1,7 @@
 //! What a value may be. File and environment alike are read as text, so that one description of a
 //! kind serves both.
 
-use std::{fmt::Write, ops::RangeInclusive, str::FromStr, time::Duration};
+use std::{ops::RangeInclusive, str::FromStr, time::Duration};
 
 use secrecy::SecretString;
 
@@ -18,7 +18,12 @@ pub struct Kind<T> {
 impl<T> Kind<T> {
     /// A kind whose values `parse` reads. `accepts` completes the sentence "it must be …".
     pub const fn new(accepts: &'static str, parse: fn(&str) -> Option<T>) -> Self {
-        Self { accepts, parse, later: |_| false, hidden: false }
+        Self {
+            accepts,
+            parse,
+            later: |_| false,
+            hidden: false,
+        }
     }
 
     /// Values that the contract knows and this version does not serve yet.
@@ -28,7 +33,10 @@ impl<T> Kind<T> {
 
     /// Values that no error may show. They may come from a file, by their key + `_file`.
     pub const fn hidden(self) -> Self {
-        Self { hidden: true, ..self }
+        Self {
+            hidden: true,
+            ..self
+        }
     }
 
     pub(super) const fn is_hidden(&self) -> bool {
@@ -44,16 +52,23 @@ impl<T> Kind<T> {
         if let Some(value) = (self.parse)(text) {
             return Ok(value);
         }
-        let mut sentence = match (self.later)(text) {
-            true => format!("is not in this version; it must be {}", self.accepts),
-            false => format!("must be {}", self.accepts),
+        let accepts = self.accepts;
+        let sentence = match (self.shown(text), (self.later)(text)) {
+            (Some(found), false) => format!("must be {accepts}, not {found:?}"),
+            (None, false) => format!("must be {accepts}"),
+            (Some(found), true) => {
+                format!("{found:?} is not in this version; it must be {accepts}")
+            }
+            (None, true) => format!("the value is not in this version; it must be {accepts}"),
         };
-        // What stands before an @ may be a password.
-        if !self.hidden && !text.contains('@') {
-            let shown: String = text.chars().take(60).collect();
-            let _ = write!(sentence, ", not {shown:?}");
-        }
         Err(sentence)
+    }
+
+    /// What of a text an error may show. What stands before an @ may be a password, and what
+    /// begins with + somebody's number.
+    fn shown(&self, text: &str) -> Option<String> {
+        let hidden = self.hidden || text.contains('@') || text.trim_start().starts_with('+');
+        (!hidden).then(|| text.chars().take(60).collect())
     }
 }
 
@@ -63,7 +78,11 @@ pub(super) fn within<N: FromStr + PartialOrd>(text: &str, bounds: RangeInclusive
 }
 
 /// A text with this many characters, all of them allowed.
-pub(super) fn spelled(text: &str, length: RangeInclusive<usize>, allowed: fn(char) -> bool) -> Option<String> {
+pub(super) fn spelled(
+    text: &str,
+    length: RangeInclusive<usize>,
+    allowed: fn(char) -> bool,
+) -> Option<String> {
     let fits = length.contains(&text.chars().count()) && text.chars().all(allowed);
     fits.then(|| text.to_owned())
 }
@@ -75,11 +94,14 @@ pub(super) fn lasting(text: &str) -> Option<Duration> {
 
 pub(super) const FLAG: Kind<bool> = Kind::new("true or false", |text| text.parse().ok());
 
-pub(super) const DURATION: Kind<Duration> =
-    Kind::new("a duration above zero, like \"500ms\", \"20s\", \"5m\" or \"24h\"", lasting);
+pub(super) const DURATION: Kind<Duration> = Kind::new(
+    "a duration above zero, like \"500ms\", \"20s\", \"5m\" or \"24h\"",
+    lasting,
+);
 
-pub(super) const DIGITS: Kind<String> =
-    Kind::new("1 to 32 digits", |text| spelled(text, 1..=32, |c| c.is_ascii_digit()));
+pub(super) const DIGITS: Kind<String> = Kind::new("1 to 32 digits", |text| {
+    spelled(text, 1..=32, |c| c.is_ascii_digit())
+});
 
 /// What goes into a header or a signature: a stray blank or line break in it costs an evening.
 pub(super) const SECRET: Kind<SecretString> = Kind::new(

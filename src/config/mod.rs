@@ -14,6 +14,8 @@ mod source;
 
 mod reader;
 
+mod section;
+
 mod origin;
 
 mod server;
@@ -133,8 +135,17 @@ impl Config {
         let config = Self {
             server: server::read(reader, mode.is_strict() && calls_back),
             keys: keys::read(reader, mode, store.url.is_memory()),
-            rules: rules(reader, whatsapp.is_some(), sms.is_some(), store.retention, &limits),
-            accept_odds: reader.section("code").get("accept_odds", &FLAG).unwrap_or(false),
+            rules: rules(
+                reader,
+                whatsapp.is_some(),
+                sms.is_some(),
+                store.retention,
+                &limits,
+            ),
+            accept_odds: reader
+                .section("code")
+                .get("accept_odds", &FLAG)
+                .unwrap_or(false),
             callers: callers::read(reader),
             test_numbers: test_numbers::read(reader),
             limits: limits.shared,
@@ -164,7 +175,8 @@ impl Config {
 
     fn check_odds(&self, reader: &mut Reader) {
         let odds = self.rules.guessing_odds_per_day();
-        if odds >= WORST_ODDS && !self.accept_odds {
+        // Without a limit on the recipient, which is refused by itself, there are no odds to tell.
+        if odds.is_finite() && odds >= WORST_ODDS && !self.accept_odds {
             let sentence = format!(
                 "is false, and somebody who guesses at one recipient for a day hits a code with \
                  odds of 1 in {:.0} (1 in 10000 is too likely); raise code.length, lower \
@@ -176,7 +188,13 @@ impl Config {
     }
 }
 
-fn rules(reader: &mut Reader, whatsapp: bool, sms: bool, retention: Duration, limits: &Limits) -> Rules {
+fn rules(
+    reader: &mut Reader,
+    whatsapp: bool,
+    sms: bool,
+    retention: Duration,
+    limits: &Limits,
+) -> Rules {
     let senders = Senders {
         whatsapp: whatsapp.then_some("cloud"),
         sms: sms.then_some("twilio"),

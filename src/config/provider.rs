@@ -10,17 +10,17 @@ use super::{
     Mode,
     kind::{Kind, spelled, within},
     origin::{API, Origin},
-    reader::Section,
+    section::Section,
 };
 
 /// The discard port of this machine.
 const NOWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 9);
 
 /// A pace. It is kept in each process: divide an account's limit by the replicas.
-pub(super) const RATE: Kind<NonZeroU32> =
-    Kind::new("a whole number from 1 to 1000 (messages a second)", |text| {
-        NonZeroU32::new(within(text, 1..=1_000)?)
-    });
+pub(super) const RATE: Kind<NonZeroU32> = Kind::new(
+    "a whole number from 1 to 1000 (messages a second)",
+    |text| NonZeroU32::new(within(text, 1..=1_000)?),
+);
 
 /// A default pace.
 pub(super) fn per_second(rate: u32) -> NonZeroU32 {
@@ -45,9 +45,13 @@ pub(super) fn by_language(
     let said = keys.map(name, kind).into_iter();
     let tags = said.map(|(tag, value)| (tag.to_ascii_lowercase().replace('_', "-"), value));
     let tags: BTreeMap<_, _> = tags.collect();
-    let is_tag = |tag: &str| spelled(tag, 2..=35, |c| c.is_ascii_alphanumeric() || c == '-').is_some();
+    let is_tag =
+        |tag: &str| spelled(tag, 2..=35, |c| c.is_ascii_alphanumeric() || c == '-').is_some();
     if !tags.keys().all(|tag| is_tag(tag)) {
-        keys.refuse(name, "names something that is no language; write BCP 47 tags, like pt or en-US");
+        keys.refuse(
+            name,
+            "names something that is no language; write BCP 47 tags, like pt or en-US",
+        );
     }
     tags
 }

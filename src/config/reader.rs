@@ -5,7 +5,7 @@
 //! else that is wrong; [`Reader::finish`] then keeps the result from being used.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     ffi::OsString,
     fs::File,
     io::{self, Read},
@@ -16,8 +16,8 @@ use toml::Value;
 
 use super::{
     error::{Errors, masked},
-    kind::Kind,
     nearest::nearest,
+    section::Section,
     source::{Entries, Shape, lay_out, lay_over, parse},
 };
 
@@ -46,13 +46,20 @@ impl Reader {
                 Ok(table) => lay_out(&mut entries, "", Value::Table(table), None),
                 // Every other error would be about keys that the file may well hold.
                 Err(sentence) => {
-                    errors.add(&path.display().to_string(), sentence);
+                    errors.add(
+                        "--config",
+                        format!("names {}, which {sentence}", path.display()),
+                    );
                     return Err(errors);
                 }
             }
         }
         lay_over(&mut entries, environment, &mut errors);
-        Ok(Self { entries, known: BTreeSet::new(), errors })
+        Ok(Self {
+            entries,
+            known: BTreeSet::new(),
+            errors,
+        })
     }
 
     /// The keys below `path`.
@@ -62,15 +69,21 @@ impl Reader {
             self.open(&path[..end]);
         }
         self.open(&path);
-        Section { reader: self, path, demanding: false }
+        Section::new(self, path)
     }
 
-    /// Adds an error, saying which variable the value came from if it came from one.
+    /// Adds an error, saying which variable or file the value came from if it came from one.
     pub(super) fn refuse(&mut self, key: &str, sentence: impl Into<String>) {
-        let mut sentence = sentence.into();
-        if let Some(variable) = self.entries.get(key).and_then(|entry| entry.variable.as_ref()) {
-            sentence = format!("{sentence} (it comes from {variable})");
-        }
+        let sentence = sentence.into();
+        let file = file_key(key);
+        let source = match self.entries.get(key) {
+            Some(entry) => entry.variable.as_ref(),
+            None => self.entries.contains_key(&file).then_some(&file),
+        };
+        let sentence = match source {
+            Some(source) => format!("{sentence} (it comes from {source})"),
+            None => sentence,
+        };
         self.errors.add(key, sentence);
     }
 
@@ -89,12 +102,20 @@ impl Reader {
     /// Refuses a section whose work has not come yet, whatever is in it.
     pub(super) fn refuse_section(&mut self, path: &str) {
         let below = format!("{path}.");
-        let said = self.entries.keys().filter(|key| *key == path || key.starts_with(&below));
+        let said = self
+            .entries
+            .keys()
+            .filter(|key| *key == path || key.starts_with(&below));
         let said: Vec<_> = said.cloned().collect();
         if !said.is_empty() {
             self.refuse(path, "is not in this version; leave the section out");
         }
         self.known.extend(said);
+    }
+
+    /// Asks for a key without reading it.
+    pub(super) fn know(&mut self, key: &str) {
+        self.known.insert(key.to_owned());
     }
 
     /// Every key that was asked for so far.
@@ -106,14 +127,18 @@ impl Reader {
     pub(super) fn finish(mut self) -> Result<(), Errors> {
         let unknown = self.entries.iter().filter(|(key, entry)| {
             let is_section = entry.shape == Shape::Empty && self.is_section(key);
-            !self.known.contains(*key) && !is_section
+            !self.known.contains(*key) && !is_section && !self.errors.concern(key)
         });
         let unknown: Vec<_> = unknown.map(|(key, _)| key.clone()).collect();
         for key in unknown {
             let hint = self.hint(&key);
             self.refuse(&key, format!("is no key of this version{hint}"));
         }
-        if self.errors.is_empty() { Ok(()) } else { Err(self.errors) }
+        if self.errors.is_empty() {
+            Ok(())
+        } else {
+            Err(self.errors)
+        }
     }
 
     fn is_section(&self, key: &str) -> bool {
@@ -136,7 +161,10 @@ impl Reader {
             Some(Shape::Text(text)) => text.parse().ok(),
             Some(Shape::List(_)) => None,
         };
-        let variable = self.entries.get(path).and_then(|entry| entry.variable.clone());
+        let variable = self
+            .entries
+            .get(path)
+            .and_then(|entry| entry.variable.clone());
         let Some(value) = value.filter(is_structured) else {
             self.known.insert(path.to_owned());
             return self.refuse(path, "must be a table, in TOML: { key = \"value\" }");
@@ -145,15 +173,19 @@ impl Reader {
         lay_out(&mut self.entries, path, value, variable.as_deref());
     }
 
-    fn children(&self, path: &str) -> Vec<String> {
+    /// The names right below a path.
+    pub(super) fn children(&self, path: &str) -> Vec<String> {
         let below = format!("{path}.");
-        let names = self.entries.keys().filter_map(|key| key.strip_prefix(&below));
+        let names = self
+            .entries
+            .keys()
+            .filter_map(|key| key.strip_prefix(&below));
         let names: BTreeSet<_> = names.filter_map(|name| name.split('.').next()).collect();
         names.into_iter().map(str::to_owned).collect()
     }
 
     /// What is said at `key`, or in the file that `<key>_file` names if the value is a secret.
-    fn take(&mut self, key: &str, secret: bool) -> Option<Shape> {
+    pub(super) fn take(&mut self, key: &str, secret: bool) -> Option<Shape> {
         self.known.insert(key.to_owned());
         let said = self.entries.get(key).map(|entry| entry.shape.clone());
         if !secret {
@@ -161,13 +193,17 @@ impl Reader {
         }
         let file_key = file_key(key);
         self.known.insert(file_key.clone());
-        match (said, self.entries.get(&file_key).map(|entry| entry.shape.clone())) {
+        match (
+            said,
+            self.entries.get(&file_key).map(|entry| entry.shape.clone()),
+        ) {
             (said, None) => said,
             (None, Some(Shape::Text(path))) => self.secret_file(&file_key, &path),
             (None, Some(_)) => self.refused(&file_key, "must be the path of a file".to_owned()),
-            (Some(_), Some(_)) => {
-                self.refused(key, format!("is given twice, here and by {file_key}; keep one of them"))
-            }
+            (Some(_), Some(_)) => self.refused(
+                key,
+                format!("is given twice, here and by {file_key}; keep one of them"),
+            ),
         }
     }
 
@@ -175,123 +211,18 @@ impl Reader {
         match contents(Path::new(path)) {
             Ok(text) => {
                 let line = text.strip_suffix('\n').unwrap_or(&text);
-                Some(Shape::Text(line.strip_suffix('\r').unwrap_or(line).to_owned()))
+                Some(Shape::Text(
+                    line.strip_suffix('\r').unwrap_or(line).to_owned(),
+                ))
             }
             Err(sentence) => self.refused(key, format!("names {path}, which {sentence}")),
         }
     }
 
-    fn refused<T>(&mut self, key: &str, sentence: String) -> Option<T> {
+    /// Adds an error where a value would have been.
+    pub(super) fn refused<T>(&mut self, key: &str, sentence: String) -> Option<T> {
         self.refuse(key, sentence);
         None
-    }
-}
-
-/// The keys of one section.
-pub(super) struct Section<'r> {
-    reader: &'r mut Reader,
-    path: String,
-    demanding: bool,
-}
-
-impl Section<'_> {
-    /// Whether keys that are [needed](Self::need) must be said, or may be stood in for.
-    pub(super) fn demanding(self, demanding: bool) -> Self {
-        Self { demanding, ..self }
-    }
-
-    /// A value, if it is said and right.
-    pub(super) fn get<T>(&mut self, name: &str, kind: &Kind<T>) -> Option<T> {
-        let key = self.key(name);
-        match self.reader.take(&key, kind.is_hidden())? {
-            Shape::Text(text) => self.parsed(&key, &text, kind),
-            Shape::List(_) | Shape::Empty => {
-                self.reader.refused(&key, format!("must be one value: {}", kind.accepts()))
-            }
-        }
-    }
-
-    /// A value that must be said where the section is demanding; otherwise `stand_in` will do.
-    pub(super) fn need<T>(&mut self, name: &str, kind: &Kind<T>, stand_in: T) -> T {
-        let value = self.get(name, kind);
-        if value.is_none() {
-            self.miss(name, kind.accepts());
-        }
-        value.unwrap_or(stand_in)
-    }
-
-    /// Values: a TOML array, or a text with commas or line breaks between them.
-    pub(super) fn list<T>(&mut self, name: &str, kind: &Kind<T>) -> Option<Vec<T>> {
-        let key = self.key(name);
-        let items = match self.reader.take(&key, kind.is_hidden())? {
-            Shape::Text(text) => split(&text),
-            Shape::List(items) => items,
-            Shape::Empty => Vec::new(),
-        };
-        let read = items.iter().map(|item| self.parsed(&key, item, kind));
-        // Every item is read before any is missed, so that all that are wrong are told.
-        read.collect::<Vec<_>>().into_iter().collect()
-    }
-
-    /// Values that must be said where the section is demanding; otherwise `stand_in` will do.
-    pub(super) fn need_list<T>(&mut self, name: &str, kind: &Kind<T>, stand_in: Vec<T>) -> Vec<T> {
-        let values = self.list(name, kind);
-        if values.is_none() {
-            self.miss(name, kind.accepts());
-        }
-        values.unwrap_or(stand_in)
-    }
-
-    /// Values under names of the writer's choice.
-    pub(super) fn map<T>(&mut self, name: &str, kind: &Kind<T>) -> BTreeMap<String, T> {
-        let mut below = self.below(name);
-        let names = below.names();
-        names.into_iter().filter_map(|name| Some((name.clone(), below.get(&name, kind)?))).collect()
-    }
-
-    /// The section below this one.
-    pub(super) fn below(&mut self, name: &str) -> Section<'_> {
-        let path = self.key(name);
-        let demanding = self.demanding;
-        self.reader.section(path).demanding(demanding)
-    }
-
-    /// The names in this section, whoever asks for them.
-    pub(super) fn names(&mut self) -> Vec<String> {
-        self.reader.known.insert(self.path.clone());
-        self.reader.children(&self.path)
-    }
-
-    /// Whether the name holds a table rather than a value.
-    pub(super) fn is_table(&self, name: &str) -> bool {
-        !self.reader.children(&self.key(name)).is_empty()
-    }
-
-    /// Adds an error about one of the section's keys, unless there is one.
-    pub(super) fn refuse(&mut self, name: &str, sentence: impl Into<String>) {
-        let key = self.key(name);
-        self.reader.refuse_sound(&key, sentence);
-    }
-
-    /// The whole key of a name.
-    pub(super) fn key(&self, name: &str) -> String {
-        format!("{}.{name}", self.path)
-    }
-
-    /// Adds the error that a name is not said, where the section is demanding.
-    pub(super) fn miss(&mut self, name: &str, accepts: &str) {
-        if self.demanding {
-            self.refuse(name, format!("is missing; it must be {accepts}"));
-        }
-    }
-
-    /// Whether anything is said at this name.
-    pub(super) fn says(&self, name: &str) -> bool {
-        self.reader.says(&self.key(name))
-    }
-
-    fn parsed<T>(&mut self, key: &str, text: &str, kind: &Kind<T>) -> Option<T> {
-        kind.read(text).map_err(|sentence| self.reader.refuse(key, sentence)).ok()
     }
 }
 
@@ -308,28 +239,19 @@ fn file_key(key: &str) -> String {
     format!("{key}_file")
 }
 
-fn split(text: &str) -> Vec<String> {
-    let mut laid_out = Entries::new();
-    if let Ok(value @ Value::Array(_)) = text.trim().parse() {
-        lay_out(&mut laid_out, "list", value, None);
-    }
-    match laid_out.remove("list").map(|entry| entry.shape) {
-        Some(Shape::List(items)) => items,
-        Some(_) => Vec::new(),
-        None => {
-            let items = text.split([',', '\n']).map(str::trim);
-            items.filter(|item| !item.is_empty()).map(str::to_owned).collect()
-        }
-    }
-}
-
 /// The text of a file, or a sentence about why there is none.
 fn contents(path: &Path) -> Result<String, String> {
     let read = |file: File| {
         let mut text = String::new();
         let read = file.take(LARGEST_FILE + 1).read_to_string(&mut text)?;
         let too_large = || io::Error::other("it is larger than a megabyte");
-        if read as u64 > LARGEST_FILE { Err(too_large()) } else { Ok(text) }
+        if read as u64 > LARGEST_FILE {
+            Err(too_large())
+        } else {
+            Ok(text)
+        }
     };
-    File::open(path).and_then(read).map_err(|error| format!("can't be read: {error}"))
+    File::open(path)
+        .and_then(read)
+        .map_err(|error| format!("can't be read: {error}"))
 }

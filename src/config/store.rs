@@ -17,7 +17,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 pub struct Store {
     /// Which store. `serve` wants it said; the default of `dev` is `memory:`.
     pub url: StoreUrl,
-    /// Partitions of the records, 1 to 16384; the store remembers them. Default 64.
+    /// Partitions of the records, 1 to 4096; the store remembers them. Default 64.
     pub partitions: u16,
     /// How long a concluded challenge can be read, from a day to ninety. Default a day.
     pub retention: Duration,
@@ -58,16 +58,19 @@ impl StoreUrl {
     }
 }
 
-const URL: Kind<StoreUrl> =
-    Kind::new("\"memory:\" or an address like \"redis://127.0.0.1:6379\"", StoreUrl::parse)
-        .later(|text| {
-            let schemes = ["rediss://", "redis+sentinel://", "redis+cluster://"];
-            schemes.iter().any(|scheme| text.starts_with(scheme))
-        })
-        .hidden();
+const URL: Kind<StoreUrl> = Kind::new(
+    "\"memory:\" or an address like \"redis://127.0.0.1:6379\"",
+    StoreUrl::parse,
+)
+.later(|text| {
+    let schemes = ["rediss://", "redis+sentinel://", "redis+cluster://"];
+    schemes.iter().any(|scheme| text.starts_with(scheme))
+})
+.hidden();
 
-const PARTITIONS: Kind<u16> =
-    Kind::new("a whole number from 1 to 16384", |text| within(text, 1..=16_384));
+const PARTITIONS: Kind<u16> = Kind::new("a whole number from 1 to 4096", |text| {
+    within(text, 1..=4_096)
+});
 
 /// Limits, locks and the memory of who is not on WhatsApp live in the record for a day.
 const RETENTION: Kind<Duration> = Kind::new("a duration from \"24h\" to \"90d\"", |text| {

@@ -9,7 +9,8 @@ use super::{
     kind::{DIGITS, Kind, SECRET, spelled},
     origin::Origin,
     provider::{RATE, api, by_language, per_second},
-    reader::{Reader, Section},
+    reader::Reader,
+    section::Section,
 };
 
 /// WhatsApp by Meta's Cloud API.
@@ -94,15 +95,20 @@ const VERSION: Kind<String> = Kind::new("a version of the Graph API, like \"v25.
     number(major).and(number(minor)).map(|_| text.to_owned())
 });
 
-const TEMPLATE: Kind<String> = Kind::new("a template's name: small letters, digits and _", |text| {
-    spelled(text, 1..=512, |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
-});
+const TEMPLATE: Kind<String> =
+    Kind::new("a template's name: small letters, digits and _", |text| {
+        spelled(text, 1..=512, |c| {
+            c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'
+        })
+    });
 
-const LANGUAGE: Kind<String> =
-    Kind::new("a language as Meta spells it, like \"pt_BR\" or \"en\"", |text| {
+const LANGUAGE: Kind<String> = Kind::new(
+    "a language as Meta spells it, like \"pt_BR\" or \"en\"",
+    |text| {
         let plausible = text.starts_with(|c: char| c.is_ascii_lowercase());
         spelled(text, 2..=16, |c| c.is_ascii_alphanumeric() || c == '_').filter(|_| plausible)
-    });
+    },
+);
 
 const BUTTON: Kind<Button> = Kind::new("\"copy_code\", \"one_tap\" or \"zero_tap\"", |text| {
     let buttons = [Button::CopyCode, Button::OneTap, Button::ZeroTap];
@@ -111,8 +117,11 @@ const BUTTON: Kind<Button> = Kind::new("\"copy_code\", \"one_tap\" or \"zero_tap
 
 pub(super) fn read(reader: &mut Reader, mode: Mode) -> Option<Whatsapp> {
     let mut keys = reader.section("whatsapp");
-    let wanted = keys.get("provider", &PROVIDER).unwrap_or(true);
-    let mut keys = keys.demanding(wanted && mode.is_strict());
+    let said = keys.get("provider", &PROVIDER);
+    // Who named a provider that there isn't need not hear what this one would need.
+    let right = said.is_some() || !keys.says("provider");
+    let wanted = said.unwrap_or(true);
+    let mut keys = keys.demanding(wanted && right && mode.is_strict());
     let whatsapp = Whatsapp {
         cloud: cloud(keys.below("cloud"), mode),
         template: template(keys.below("template")),

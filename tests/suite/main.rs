@@ -7,6 +7,8 @@
 
 mod support;
 
+mod config;
+
 mod store;
 
 mod delivery;
