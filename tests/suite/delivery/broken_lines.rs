@@ -7,6 +7,8 @@ use pombo::{
     otp::FailureReason,
 };
 
+use serde_json::json;
+
 use super::{
     PATIENCE, assert_discreet,
     cloud::cloud,
@@ -79,7 +81,10 @@ async fn a_line_that_breaks_before_or_in_the_answer_leaves_it_unclear() {
 
 #[tokio::test]
 async fn an_answer_that_says_nothing_leaves_it_unclear() {
-    let endless = format!("[\"{}\"]", "a".repeat(100_000));
+    // Would do, were it not longer than any answer has reason to be.
+    let padding = "a".repeat(100_000);
+    let endless = json!({ "messages": [{ "id": "wamid.1" }], "sid": "SM1", "padding": padding });
+    let endless = endless.to_string();
     for body in [
         "",
         "<html>OK</html>",
