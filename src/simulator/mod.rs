@@ -9,6 +9,9 @@
 //! or signature routine with the senders, so that the same mistake can't be made on both sides.
 //! Nothing is called that is not on this machine, and no log line holds a code or a whole number.
 
+// The world outside has clocks of its own.
+#![allow(clippy::disallowed_methods)]
+
 mod settings;
 
 mod behaviour;

@@ -18,7 +18,10 @@ use tokio::{
     sync::Notify,
     time::timeout,
 };
-use tonic::{Status, transport::Channel};
+use tonic::{
+    Status,
+    transport::{Channel, Endpoint},
+};
 
 /// How long anything may take that is expected to happen.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -142,7 +145,8 @@ impl Pombo {
 
     /// A client.
     pub async fn client(&self) -> OtpServiceClient<Channel> {
-        OtpServiceClient::connect(format!("http://{}", self.grpc)).await.unwrap()
+        let endpoint = Endpoint::from_shared(format!("http://{}", self.grpc)).unwrap();
+        OtpServiceClient::new(endpoint.connect().await.unwrap())
     }
 
     /// IssueCode with only a number and a purpose.
