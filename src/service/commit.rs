@@ -6,8 +6,10 @@
 
 use std::{sync::Arc, time::Duration};
 
+use rand::{rand_core::UnwrapErr, rngs::SysRng};
 use tokio::time::Instant;
 use tracing::Instrument;
+use zeroize::Zeroizing;
 
 use super::{
     Fault, Service,
@@ -18,10 +20,10 @@ use super::{
 use crate::{
     insight,
     otp::{
-        Answer, Code, Event, Need, Profile, Recipe, Recipient, RecipientKey, Supply, Transition,
+        Answer, Code, Digest, Event, Need, Recipe, RecipientKey, Supply, Transition,
         event::{Fresh, Verdict},
     },
-    store::{Commit, Committed, StoreError, record},
+    store::{Commit, Committed, Loaded, StoreError, record},
 };
 
 /// How long conflicts are worth fighting.
@@ -81,50 +83,65 @@ impl Service {
     }
 }
 
+/// A transition whose commit was tried.
+struct Tried {
+    commit: Commit,
+    transition: Transition,
+}
+
+impl Tried {
+    /// Whether the record is byte for byte what this commit wrote.
+    fn stands_in(&self, loaded: &Loaded) -> bool {
+        loaded.version == self.commit.expected + 1
+            && loaded.blob.as_deref() == Some(&*self.commit.blob)
+    }
+}
+
 impl Work<'_> {
     async fn run(&mut self) -> Result<Answer, Fault> {
-        let parts = &self.service.parts;
+        let store = &*self.service.parts.store;
         let start = Instant::now();
+        let mut lost: Option<Tried> = None;
         while start.elapsed() < PATIENCE {
             let asked = Instant::now();
-            let loaded = parts.store.load(&self.place).await?;
-            let moment = Moment {
-                now: loaded.now,
-                asked,
-                answered: Instant::now(),
-            };
-            let before = match &loaded.blob {
-                Some(blob) => record::decode(blob)?,
-                None => Recipient::default(),
-            };
-            let step = before.on(
-                &self.place,
-                self.event,
-                &parts.rules,
-                &self.supply,
-                loaded.now,
-            );
-            let transition = match step {
+            let loaded = store.load(&self.place).await?;
+            let moment = Moment { now: loaded.now, asked, answered: Instant::now() };
+            // A commit whose answer was lost may have been applied: then what follows is ours.
+            if let Some(tried) = lost.take_if(|tried| tried.stands_in(&loaded)) {
+                return Ok(self.follow(tried.transition, moment));
+            }
+            let transition = match self.step(&loaded)? {
                 Ok(transition) => transition,
                 Err(need) => {
                     self.get(need).await?;
                     continue;
                 }
             };
-            let Some(next) = &transition.next else {
+            let Some(commit) = self.commit_of(&transition, loaded.version) else {
                 return Ok(transition.answer);
             };
-            let commit = self.commit_of(next, &transition, loaded.version);
-            if self.commit(&commit).await? {
-                return Ok(self.follow(transition, moment));
+            match store.commit(&commit).await {
+                Ok(Committed::Done) => return Ok(self.follow(transition, moment)),
+                Ok(Committed::Conflict) => {}
+                Err(error) if lost.is_some() => return Err(error.into()),
+                Err(_) => lost = Some(Tried { commit, transition }),
             }
         }
         Err(Fault::Contended)
     }
 
-    fn commit_of(&self, next: &Recipient, transition: &Transition, expected: u64) -> Commit {
+    /// One turn of the machine.
+    fn step(&self, loaded: &Loaded) -> Result<Result<Transition, Need>, StoreError> {
+        let before = loaded.blob.as_deref().map(record::decode).transpose()?.unwrap_or_default();
         let rules = &self.service.parts.rules;
-        Commit {
+        Ok(before.on(&self.place, self.event, rules, &self.supply, loaded.now))
+    }
+
+    /// The commit of a transition that changed something.
+    fn commit_of(&self, transition: &Transition, expected: u64) -> Option<Commit> {
+        let rules = &self.service.parts.rules;
+        let next = transition.next.as_ref()?;
+        Some(Commit {
             key: self.place,
             expected,
             blob: record::encode(next),
@@ -132,22 +149,7 @@ impl Work<'_> {
             alarm: next.alarm(rules),
             counters: insight::funnel::counters(&transition.facts),
             events: insight::funnel::events(&transition.facts),
-        }
-    }
-
-    /// Commits; `false` if somebody else was faster. A commit whose answer was lost may have been
-    /// applied: if the record is byte for byte what we wrote, it was, and all that follows is ours.
-    async fn commit(&self, commit: &Commit) -> Result<bool, StoreError> {
-        let store = &self.service.parts.store;
-        match store.commit(commit).await {
-            Ok(Committed::Done) => Ok(true),
-            Ok(Committed::Conflict) => Ok(false),
-            Err(lost) => {
-                let found = store.load(&self.place).await.map_err(|_| lost)?;
-                Ok(found.version == commit.expected + 1
-                    && found.blob.as_deref() == Some(&commit.blob))
-            }
-        }
+        })
     }
 
     /// Gets what the machine lacks.
@@ -169,7 +171,7 @@ impl Work<'_> {
     async fn draw(&mut self, recipe: Recipe) -> Result<(), Fault> {
         let code = match &self.with.fixed {
             Some(fixed) => fixed.clone(),
-            None => Code::draw(recipe.length, &mut rand::rng()),
+            None => Code::draw(recipe.length, &mut UnwrapErr(SysRng)),
         };
         let challenge = recipe.challenge;
         let digest = self.hash(recipe, code.clone()).await?;
@@ -195,9 +197,9 @@ impl Work<'_> {
         Ok(())
     }
 
-    async fn hash(&self, recipe: Recipe, code: Code) -> Result<crate::otp::Digest, Fault> {
-        let profile: Profile = recipe.profile;
-        let pepper = zeroize::Zeroizing::new(*self.service.parts.keyring.pepper(&recipe.key_id)?);
+    async fn hash(&self, recipe: Recipe, code: Code) -> Result<Digest, Fault> {
+        let profile = recipe.profile;
+        let pepper = Zeroizing::new(*self.service.parts.keyring.pepper(&recipe.key_id)?);
         self.service
             .hasher
             .run(profile, move || recipe.digest(&pepper, &code))
