@@ -32,11 +32,15 @@ pub struct Target {
 impl Target {
     /// Connects.
     pub async fn connect(&self) -> anyhow::Result<OtpServiceClient<Channel>> {
-        let endpoint = Endpoint::from_shared(self.address.clone())
-            .map_err(|_| anyhow!("--address {}: not an address like {DEFAULT_ADDRESS}", self.address))?;
+        let endpoint = Endpoint::from_shared(self.address.clone()).map_err(|_| {
+            anyhow!("--address {}: not an address like {DEFAULT_ADDRESS}", self.address)
+        })?;
         let endpoint = endpoint.connect_timeout(Duration::from_secs(3)).timeout(DEADLINE);
         let Ok(channel) = endpoint.connect().await else {
-            bail!("no service at {}; start one with `pombo dev`, or name its --address", self.address)
+            bail!(
+                "no service at {}; start one with `pombo dev`, or name its --address",
+                self.address
+            )
         };
         Ok(OtpServiceClient::new(channel))
     }

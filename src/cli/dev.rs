@@ -15,7 +15,9 @@ use crate::{
 
 /// Run everything in one process: nothing to install, nothing leaves the machine.
 #[derive(clap::Args)]
-#[command(after_help = "Example: pombo dev\n         POMBO_STORE__URL=redis://127.0.0.1:6379 pombo dev")]
+#[command(
+    after_help = "Example: pombo dev\n         POMBO_STORE__URL=redis://127.0.0.1:6379 pombo dev"
+)]
 pub struct Dev {
     #[command(flatten)]
     file: ConfigFile,
@@ -37,7 +39,8 @@ impl Dev {
         let rules = config.rules.clone();
         let inbox = simulator::router(simulator.inbox());
         let app = App::build(config, listeners, public_url, metrics, inbox).await?;
-        let narrator = Narrator::new(app.service.clone(), rules, simulator.inbox(), program(&addresses));
+        let narrator =
+            Narrator::new(app.service.clone(), rules, simulator.inbox(), program(&addresses));
         let stop = told_to_stop()?;
         greet(&addresses);
         let telling = tokio::spawn(narrator.tell());

@@ -32,7 +32,12 @@ pub struct Narrator {
 
 impl Narrator {
     /// Listens from now on. `program` is this binary's path and what leads it to this instance.
-    pub fn new(service: Arc<Service>, rules: Rules, inbox: Inbox, program: (String, String)) -> Self {
+    pub fn new(
+        service: Arc<Service>,
+        rules: Rules,
+        inbox: Inbox,
+        program: (String, String),
+    ) -> Self {
         let (facts, arrivals) = (service.facts(), inbox.subscribe());
         Self { service, rules, facts, arrivals, program }
     }

@@ -14,7 +14,9 @@ use crate::{
 
 /// Give a running service the code that a person typed.
 #[derive(clap::Args)]
-#[command(after_help = "Example: pombo verify ch_… 123456\nExits with 0 if the code is right, with 1 otherwise.")]
+#[command(
+    after_help = "Example: pombo verify ch_… 123456\nExits with 0 if the code is right, with 1 otherwise."
+)]
 pub struct Verify {
     /// As `pombo issue` printed it
     #[arg(value_name = "CHALLENGE")]

@@ -46,9 +46,7 @@ impl fmt::Debug for KeyHash {
 }
 
 const NAME: Kind<String> = Kind::new("1 to 64 of the characters A-Z a-z 0-9 . _ -", |text| {
-    spelled(text, 1..=64, |c| {
-        c.is_ascii_alphanumeric() || "._-".contains(c)
-    })
+    spelled(text, 1..=64, |c| c.is_ascii_alphanumeric() || "._-".contains(c))
 });
 
 // Hidden, since the key itself may have been put there by mistake.
@@ -71,10 +69,7 @@ pub(super) fn read(reader: &mut Reader) -> Vec<Caller> {
     let mut callers: Vec<Caller> = Vec::new();
     for number in all.names() {
         if !all.is_table(&number) {
-            all.refuse(
-                &number,
-                "is no caller; write each under a heading of its own, [[callers]]",
-            );
+            all.refuse(&number, "is no caller; write each under a heading of its own, [[callers]]");
             continue;
         }
         let mut keys = all.below(&number);
@@ -100,16 +95,10 @@ fn caller(keys: &mut Section<'_>) -> Caller {
 
 fn check(keys: &mut Section<'_>, caller: &Caller, before: &[Caller]) {
     if before.iter().any(|other| other.name == caller.name) {
-        keys.refuse(
-            "name",
-            "is another caller's name too; give each a name of its own",
-        );
+        keys.refuse("name", "is another caller's name too; give each a name of its own");
     }
     if before.iter().any(|other| other.api_key == caller.api_key) {
-        keys.refuse(
-            "api_key_sha256",
-            "is another caller's key too; give each a key of its own",
-        );
+        keys.refuse("api_key_sha256", "is another caller's key too; give each a key of its own");
     }
     if caller.purposes.is_empty() {
         keys.refuse(

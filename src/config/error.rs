@@ -24,10 +24,7 @@ pub struct Errors(BTreeSet<ConfigError>);
 impl Errors {
     /// Adds one; the same one twice counts once.
     pub(super) fn add(&mut self, key: &str, sentence: String) {
-        self.0.insert(ConfigError {
-            key: masked(key),
-            sentence,
-        });
+        self.0.insert(ConfigError { key: masked(key), sentence });
     }
 
     /// Whether something is wrong with this very key.

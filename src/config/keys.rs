@@ -53,28 +53,20 @@ const RING_KEY: Kind<RingKey> = Kind::new(
      `pombo keys new` makes one",
     |text| {
         let (id, key) = text.split_once(':')?;
-        let id = spelled(id, 1..=32, |c| {
-            c.is_ascii_alphanumeric() || "-_".contains(c)
-        })?;
+        let id = spelled(id, 1..=32, |c| c.is_ascii_alphanumeric() || "-_".contains(c))?;
         Some((id, key_bytes(key)?))
     },
 )
 .hidden();
 
-const INDEX_KEY: Kind<Secret> = Kind::new(
-    "the base64 of 32 random bytes; `pombo keys new` makes them",
-    key_bytes,
-)
-.hidden();
+const INDEX_KEY: Kind<Secret> =
+    Kind::new("the base64 of 32 random bytes; `pombo keys new` makes them", key_bytes).hidden();
 
 /// 32 bytes, padded or not. The same byte over and over is a placeholder, not a key.
 fn key_bytes(text: &str) -> Option<Secret> {
     let lenient =
         GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
-    let bytes = GeneralPurpose::new(&STANDARD, lenient)
-        .decode(text)
-        .map(Zeroizing::new)
-        .ok()?;
+    let bytes = GeneralPurpose::new(&STANDARD, lenient).decode(text).map(Zeroizing::new).ok()?;
     let key = Zeroizing::new(<[u8; 32]>::try_from(&bytes[..]).ok()?);
     key.iter().any(|&byte| byte != key[0]).then_some(key)
 }
@@ -82,11 +74,7 @@ fn key_bytes(text: &str) -> Option<Secret> {
 pub(super) fn read(reader: &mut Reader, mode: Mode, store_is_memory: bool) -> Keys {
     let stand_in = if store_is_memory { random } else { development };
     let mut keys = reader.section("keys").demanding(mode.is_strict());
-    let ring = keys.need_list(
-        "ring",
-        &RING_KEY,
-        vec![("dev".to_owned(), stand_in("ring"))],
-    );
+    let ring = keys.need_list("ring", &RING_KEY, vec![("dev".to_owned(), stand_in("ring"))]);
     let index = keys.need("index", &INDEX_KEY, stand_in("index"));
     check(&mut keys, &ring, &index);
     Keys { ring, index }
@@ -96,10 +84,7 @@ fn check(keys: &mut Section<'_>, ring: &[RingKey], index: &Secret) {
     let ids: BTreeSet<_> = ring.iter().map(|(id, _)| id).collect();
     let roots: BTreeSet<_> = ring.iter().map(|(_, root)| **root).collect();
     if ring.is_empty() {
-        keys.refuse(
-            "ring",
-            format!("is empty; it must be {}", RING_KEY.accepts()),
-        );
+        keys.refuse("ring", format!("is empty; it must be {}", RING_KEY.accepts()));
     } else if ids.len() < ring.len() {
         keys.refuse("ring", "names an id twice; give each key an id of its own");
     } else if roots.len() < ring.len() {
@@ -108,10 +93,7 @@ fn check(keys: &mut Section<'_>, ring: &[RingKey], index: &Secret) {
             "holds a key twice under two ids; make a new one with `pombo keys new`",
         );
     } else if roots.contains(&**index) {
-        keys.refuse(
-            "index",
-            "is also in keys.ring; make another with `pombo keys new`",
-        );
+        keys.refuse("index", "is also in keys.ring; make another with `pombo keys new`");
     }
 }
 

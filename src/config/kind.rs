@@ -18,12 +18,7 @@ pub struct Kind<T> {
 impl<T> Kind<T> {
     /// A kind whose values `parse` reads. `accepts` completes the sentence "it must be …".
     pub const fn new(accepts: &'static str, parse: fn(&str) -> Option<T>) -> Self {
-        Self {
-            accepts,
-            parse,
-            later: |_| false,
-            hidden: false,
-        }
+        Self { accepts, parse, later: |_| false, hidden: false }
     }
 
     /// Values that the contract knows and this version does not serve yet.
@@ -33,10 +28,7 @@ impl<T> Kind<T> {
 
     /// Values that no error may show. They may come from a file, by their key + `_file`.
     pub const fn hidden(self) -> Self {
-        Self {
-            hidden: true,
-            ..self
-        }
+        Self { hidden: true, ..self }
     }
 
     pub(super) const fn is_hidden(&self) -> bool {
@@ -94,18 +86,15 @@ pub(super) fn lasting(text: &str) -> Option<Duration> {
 
 pub(super) const FLAG: Kind<bool> = Kind::new("true or false", |text| text.parse().ok());
 
-pub(super) const DURATION: Kind<Duration> = Kind::new(
-    "a duration above zero, like \"500ms\", \"20s\", \"5m\" or \"24h\"",
-    lasting,
-);
+pub(super) const DURATION: Kind<Duration> =
+    Kind::new("a duration above zero, like \"500ms\", \"20s\", \"5m\" or \"24h\"", lasting);
 
-pub(super) const DIGITS: Kind<String> = Kind::new("1 to 32 digits", |text| {
-    spelled(text, 1..=32, |c| c.is_ascii_digit())
-});
+pub(super) const DIGITS: Kind<String> =
+    Kind::new("1 to 32 digits", |text| spelled(text, 1..=32, |c| c.is_ascii_digit()));
 
 /// What goes into a header or a signature: a stray blank or line break in it costs an evening.
-pub(super) const SECRET: Kind<SecretString> = Kind::new(
-    "1 to 1024 printable ASCII characters without blanks",
-    |text| spelled(text, 1..=1024, |c| c.is_ascii_graphic()).map(SecretString::from),
-)
-.hidden();
+pub(super) const SECRET: Kind<SecretString> =
+    Kind::new("1 to 1024 printable ASCII characters without blanks", |text| {
+        spelled(text, 1..=1024, |c| c.is_ascii_graphic()).map(SecretString::from)
+    })
+    .hidden();

@@ -63,10 +63,7 @@ const COUNTRY: Kind<Option<Country>> = Kind::new(
     "countries by their two capital letters (ISO 3166), like [\"BR\", \"PT\"], or [\"*\"] for all",
     |text| match text {
         "*" => Some(None),
-        _ => text
-            .parse::<phonenumber::country::Id>()
-            .ok()
-            .map(|_| Some(Country::new(text))),
+        _ => text.parse::<phonenumber::country::Id>().ok().map(|_| Some(Country::new(text))),
     },
 );
 
@@ -82,9 +79,7 @@ pub(super) fn read(reader: &mut Reader, mode: Mode, retention: Duration) -> Limi
         },
         ledger: LedgerRules {
             failures_in_a_row: keys.get("failures_in_a_row", &FAILURES).unwrap_or(10),
-            lock: keys
-                .get("lock", &DURATION)
-                .unwrap_or(Duration::from_secs(1_800)),
+            lock: keys.get("lock", &DURATION).unwrap_or(Duration::from_secs(1_800)),
             failures_per_day: keys.get("failures_per_day", &FAILURES).unwrap_or(20),
         },
     };
@@ -93,12 +88,7 @@ pub(super) fn read(reader: &mut Reader, mode: Mode, retention: Duration) -> Limi
 }
 
 fn windows(keys: &mut Section<'_>, name: &str, default: &[&str]) -> Vec<Window> {
-    let default = || {
-        default
-            .iter()
-            .filter_map(|text| text.parse().ok())
-            .collect()
-    };
+    let default = || default.iter().filter_map(|text| text.parse().ok()).collect();
     keys.list(name, &WINDOW).unwrap_or_else(default)
 }
 
@@ -107,37 +97,20 @@ fn countries(keys: &mut Section<'_>) -> Countries {
     let named: BTreeSet<_> = said.iter().copied().flatten().collect();
     let any = said.contains(&None);
     if said.is_empty() {
-        keys.refuse(
-            "allowed_countries",
-            "is empty, so nobody would get a code; name a country",
-        );
+        keys.refuse("allowed_countries", "is empty, so nobody would get a code; name a country");
     } else if any && !named.is_empty() {
-        keys.refuse(
-            "allowed_countries",
-            "names \"*\" beside countries; keep one or the other",
-        );
+        keys.refuse("allowed_countries", "names \"*\" beside countries; keep one or the other");
     }
-    if any {
-        Countries::Any
-    } else {
-        Countries::Only(named)
-    }
+    if any { Countries::Any } else { Countries::Only(named) }
 }
 
 /// What a limit counts stands in the recipient's record, which lives as long as it is retained.
 fn check(keys: &mut Section<'_>, limits: &Limits, retention: Duration) {
     if limits.recipient.is_empty() {
-        keys.refuse(
-            "recipient",
-            "is empty; it bounds guessing, so name at least one limit",
-        );
+        keys.refuse("recipient", "is empty; it bounds guessing, so name at least one limit");
     }
     let forgotten = "reaches further back than store.retention; make it shorter, or that longer";
-    if limits
-        .recipient
-        .iter()
-        .any(|window| window.length > retention)
-    {
+    if limits.recipient.iter().any(|window| window.length > retention) {
         keys.refuse("recipient", forgotten);
     }
     if limits.ledger.lock > retention {

@@ -135,17 +135,8 @@ impl Config {
         let config = Self {
             server: server::read(reader, mode.is_strict() && calls_back),
             keys: keys::read(reader, mode, store.url.is_memory()),
-            rules: rules(
-                reader,
-                whatsapp.is_some(),
-                sms.is_some(),
-                store.retention,
-                &limits,
-            ),
-            accept_odds: reader
-                .section("code")
-                .get("accept_odds", &FLAG)
-                .unwrap_or(false),
+            rules: rules(reader, whatsapp.is_some(), sms.is_some(), store.retention, &limits),
+            accept_odds: reader.section("code").get("accept_odds", &FLAG).unwrap_or(false),
             callers: callers::read(reader),
             test_numbers: test_numbers::read(reader),
             limits: limits.shared,
@@ -195,10 +186,7 @@ fn rules(
     retention: Duration,
     limits: &Limits,
 ) -> Rules {
-    let senders = Senders {
-        whatsapp: whatsapp.then_some("cloud"),
-        sms: sms.then_some("twilio"),
-    };
+    let senders = Senders { whatsapp: whatsapp.then_some("cloud"), sms: sms.then_some("twilio") };
     Rules {
         policies: policy::read(reader, &senders),
         recipient: limits.recipient.clone(),

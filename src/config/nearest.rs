@@ -3,21 +3,14 @@
 /// The key that a mistyped one most likely stands for, if any is close.
 pub(super) fn nearest<'k>(key: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     let rated = known.map(|candidate| (strangeness(key, candidate), candidate));
-    rated
-        .min()
-        .filter(|(strangeness, _)| *strangeness <= 3)
-        .map(|(_, candidate)| candidate)
+    rated.min().filter(|(strangeness, _)| *strangeness <= 3).map(|(_, candidate)| candidate)
 }
 
 /// A right name in a wrong section counts as two slips, anything else as its edits.
 fn strangeness(key: &str, candidate: &str) -> usize {
     let name = |key: &str| key.rsplit('.').next().map(str::to_owned);
     let edits = edits(key, candidate);
-    if name(key) == name(candidate) {
-        edits.min(2)
-    } else {
-        edits
-    }
+    if name(key) == name(candidate) { edits.min(2) } else { edits }
 }
 
 /// Letters to put in, take out or change (Levenshtein), row by row.

@@ -22,25 +22,17 @@ impl Origin {
         let text = text.strip_suffix('/').unwrap_or(text);
         let uri: Uri = text.parse().ok()?;
         let (scheme, host) = (uri.scheme_str()?, uri.host()?);
-        let port = uri
-            .port_u16()
-            .map_or_else(String::new, |port| format!(":{port}"));
+        let port = uri.port_u16().map_or_else(String::new, |port| format!(":{port}"));
         // Built from its parts it is the same: so there is no user, no path and no query in it.
         let plain = text == format!("{scheme}://{host}{port}");
         let safe = scheme == "https" || (scheme == "http" && is_this_machine(host));
         let host = host.to_owned();
-        (plain && safe && !host.is_empty()).then(|| Self {
-            text: text.to_owned(),
-            host,
-        })
+        (plain && safe && !host.is_empty()).then(|| Self { text: text.to_owned(), host })
     }
 
     /// A host of the outside, at the usual port.
     pub fn https(host: &str) -> Self {
-        Self {
-            text: format!("https://{host}"),
-            host: host.to_owned(),
-        }
+        Self { text: format!("https://{host}"), host: host.to_owned() }
     }
 
     /// As it is put before a path: `https://graph.facebook.com`, without a slash.
@@ -57,10 +49,7 @@ impl Origin {
 /// A listener of ours, without TLS.
 impl From<SocketAddr> for Origin {
     fn from(address: SocketAddr) -> Self {
-        Self {
-            text: format!("http://{address}"),
-            host: address.ip().to_string(),
-        }
+        Self { text: format!("http://{address}"), host: address.ip().to_string() }
     }
 }
 
@@ -71,10 +60,7 @@ impl fmt::Display for Origin {
 }
 
 fn is_this_machine(host: &str) -> bool {
-    let address = host
-        .trim_start_matches('[')
-        .trim_end_matches(']')
-        .parse::<IpAddr>();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
@@ -88,9 +74,5 @@ pub(super) const API: Kind<Origin> = Kind::new(
 pub(super) const PUBLIC: Kind<Option<Origin>> = Kind::new(
     "an address without a path or an underscore in its host, like \"https://otp.example.com\" \
      (http:// only for this machine)",
-    |text| {
-        Origin::parse(text)
-            .filter(|origin| !origin.host.contains('_'))
-            .map(Some)
-    },
+    |text| Origin::parse(text).filter(|origin| !origin.host.contains('_')).map(Some),
 );

@@ -21,23 +21,15 @@ const ATTEMPTS: Kind<u32> = Kind::new("a whole number from 1 to 20", |text| with
 
 const HASH: Kind<Profile> = Kind::new("\"balanced\", \"owasp\" or \"keyed\"", |text| {
     let profiles = [Profile::Balanced, Profile::Owasp, Profile::Keyed];
-    profiles
-        .into_iter()
-        .find(|profile| profile.as_str() == text)
+    profiles.into_iter().find(|profile| profile.as_str() == text)
 });
 
-const CHANNEL: Kind<Channel> = Kind::new(
-    "channels to try in order, out of \"whatsapp\" and \"sms\"",
-    Channel::from_text,
-);
+const CHANNEL: Kind<Channel> =
+    Kind::new("channels to try in order, out of \"whatsapp\" and \"sms\"", Channel::from_text);
 
 const SWITCH: Kind<Option<Duration>> =
     Kind::new("\"off\" or a duration above zero, like \"20s\"", |text| {
-        if text == "off" {
-            Some(None)
-        } else {
-            lasting(text).map(Some)
-        }
+        if text == "off" { Some(None) } else { lasting(text).map(Some) }
     });
 
 /// Who carries messages on each channel, as far as the configuration says.
@@ -93,9 +85,7 @@ impl Layers<'_> {
             plan: self
                 .list("delivery", "plan", &CHANNEL)
                 .unwrap_or_else(|| vec![Channel::Whatsapp, Channel::Sms]),
-            undelivered: self
-                .get("delivery", "undelivered", &DURATION)
-                .unwrap_or(seconds(20)),
+            undelivered: self.get("delivery", "undelivered", &DURATION).unwrap_or(seconds(20)),
             unread: self.get("delivery", "unread", &SWITCH).flatten(),
             unverified: self.get("delivery", "unverified", &SWITCH).flatten(),
         }
@@ -119,36 +109,28 @@ impl Layers<'_> {
     /// The key that a value of this purpose comes from.
     fn origin(&self, section: &str, name: &str) -> String {
         let own = format!("{}.{name}", self.own());
-        if self.reader.says(&own) {
-            own
-        } else {
-            format!("{section}.{name}")
-        }
+        if self.reader.says(&own) { own } else { format!("{section}.{name}") }
     }
 
     fn check(&mut self, policy: &Policy, senders: &Senders<'_>) {
         let (ttl, max_life) = (self.origin("code", "ttl"), self.origin("code", "max_life"));
         if policy.ttl > policy.max_life {
             let (key, sentence) = match self.reader.says(&ttl) {
-                true => (
-                    &ttl,
-                    format!("is longer than {max_life}; make it shorter, or that longer"),
-                ),
-                false => (
-                    &max_life,
-                    format!("is shorter than {ttl}; make it longer, or that shorter"),
-                ),
+                true => {
+                    (&ttl, format!("is longer than {max_life}; make it shorter, or that longer"))
+                }
+                false => {
+                    (&max_life, format!("is shorter than {ttl}; make it longer, or that shorter"))
+                }
             };
             self.reader.refuse_sound(key, sentence);
         }
         let plan = self.origin("delivery", "plan");
         let mut seen = BTreeSet::new();
         if policy.plan.is_empty() {
-            self.reader
-                .refuse_sound(&plan, "is empty; name at least one channel");
+            self.reader.refuse_sound(&plan, "is empty; name at least one channel");
         } else if !policy.plan.iter().all(|channel| seen.insert(*channel)) {
-            self.reader
-                .refuse_sound(&plan, "names a channel twice; name each once");
+            self.reader.refuse_sound(&plan, "names a channel twice; name each once");
         }
         for channel in seen.into_iter().filter(|channel| !senders.serve(*channel)) {
             let name = channel.as_str();

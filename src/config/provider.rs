@@ -17,10 +17,10 @@ use super::{
 const NOWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 9);
 
 /// A pace. It is kept in each process: divide an account's limit by the replicas.
-pub(super) const RATE: Kind<NonZeroU32> = Kind::new(
-    "a whole number from 1 to 1000 (messages a second)",
-    |text| NonZeroU32::new(within(text, 1..=1_000)?),
-);
+pub(super) const RATE: Kind<NonZeroU32> =
+    Kind::new("a whole number from 1 to 1000 (messages a second)", |text| {
+        NonZeroU32::new(within(text, 1..=1_000)?)
+    });
 
 /// A default pace.
 pub(super) fn per_second(rate: u32) -> NonZeroU32 {

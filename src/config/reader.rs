@@ -46,20 +46,13 @@ impl Reader {
                 Ok(table) => lay_out(&mut entries, "", Value::Table(table), None),
                 // Every other error would be about keys that the file may well hold.
                 Err(sentence) => {
-                    errors.add(
-                        "--config",
-                        format!("names {}, which {sentence}", path.display()),
-                    );
+                    errors.add("--config", format!("names {}, which {sentence}", path.display()));
                     return Err(errors);
                 }
             }
         }
         lay_over(&mut entries, environment, &mut errors);
-        Ok(Self {
-            entries,
-            known: BTreeSet::new(),
-            errors,
-        })
+        Ok(Self { entries, known: BTreeSet::new(), errors })
     }
 
     /// The keys below `path`.
@@ -102,10 +95,7 @@ impl Reader {
     /// Refuses a section whose work has not come yet, whatever is in it.
     pub(super) fn refuse_section(&mut self, path: &str) {
         let below = format!("{path}.");
-        let said = self
-            .entries
-            .keys()
-            .filter(|key| *key == path || key.starts_with(&below));
+        let said = self.entries.keys().filter(|key| *key == path || key.starts_with(&below));
         let said: Vec<_> = said.cloned().collect();
         if !said.is_empty() {
             self.refuse(path, "is not in this version; leave the section out");
@@ -134,11 +124,7 @@ impl Reader {
             let hint = self.hint(&key);
             self.refuse(&key, format!("is no key of this version{hint}"));
         }
-        if self.errors.is_empty() {
-            Ok(())
-        } else {
-            Err(self.errors)
-        }
+        if self.errors.is_empty() { Ok(()) } else { Err(self.errors) }
     }
 
     fn is_section(&self, key: &str) -> bool {
@@ -161,10 +147,7 @@ impl Reader {
             Some(Shape::Text(text)) => text.parse().ok(),
             Some(Shape::List(_)) => None,
         };
-        let variable = self
-            .entries
-            .get(path)
-            .and_then(|entry| entry.variable.clone());
+        let variable = self.entries.get(path).and_then(|entry| entry.variable.clone());
         let Some(value) = value.filter(is_structured) else {
             self.known.insert(path.to_owned());
             return self.refuse(path, "must be a table, in TOML: { key = \"value\" }");
@@ -176,10 +159,7 @@ impl Reader {
     /// The names right below a path.
     pub(super) fn children(&self, path: &str) -> Vec<String> {
         let below = format!("{path}.");
-        let names = self
-            .entries
-            .keys()
-            .filter_map(|key| key.strip_prefix(&below));
+        let names = self.entries.keys().filter_map(|key| key.strip_prefix(&below));
         let names: BTreeSet<_> = names.filter_map(|name| name.split('.').next()).collect();
         names.into_iter().map(str::to_owned).collect()
     }
@@ -193,17 +173,12 @@ impl Reader {
         }
         let file_key = file_key(key);
         self.known.insert(file_key.clone());
-        match (
-            said,
-            self.entries.get(&file_key).map(|entry| entry.shape.clone()),
-        ) {
+        match (said, self.entries.get(&file_key).map(|entry| entry.shape.clone())) {
             (said, None) => said,
             (None, Some(Shape::Text(path))) => self.secret_file(&file_key, &path),
             (None, Some(_)) => self.refused(&file_key, "must be the path of a file".to_owned()),
-            (Some(_), Some(_)) => self.refused(
-                key,
-                format!("is given twice, here and by {file_key}; keep one of them"),
-            ),
+            (Some(_), Some(_)) => self
+                .refused(key, format!("is given twice, here and by {file_key}; keep one of them")),
         }
     }
 
@@ -211,9 +186,7 @@ impl Reader {
         match contents(Path::new(path)) {
             Ok(text) => {
                 let line = text.strip_suffix('\n').unwrap_or(&text);
-                Some(Shape::Text(
-                    line.strip_suffix('\r').unwrap_or(line).to_owned(),
-                ))
+                Some(Shape::Text(line.strip_suffix('\r').unwrap_or(line).to_owned()))
             }
             Err(sentence) => self.refused(key, format!("names {path}, which {sentence}")),
         }
@@ -245,13 +218,7 @@ fn contents(path: &Path) -> Result<String, String> {
         let mut text = String::new();
         let read = file.take(LARGEST_FILE + 1).read_to_string(&mut text)?;
         let too_large = || io::Error::other("it is larger than a megabyte");
-        if read as u64 > LARGEST_FILE {
-            Err(too_large())
-        } else {
-            Ok(text)
-        }
+        if read as u64 > LARGEST_FILE { Err(too_large()) } else { Ok(text) }
     };
-    File::open(path)
-        .and_then(read)
-        .map_err(|error| format!("can't be read: {error}"))
+    File::open(path).and_then(read).map_err(|error| format!("can't be read: {error}"))
 }

@@ -20,11 +20,7 @@ pub(super) struct Section<'r> {
 impl<'r> Section<'r> {
     /// The keys below `path`, none of which must be said.
     pub(super) fn new(reader: &'r mut Reader, path: String) -> Self {
-        Self {
-            reader,
-            path,
-            demanding: false,
-        }
+        Self { reader, path, demanding: false }
     }
 
     /// Whether keys that are [needed](Self::need) must be said, or may be stood in for.
@@ -37,9 +33,9 @@ impl<'r> Section<'r> {
         let key = self.key(name);
         match self.reader.take(&key, kind.is_hidden())? {
             Shape::Text(text) => self.parsed(&key, &text, kind),
-            Shape::List(_) | Shape::Empty => self
-                .reader
-                .refused(&key, format!("must be one value: {}", kind.accepts())),
+            Shape::List(_) | Shape::Empty => {
+                self.reader.refused(&key, format!("must be one value: {}", kind.accepts()))
+            }
         }
     }
 
@@ -78,10 +74,7 @@ impl<'r> Section<'r> {
     pub(super) fn map<T>(&mut self, name: &str, kind: &Kind<T>) -> BTreeMap<String, T> {
         let mut below = self.below(name);
         let names = below.names();
-        names
-            .into_iter()
-            .filter_map(|name| Some((name.clone(), below.get(&name, kind)?)))
-            .collect()
+        names.into_iter().filter_map(|name| Some((name.clone(), below.get(&name, kind)?))).collect()
     }
 
     /// The section below this one.
@@ -126,9 +119,7 @@ impl<'r> Section<'r> {
     }
 
     fn parsed<T>(&mut self, key: &str, text: &str, kind: &Kind<T>) -> Option<T> {
-        kind.read(text)
-            .map_err(|sentence| self.reader.refuse(key, sentence))
-            .ok()
+        kind.read(text).map_err(|sentence| self.reader.refuse(key, sentence)).ok()
     }
 }
 
@@ -142,10 +133,7 @@ fn split(text: &str) -> Vec<String> {
         Some(_) => Vec::new(),
         None => {
             let items = text.split([',', '\n']).map(str::trim);
-            items
-                .filter(|item| !item.is_empty())
-                .map(str::to_owned)
-                .collect()
+            items.filter(|item| !item.is_empty()).map(str::to_owned).collect()
         }
     }
 }

@@ -23,10 +23,8 @@ pub struct Server {
     pub public_url: Option<Origin>,
 }
 
-const ADDRESS: Kind<SocketAddr> = Kind::new(
-    "an IP address and a port, like \"127.0.0.1:50051\"",
-    |text| text.parse().ok(),
-);
+const ADDRESS: Kind<SocketAddr> =
+    Kind::new("an IP address and a port, like \"127.0.0.1:50051\"", |text| text.parse().ok());
 
 pub(super) fn read(reader: &mut Reader, public: bool) -> Server {
     let mut keys = reader.section("server").demanding(public);

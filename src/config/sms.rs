@@ -89,14 +89,12 @@ const FROM: Kind<TwilioSender> = Kind::new(
     },
 );
 
-const SERVICE: Kind<TwilioSender> = Kind::new(
-    "a Messaging Service's SID: MG and 32 hexadecimal digits",
-    |text| {
+const SERVICE: Kind<TwilioSender> =
+    Kind::new("a Messaging Service's SID: MG and 32 hexadecimal digits", |text| {
         let rest = text.strip_prefix("MG")?;
         let hex = spelled(rest, 32..=32, |c| c.is_ascii_hexdigit());
         hex.map(|_| TwilioSender::MessagingService(text.to_owned()))
-    },
-);
+    });
 
 const BRAND: Kind<String> = Kind::new("1 to 40 characters without line breaks", |text| {
     spelled(text, 1..=40, |c| !c.is_control())
@@ -112,20 +110,14 @@ const TEXT: Kind<String> = Kind::new(
 );
 
 const HOST: Kind<String> = Kind::new("a host name alone, like \"example.com\"", |text| {
-    let host = spelled(text, 1..=253, |c| {
-        c.is_ascii_alphanumeric() || "-.".contains(c)
-    })?;
+    let host = spelled(text, 1..=253, |c| c.is_ascii_alphanumeric() || "-.".contains(c))?;
     (!host.starts_with(['.', '-']) && !host.ends_with(['.', '-'])).then_some(host)
 });
 
-const APP: Kind<String> = Kind::new(
-    "the 11 characters of the app's hash, like \"FA+9qCX9VSu\"",
-    |text| {
-        spelled(text, 11..=11, |c| {
-            c.is_ascii_alphanumeric() || "+/".contains(c)
-        })
-    },
-);
+const APP: Kind<String> =
+    Kind::new("the 11 characters of the app's hash, like \"FA+9qCX9VSu\"", |text| {
+        spelled(text, 11..=11, |c| c.is_ascii_alphanumeric() || "+/".contains(c))
+    });
 
 pub(super) fn read(reader: &mut Reader, mode: Mode) -> Option<Sms> {
     let mut keys = reader.section("sms");
@@ -134,22 +126,13 @@ pub(super) fn read(reader: &mut Reader, mode: Mode) -> Option<Sms> {
     let right = said.is_some() || !keys.says("provider");
     let providers = said.unwrap_or(vec![true]);
     match providers.len() {
-        0 => keys.refuse(
-            "provider",
-            format!("is empty; it must be {}", PROVIDER.accepts()),
-        ),
+        0 => keys.refuse("provider", format!("is empty; it must be {}", PROVIDER.accepts())),
         1 => {}
-        _ => keys.refuse(
-            "provider",
-            "several providers are not in this version; keep one",
-        ),
+        _ => keys.refuse("provider", "several providers are not in this version; keep one"),
     }
     let wanted = providers != [false];
     let mut keys = keys.demanding(wanted && right && mode.is_strict());
-    let sms = Sms {
-        text: text(&mut keys),
-        twilio: twilio(keys.below("twilio"), mode),
-    };
+    let sms = Sms { text: text(&mut keys), twilio: twilio(keys.below("twilio"), mode) };
     wanted.then_some(sms)
 }
 
@@ -176,25 +159,16 @@ fn twilio(mut keys: Section<'_>, mode: Mode) -> Twilio {
 
 fn sender(keys: &mut Section<'_>) -> TwilioSender {
     let stand_in = || TwilioSender::MessagingService("MG00000000000000000000000000000000".into());
-    match (
-        keys.get("from", &FROM),
-        keys.get("messaging_service_sid", &SERVICE),
-    ) {
+    match (keys.get("from", &FROM), keys.get("messaging_service_sid", &SERVICE)) {
         (Some(_), Some(service)) => {
-            keys.refuse(
-                "from",
-                "is given beside messaging_service_sid; keep one of them",
-            );
+            keys.refuse("from", "is given beside messaging_service_sid; keep one of them");
             service
         }
         (Some(sender), None) | (None, Some(sender)) => sender,
         (None, None) if keys.says("messaging_service_sid") => stand_in(),
         (None, None) => {
             let accepts = FROM.accepts();
-            keys.miss(
-                "from",
-                &format!("{accepts}; or set messaging_service_sid instead"),
-            );
+            keys.miss("from", &format!("{accepts}; or set messaging_service_sid instead"));
             stand_in()
         }
     }

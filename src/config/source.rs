@@ -39,16 +39,11 @@ pub(super) fn lay_out(entries: &mut Entries, path: &str, value: Value, variable:
         Value::Table(table) if !table.is_empty() => table.into_iter().collect(),
         Value::Array(items) if items.iter().any(Value::is_table) => {
             let numbered = items.into_iter().enumerate();
-            numbered
-                .map(|(number, item)| (number.to_string(), item))
-                .collect()
+            numbered.map(|(number, item)| (number.to_string(), item)).collect()
         }
         leaf => {
             let variable = variable.map(str::to_owned);
-            entries.entry(path.to_owned()).or_insert(Entry {
-                shape: shape(leaf),
-                variable,
-            });
+            entries.entry(path.to_owned()).or_insert(Entry { shape: shape(leaf), variable });
             return;
         }
     };
@@ -80,16 +75,8 @@ fn text(value: Value) -> String {
 
 /// A name with a dot in it is no path.
 fn joined(path: &str, name: &str) -> String {
-    let quoted = if name.contains('.') {
-        format!("{name:?}")
-    } else {
-        name.to_owned()
-    };
-    if path.is_empty() {
-        quoted
-    } else {
-        format!("{path}.{quoted}")
-    }
+    let quoted = if name.contains('.') { format!("{name:?}") } else { name.to_owned() };
+    if path.is_empty() { quoted } else { format!("{path}.{quoted}") }
 }
 
 /// Lays the environment over the file: a variable replaces whatever the file says at its path.
@@ -109,22 +96,14 @@ pub(super) fn lay_over(
         entries.retain(|known, entry| {
             *known != path && (!known.starts_with(&below) || entry.variable.is_some())
         });
-        entries.insert(
-            path,
-            Entry {
-                shape: Shape::Text(value),
-                variable: Some(variable),
-            },
-        );
+        entries.insert(path, Entry { shape: Shape::Text(value), variable: Some(variable) });
     }
 }
 
 /// `POMBO_WHATSAPP__CLOUD__RATE` is `whatsapp.cloud.rate`.
 fn ours((variable, value): (OsString, OsString)) -> Option<(String, (String, OsString))> {
     let variable = variable.to_string_lossy().into_owned();
-    let name = variable
-        .strip_prefix(PREFIX)
-        .filter(|name| !is_service_link(name))?;
+    let name = variable.strip_prefix(PREFIX).filter(|name| !is_service_link(name))?;
     let path = name.to_ascii_lowercase().replace("__", ".");
     Some((path, (variable, value)))
 }
@@ -143,11 +122,7 @@ fn is_service_link(name: &str) -> bool {
 pub(super) fn parse(text: &str) -> Result<Table, String> {
     text.parse().map_err(|error: toml::de::Error| {
         let start = error.span().map_or(0, |span| span.start);
-        let line = 1 + text
-            .bytes()
-            .take(start)
-            .filter(|&byte| byte == b'\n')
-            .count();
+        let line = 1 + text.bytes().take(start).filter(|&byte| byte == b'\n').count();
         let message = error.message().lines().next().unwrap_or_default();
         format!("is not TOML: {message} (line {line})")
     })

@@ -58,19 +58,16 @@ impl StoreUrl {
     }
 }
 
-const URL: Kind<StoreUrl> = Kind::new(
-    "\"memory:\" or an address like \"redis://127.0.0.1:6379\"",
-    StoreUrl::parse,
-)
-.later(|text| {
-    let schemes = ["rediss://", "redis+sentinel://", "redis+cluster://"];
-    schemes.iter().any(|scheme| text.starts_with(scheme))
-})
-.hidden();
+const URL: Kind<StoreUrl> =
+    Kind::new("\"memory:\" or an address like \"redis://127.0.0.1:6379\"", StoreUrl::parse)
+        .later(|text| {
+            let schemes = ["rediss://", "redis+sentinel://", "redis+cluster://"];
+            schemes.iter().any(|scheme| text.starts_with(scheme))
+        })
+        .hidden();
 
-const PARTITIONS: Kind<u16> = Kind::new("a whole number from 1 to 4096", |text| {
-    within(text, 1..=4_096)
-});
+const PARTITIONS: Kind<u16> =
+    Kind::new("a whole number from 1 to 4096", |text| within(text, 1..=4_096));
 
 /// Limits, locks and the memory of who is not on WhatsApp live in the record for a day.
 const RETENTION: Kind<Duration> = Kind::new("a duration from \"24h\" to \"90d\"", |text| {

@@ -97,18 +97,14 @@ const VERSION: Kind<String> = Kind::new("a version of the Graph API, like \"v25.
 
 const TEMPLATE: Kind<String> =
     Kind::new("a template's name: small letters, digits and _", |text| {
-        spelled(text, 1..=512, |c| {
-            c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'
-        })
+        spelled(text, 1..=512, |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
     });
 
-const LANGUAGE: Kind<String> = Kind::new(
-    "a language as Meta spells it, like \"pt_BR\" or \"en\"",
-    |text| {
+const LANGUAGE: Kind<String> =
+    Kind::new("a language as Meta spells it, like \"pt_BR\" or \"en\"", |text| {
         let plausible = text.starts_with(|c: char| c.is_ascii_lowercase());
         spelled(text, 2..=16, |c| c.is_ascii_alphanumeric() || c == '_').filter(|_| plausible)
-    },
-);
+    });
 
 const BUTTON: Kind<Button> = Kind::new("\"copy_code\", \"one_tap\" or \"zero_tap\"", |text| {
     let buttons = [Button::CopyCode, Button::OneTap, Button::ZeroTap];

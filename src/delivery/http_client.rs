@@ -87,42 +87,22 @@ pub fn client(base: &Url) -> Result<Client, SetupError> {
         .http2_keep_alive_while_idle(true);
     // A simulator on this machine is not behind the proxy that the environment may name, and needs
     // no root certificates.
-    let builder = if is_local(base) {
-        builder.no_proxy()
-    } else {
-        builder
-    };
-    let builder = if base.scheme() == "http" {
-        builder.tls_certs_only([])
-    } else {
-        builder
-    };
-    builder
-        .build()
-        .map_err(|error| SetupError::Client(root_cause(&error)))
+    let builder = if is_local(base) { builder.no_proxy() } else { builder };
+    let builder = if base.scheme() == "http" { builder.tls_certs_only([]) } else { builder };
+    builder.build().map_err(|error| SetupError::Client(root_cause(&error)))
 }
 
 fn is_local(base: &Url) -> bool {
     let host = base.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    host == "localhost"
-        || host
-            .parse()
-            .is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
+    host == "localhost" || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
 }
 
 /// Sends a request once and reads the whole answer, within `limit`.
 pub async fn ask(request: RequestBuilder, limit: Duration) -> Result<Answer, SendError> {
-    let response = request
-        .timeout(limit)
-        .send()
-        .await
-        .map_err(|e| failure(&e, limit))?;
+    let response = request.timeout(limit).send().await.map_err(|e| failure(&e, limit))?;
     let status = response.status().as_u16();
     let body = read(response).await.map_err(|e| failure(&e, limit))?;
-    Ok(Answer {
-        status,
-        body: serde_json::from_slice(&body).unwrap_or_default(),
-    })
+    Ok(Answer { status, body: serde_json::from_slice(&body).unwrap_or_default() })
 }
 
 /// The body, or nothing if it is too long to be an answer.
@@ -142,19 +122,11 @@ fn failure(error: &reqwest::Error, limit: Duration) -> SendError {
     let cause = root_cause(error);
     if error.is_builder() {
         let detail = format!("the request can't be built: {cause}");
-        return SendError {
-            reason: FailureReason::Misconfigured,
-            again: Again::No,
-            detail,
-        };
+        return SendError { reason: FailureReason::Misconfigured, again: Again::No, detail };
     }
     if error.is_connect() {
         let detail = format!("no connection: {cause}");
-        return SendError {
-            reason: FailureReason::Unavailable,
-            again: Again::Yes,
-            detail,
-        };
+        return SendError { reason: FailureReason::Unavailable, again: Again::Yes, detail };
     }
     if error.is_timeout() {
         return reaction::unclear(format!("no answer within {} ms", limit.as_millis()));
@@ -179,11 +151,7 @@ mod tests {
 
     #[test]
     fn a_base_address_is_only_that() {
-        for text in [
-            "https://graph.facebook.com",
-            "http://127.0.0.1:8080",
-            "http://[::1]:1/",
-        ] {
+        for text in ["https://graph.facebook.com", "http://127.0.0.1:8080", "http://[::1]:1/"] {
             assert!(base_url(text).is_ok(), "{text}");
         }
         for text in [

@@ -6,22 +6,13 @@ use std::collections::BTreeMap;
 /// none. Case does not count, and `_` is taken for `-`, as callers and configurations mix them.
 pub fn choose<'a, T>(entries: &'a BTreeMap<String, T>, asked: &str) -> Option<&'a T> {
     let primary = asked.split(['-', '_']).next().unwrap_or_default();
-    let find = |tag: &str| {
-        entries
-            .iter()
-            .find(|(key, _)| same(key, tag))
-            .map(|(_, entry)| entry)
-    };
+    let find = |tag: &str| entries.iter().find(|(key, _)| same(key, tag)).map(|(_, entry)| entry);
     find(asked).or_else(|| find(primary))
 }
 
 fn same(a: &str, b: &str) -> bool {
     let plain = |byte: u8| {
-        if byte == b'_' {
-            b'-'
-        } else {
-            byte.to_ascii_lowercase()
-        }
+        if byte == b'_' { b'-' } else { byte.to_ascii_lowercase() }
     };
     a.bytes().map(plain).eq(b.bytes().map(plain))
 }

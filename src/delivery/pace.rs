@@ -57,18 +57,12 @@ mod tests {
             pace.turn().await;
         }
         // Ten at once, twenty at a hundredth of a second each.
-        assert!(
-            start.elapsed() >= Duration::from_millis(199),
-            "{:?}",
-            start.elapsed()
-        );
+        assert!(start.elapsed() >= Duration::from_millis(199), "{:?}", start.elapsed());
     }
 
     #[tokio::test]
     async fn a_slow_rate_still_lets_the_first_go_at_once() {
         let pace = Pace::new(NonZeroU32::MIN);
-        tokio::time::timeout(Duration::from_millis(500), pace.turn())
-            .await
-            .unwrap();
+        tokio::time::timeout(Duration::from_millis(500), pace.turn()).await.unwrap();
     }
 }

@@ -50,20 +50,12 @@ impl Scope {
 impl Reaction {
     /// This message failed; others need not.
     pub const fn alone(reason: FailureReason, again: Again) -> Self {
-        Self {
-            reason,
-            again,
-            scope: None,
-        }
+        Self { reason, again, scope: None }
     }
 
     /// Nothing in `scope` will go out until somebody, or time, mends it.
     pub const fn stop(reason: FailureReason, scope: Scope) -> Self {
-        Self {
-            reason,
-            again: Again::No,
-            scope: Some(scope),
-        }
+        Self { reason, again: Again::No, scope: Some(scope) }
     }
 
     /// What is left to judge by when a provider gives a code that no table knows, or none: the
@@ -95,25 +87,15 @@ impl Reaction {
     /// number or a code are hidden.
     pub fn refusal(self, code: Option<i64>, status: u16, words: &str) -> SendError {
         let code = code.map_or("no code".to_owned(), |code| format!("code {code}"));
-        let scope = self
-            .scope
-            .map_or(String::new(), |s| format!(" [stops {}]", s.as_str()));
+        let scope = self.scope.map_or(String::new(), |s| format!(" [stops {}]", s.as_str()));
         let detail = format!("{code}, HTTP {status}{scope}: {}", without_digits(words));
-        SendError {
-            reason: self.reason,
-            again: self.again,
-            detail,
-        }
+        SendError { reason: self.reason, again: self.again, detail }
     }
 }
 
 /// Nobody knows whether the message went out.
 pub fn unclear(detail: impl Into<String>) -> SendError {
-    SendError {
-        reason: FailureReason::Unavailable,
-        again: Again::Unclear,
-        detail: detail.into(),
-    }
+    SendError { reason: FailureReason::Unavailable, again: Again::Unclear, detail: detail.into() }
 }
 
 /// Most characters of a provider's words that are kept.
@@ -141,10 +123,7 @@ pub fn without_digits(words: &str) -> String {
 
 fn close(run: &mut String, shown: &mut String) {
     let secret = run.chars().filter(|c| c.is_numeric()).count() >= SECRET_DIGITS;
-    shown.extend(
-        run.drain(..)
-            .map(|c| if secret && c.is_numeric() { '#' } else { c }),
-    );
+    shown.extend(run.drain(..).map(|c| if secret && c.is_numeric() { '#' } else { c }));
 }
 
 #[cfg(test)]
@@ -160,10 +139,7 @@ mod tests {
             ),
             ("call (555) 010-00 01!", "call (###) ###-## ##!"),
             ("code 1234\nforged line", "code #### forged line"),
-            (
-                "parameters (1) do not match (0)",
-                "parameters (1) do not match (0)",
-            ),
+            ("parameters (1) do not match (0)", "parameters (1) do not match (0)"),
             ("１２３４５６", "######"),
             ("", ""),
         ] {
@@ -197,11 +173,7 @@ mod tests {
             (None, Other, Again::No),
         ] {
             let reaction = Reaction::of_status(status);
-            assert_eq!(
-                (reaction.reason, reaction.again),
-                (reason, again),
-                "{status:?}"
-            );
+            assert_eq!((reaction.reason, reaction.again), (reason, again), "{status:?}");
         }
     }
 }

@@ -7,6 +7,7 @@ use std::{
 
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, metadata::MetadataMap};
 use tracing::Instrument;
 
@@ -25,6 +26,7 @@ use crate::{
 pub struct Otp {
     service: Arc<Service>,
     callers: Callers,
+    stop: CancellationToken,
 }
 
 /// A call whose caller is known.
@@ -34,17 +36,15 @@ struct Call<'a> {
 }
 
 impl Otp {
-    /// For these callers.
-    pub fn new(service: Arc<Service>, callers: Callers) -> Self {
-        Self { service, callers }
+    /// For these callers; streams end at `stop`.
+    pub fn new(service: Arc<Service>, callers: Callers, stop: CancellationToken) -> Self {
+        Self { service, callers, stop }
     }
 
     fn call(&self, rpc: &'static str, metadata: &MetadataMap) -> Result<Call<'_>, Status> {
         let caller = self.callers.identify(metadata)?;
         let text = |name: &str| metadata.get(name).and_then(|value| value.to_str().ok());
-        let request_id = text("x-request-id")
-            .filter(|id| is_id(id))
-            .map(str::to_owned);
+        let request_id = text("x-request-id").filter(|id| is_id(id)).map(str::to_owned);
         let request_id = request_id.unwrap_or_else(|| format!("{:016x}", rand::random::<u64>()));
         let trace_id = text("traceparent").and_then(trace_id).unwrap_or_default();
         let name = caller.map_or("", |caller| &caller.name);
@@ -55,18 +55,14 @@ impl Otp {
 
 impl Call<'_> {
     fn name(&self) -> String {
-        self.caller
-            .map(|caller| caller.name.clone())
-            .unwrap_or_default()
+        self.caller.map(|caller| caller.name.clone()).unwrap_or_default()
     }
 }
 
 /// What may stand in a log line as somebody else's id.
 fn is_id(text: &str) -> bool {
     (1..=64).contains(&text.len())
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
 }
 
 /// The trace id of a W3C `traceparent`: `00-<32 hex>-<16 hex>-<2 hex>`.
@@ -107,9 +103,7 @@ impl OtpService for Otp {
             let masked = issue.recipient.number.masked();
             Ok(convert::issued(self.service.issue(issue).await?, masked))
         };
-        async { logged(answer.await) }
-            .instrument(call.span.clone())
-            .await
+        async { logged(answer.await) }.instrument(call.span.clone()).await
     }
 
     async fn resend_code(
@@ -121,9 +115,7 @@ impl OtpService for Otp {
             let resend = requests::resend(request.into_inner(), call.name())?;
             Ok(convert::resent(self.service.resend(resend).await?))
         };
-        async { logged(answer.await) }
-            .instrument(call.span.clone())
-            .await
+        async { logged(answer.await) }.instrument(call.span.clone()).await
     }
 
     async fn verify_code(
@@ -135,9 +127,7 @@ impl OtpService for Otp {
             let guess = requests::guess(request.into_inner(), call.name())?;
             Ok(convert::verified(self.service.verify(guess).await?))
         };
-        async { logged(answer.await) }
-            .instrument(call.span.clone())
-            .await
+        async { logged(answer.await) }.instrument(call.span.clone()).await
     }
 
     async fn cancel_challenge(
@@ -148,13 +138,9 @@ impl OtpService for Otp {
         let answer = async {
             let id = requests::challenge(&request.get_ref().challenge_id)?;
             let seen = self.service.cancel(call.name(), id).await?;
-            Ok(proto::CancelChallengeResponse {
-                challenge: Some(convert::challenge(seen)),
-            })
+            Ok(proto::CancelChallengeResponse { challenge: Some(convert::challenge(seen)) })
         };
-        async { logged(answer.await) }
-            .instrument(call.span.clone())
-            .await
+        async { logged(answer.await) }.instrument(call.span.clone()).await
     }
 
     async fn get_challenge(
@@ -165,13 +151,9 @@ impl OtpService for Otp {
         let answer = async {
             let id = requests::challenge(&request.get_ref().challenge_id)?;
             let seen = self.service.get(call.name(), id).await?;
-            Ok(proto::GetChallengeResponse {
-                challenge: Some(convert::challenge(seen)),
-            })
+            Ok(proto::GetChallengeResponse { challenge: Some(convert::challenge(seen)) })
         };
-        async { logged(answer.await) }
-            .instrument(call.span.clone())
-            .await
+        async { logged(answer.await) }.instrument(call.span.clone()).await
     }
 
     type WatchChallengeStream = ReceiverStream<Result<proto::WatchChallengeResponse, Status>>;
@@ -187,12 +169,11 @@ impl OtpService for Otp {
             // The first look decides whether there is a stream at all.
             let first = watched.next().await?.map(watch_response);
             let (sender, stream) = mpsc::channel(1);
-            tokio::spawn(stream_changes(watched, first, sender).in_current_span());
+            let stream_changes = stream_changes(watched, first, sender, self.stop.clone());
+            tokio::spawn(stream_changes.in_current_span());
             Ok(ReceiverStream::new(stream))
         };
-        async { logged(answer.await) }
-            .instrument(call.span.clone())
-            .await
+        async { logged(answer.await) }.instrument(call.span.clone()).await
     }
 
     async fn report_outcome(
@@ -205,23 +186,20 @@ impl OtpService for Otp {
             self.service.report(call.name(), id, outcome, at).await?;
             Ok(proto::ReportOutcomeResponse {})
         };
-        async { logged(answer.await) }
-            .instrument(call.span.clone())
-            .await
+        async { logged(answer.await) }.instrument(call.span.clone()).await
     }
 }
 
 fn watch_response(seen: crate::otp::event::Seen) -> proto::WatchChallengeResponse {
-    proto::WatchChallengeResponse {
-        challenge: Some(convert::challenge(seen)),
-    }
+    proto::WatchChallengeResponse { challenge: Some(convert::challenge(seen)) }
 }
 
-/// Streams until the challenge concludes or the watcher leaves.
+/// Streams until the challenge concludes, the watcher leaves, or the process is told to stop.
 async fn stream_changes(
     mut watched: Watched,
     first: Option<proto::WatchChallengeResponse>,
     sender: mpsc::Sender<Result<proto::WatchChallengeResponse, Status>>,
+    stop: CancellationToken,
 ) {
     let mut next = Ok(first);
     loop {
@@ -236,6 +214,8 @@ async fn stream_changes(
         next = tokio::select! {
             change = watched.next() => change.map(|seen| seen.map(watch_response)).map_err(Status::from),
             () = sender.closed() => return,
+            // Another replica goes on where this one stops.
+            () = stop.cancelled() => Err(errors::stopping()),
         };
     }
 }
@@ -243,8 +223,6 @@ async fn stream_changes(
 /// Our own clock: only for the dates of test numbers, before there is a record to ask for the time.
 #[allow(clippy::disallowed_methods)]
 fn clock() -> Time {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Time::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }

@@ -43,8 +43,8 @@ pub async fn serve(
         .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1()?;
-    let otp =
-        OtpServiceServer::new(Otp::new(service, callers)).max_decoding_message_size(MAX_MESSAGE);
+    let otp = OtpServiceServer::new(Otp::new(service, callers, stop.clone()))
+        .max_decoding_message_size(MAX_MESSAGE);
     let serving = Server::builder()
         .timeout(MAX_CALL)
         .max_concurrent_streams(STREAMS)

@@ -2,13 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use axum::{
-    Router,
-    extract::State,
-    http::StatusCode,
-    response::Html,
-    routing::get,
-};
+use axum::{Router, extract::State, http::StatusCode, response::Html, routing::get};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::time::timeout;
 

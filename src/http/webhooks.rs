@@ -53,11 +53,7 @@ const FORGED: Answer = (StatusCode::UNAUTHORIZED, "the signature does not fit");
 const STORE_AWAY: Answer = (StatusCode::SERVICE_UNAVAILABLE, "try again later");
 
 /// The routes of the providers that are configured.
-pub fn router(
-    service: Arc<Service>,
-    meta: Option<Meta>,
-    twilio: Option<TwilioAccount>,
-) -> Router {
+pub fn router(service: Arc<Service>, meta: Option<Meta>, twilio: Option<TwilioAccount>) -> Router {
     let mut router = Router::new();
     if let Some(meta) = meta {
         let routes = get(handshake)
@@ -89,7 +85,8 @@ async fn whatsapp(
     body: Bytes,
 ) -> Answer {
     let source = "whatsapp";
-    if !webhook::verify_signature(&meta.app_secret, header(&headers, "x-hub-signature-256"), &body) {
+    if !webhook::verify_signature(&meta.app_secret, header(&headers, "x-hub-signature-256"), &body)
+    {
         return forged(source);
     }
     let Ok(batch) = webhook::parse(&body) else {

@@ -156,10 +156,7 @@ impl Work<'_> {
     async fn get(&mut self, need: Need) -> Result<(), Fault> {
         match need {
             Need::Fresh(recipe) => self.draw(recipe).await,
-            Need::Guess {
-                recipe,
-                attempts_left,
-            } => self.hash_guess(recipe, attempts_left).await,
+            Need::Guess { recipe, attempts_left } => self.hash_guess(recipe, attempts_left).await,
             Need::Verdict => {
                 let store = &*self.service.parts.store;
                 self.supply.verdict = Some(self.with.charges.charge(store).await?);
@@ -200,10 +197,7 @@ impl Work<'_> {
     async fn hash(&self, recipe: Recipe, code: Code) -> Result<Digest, Fault> {
         let profile = recipe.profile;
         let pepper = Zeroizing::new(*self.service.parts.keyring.pepper(&recipe.key_id)?);
-        self.service
-            .hasher
-            .run(profile, move || recipe.digest(&pepper, &code))
-            .await
+        self.service.hasher.run(profile, move || recipe.digest(&pepper, &code)).await
     }
 
     /// What follows from a commit.
@@ -231,10 +225,7 @@ impl Work<'_> {
     async fn settle_charges(&self, done: &Result<Answer, Fault>) {
         let sent = matches!(done, Ok(Answer::Issued(issued)) if issued.message_sent);
         if self.supply.verdict == Some(Verdict::Allowed) && !sent {
-            self.with
-                .charges
-                .give_back(&*self.service.parts.store)
-                .await;
+            self.with.charges.give_back(&*self.service.parts.store).await;
         }
     }
 }

@@ -37,7 +37,9 @@ use tokio_util::task::TaskTracker;
 
 use crate::{
     delivery::Messenger,
-    otp::{Answer, ChallengeId, Channel, Event, Fact, IndexKey, Keyring, OperationId, Refusal, Rules},
+    otp::{
+        Answer, ChallengeId, Channel, Event, Fact, IndexKey, Keyring, OperationId, Refusal, Rules,
+    },
     store::{Store, StoreError},
 };
 pub use issue::Issue;
@@ -153,9 +155,7 @@ impl Service {
 
     fn messenger(&self, channel: Channel) -> Option<Arc<dyn Messenger>> {
         let mut messengers = self.parts.messengers.iter();
-        messengers
-            .find(|messenger| messenger.channel() == channel)
-            .cloned()
+        messengers.find(|messenger| messenger.channel() == channel).cloned()
     }
 
     /// Applies an event to the record of the challenge it is about.

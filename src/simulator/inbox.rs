@@ -82,21 +82,14 @@ pub struct Inbox {
 
 impl Inbox {
     pub(crate) fn new() -> Self {
-        Self {
-            messages: Arc::default(),
-            arrivals: broadcast::Sender::new(BACKLOG),
-        }
+        Self { messages: Arc::default(), arrivals: broadcast::Sender::new(BACKLOG) }
     }
 
     /// What has arrived, oldest first: for one number (`+` and digits), or for all.
     #[must_use]
     pub fn messages(&self, to: Option<&str>) -> Vec<Delivered> {
         let messages = self.messages.lock().unwrap_or_else(PoisonError::into_inner);
-        messages
-            .iter()
-            .filter(|m| to.is_none_or(|to| m.to == to))
-            .cloned()
-            .collect()
+        messages.iter().filter(|m| to.is_none_or(|to| m.to == to)).cloned().collect()
     }
 
     /// Each message from now on, as it arrives.
@@ -134,9 +127,7 @@ impl Inbox {
 
 /// `GET /simulator/inbox?to=%2B5511987654321`: the messages of a number, or of all without `to`.
 pub fn router(inbox: Inbox) -> Router {
-    Router::new()
-        .route("/simulator/inbox", get(show))
-        .with_state(inbox)
+    Router::new().route("/simulator/inbox", get(show)).with_state(inbox)
 }
 
 #[derive(Deserialize)]

@@ -50,11 +50,7 @@ pub fn segments(text: &str) -> (Encoding, usize) {
     let encoding = if gsm7 { Encoding::Gsm7 } else { Encoding::Ucs2 };
     let (alone, joined) = encoding.room();
     let total: usize = text.chars().map(|c| encoding.units(c)).sum();
-    let count = if total <= alone {
-        1
-    } else {
-        fill(text, encoding, joined)
-    };
+    let count = if total <= alone { 1 } else { fill(text, encoding, joined) };
     (encoding, count)
 }
 

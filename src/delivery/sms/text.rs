@@ -46,11 +46,7 @@ impl Texts {
     pub fn new(settings: TextSettings) -> Result<Self, Vec<TextFault>> {
         let texts = Self::build(&settings);
         let faults = faults(&settings, &texts);
-        if faults.is_empty() {
-            Ok(texts)
-        } else {
-            Err(faults)
-        }
+        if faults.is_empty() { Ok(texts) } else { Err(faults) }
     }
 
     fn build(settings: &TextSettings) -> Self {
@@ -62,10 +58,7 @@ impl Texts {
         let branded = |text: &str| text.trim_end().replace("{brand}", &settings.brand);
         Self {
             default: branded(settings.text.as_deref().unwrap_or(ENGLISH)),
-            texts: texts
-                .into_iter()
-                .map(|(tag, text)| (tag, branded(&text)))
-                .collect(),
+            texts: texts.into_iter().map(|(tag, text)| (tag, branded(&text))).collect(),
             android_hash: settings.android_hash.clone(),
             web_otp_host: settings.web_otp_host.clone(),
         }
@@ -82,10 +75,7 @@ impl Texts {
         &self,
         digits: &str,
     ) -> impl Iterator<Item = (String, Zeroizing<String>)> {
-        let named = self
-            .texts
-            .iter()
-            .map(|(tag, words)| (format!("texts.{tag}"), words));
+        let named = self.texts.iter().map(|(tag, words)| (format!("texts.{tag}"), words));
         let all = named.chain([("text".to_owned(), &self.default)]);
         all.map(move |(key, words)| (key, self.fill(words, digits)))
     }
@@ -115,10 +105,7 @@ mod tests {
     use crate::delivery::sms::{Encoding, segments};
 
     fn settings() -> TextSettings {
-        TextSettings {
-            brand: "Pombo".to_owned(),
-            ..TextSettings::default()
-        }
+        TextSettings { brand: "Pombo".to_owned(), ..TextSettings::default() }
     }
 
     fn code() -> Code {
@@ -126,10 +113,7 @@ mod tests {
     }
 
     fn say(settings: TextSettings, language: &str) -> String {
-        Texts::new(settings)
-            .unwrap()
-            .render(language, &code())
-            .to_string()
+        Texts::new(settings).unwrap().render(language, &code()).to_string()
     }
 
     #[test]
@@ -142,10 +126,7 @@ mod tests {
 
     #[test]
     fn own_words_come_before_ours() {
-        let own = || TextSettings {
-            text: Some("{brand} {code}".to_owned()),
-            ..settings()
-        };
+        let own = || TextSettings { text: Some("{brand} {code}".to_owned()), ..settings() };
         assert_eq!(say(own(), "pt"), "Pombo 123456");
         let german = TextSettings {
             texts: [("de".to_owned(), "Code {code}".to_owned())].into(),
@@ -163,27 +144,17 @@ mod tests {
 
     #[test]
     fn the_website_is_bound_by_the_last_line() {
-        let web = TextSettings {
-            web_otp_host: Some("otp.example.com".to_owned()),
-            ..settings()
-        };
+        let web = TextSettings { web_otp_host: Some("otp.example.com".to_owned()), ..settings() };
         assert_eq!(
             say(web.clone(), "en"),
             "123456 is your Pombo code.\n\n@otp.example.com #123456"
         );
-        let both = TextSettings {
-            android_hash: Some("K8a/AINcGX7".to_owned()),
-            ..web
-        };
+        let both = TextSettings { android_hash: Some("K8a/AINcGX7".to_owned()), ..web };
         assert_eq!(
             say(both.clone(), "en"),
             "123456 is your Pombo code.\n\nK8a/AINcGX7\n@otp.example.com #123456"
         );
-        let app = TextSettings {
-            web_otp_host: None,
-            text: Some("{code}\n".to_owned()),
-            ..both
-        };
+        let app = TextSettings { web_otp_host: None, text: Some("{code}\n".to_owned()), ..both };
         assert_eq!(say(app, "en"), "123456\n\nK8a/AINcGX7");
     }
 

@@ -34,14 +34,9 @@ pub enum TextFault {
 
 /// Every fault of the settings, and of the texts that were made of them.
 pub(super) fn faults(settings: &TextSettings, texts: &Texts) -> Vec<TextFault> {
-    let named = settings
-        .texts
-        .iter()
-        .map(|(tag, text)| (format!("texts.{tag}"), text));
+    let named = settings.texts.iter().map(|(tag, text)| (format!("texts.{tag}"), text));
     let named = named.chain(settings.text.iter().map(|text| ("text".to_owned(), text)));
-    let mut faults: Vec<_> = named
-        .filter_map(|(key, text)| placeholders(key, text))
-        .collect();
+    let mut faults: Vec<_> = named.filter_map(|(key, text)| placeholders(key, text)).collect();
     faults.extend(program_lines(settings));
     faults.extend(lengths(settings, texts));
     faults
@@ -52,14 +47,12 @@ fn placeholders(key: String, text: &str) -> Option<TextFault> {
         return Some(TextFault::NoCode(key));
     }
     let rest = text.replace("{code}", "").replace("{brand}", "");
-    rest.contains(['{', '}'])
-        .then_some(TextFault::StrayBrace(key))
+    rest.contains(['{', '}']).then_some(TextFault::StrayBrace(key))
 }
 
 fn program_lines(settings: &TextSettings) -> impl Iterator<Item = TextFault> {
     let plain = |text: &str, marks: &[u8]| {
-        text.bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || marks.contains(&byte))
+        text.bytes().all(|byte| byte.is_ascii_alphanumeric() || marks.contains(&byte))
     };
     let bad_host = |host: &String| host.is_empty() || !plain(host, b".-");
     let bad_hash = |hash: &String| hash.len() != 11 || !plain(hash, b"+/=");
@@ -93,19 +86,13 @@ mod tests {
     }
 
     fn text(text: &str) -> TextSettings {
-        TextSettings {
-            text: Some(text.to_owned()),
-            ..TextSettings::default()
-        }
+        TextSettings { text: Some(text.to_owned()), ..TextSettings::default() }
     }
 
     #[test]
     fn a_text_without_its_code_is_named() {
         let french = [("fr".to_owned(), "Bonjour".to_owned())].into();
-        let both = TextSettings {
-            texts: french,
-            ..text("Hello {cod}")
-        };
+        let both = TextSettings { texts: french, ..text("Hello {cod}") };
         assert_eq!(faults(both), ["texts.fr lacks {code}", "text lacks {code}"]);
         let stray = "text has a brace that belongs to neither {code} nor {brand}";
         assert_eq!(faults(text("{code} {brnad}")), [stray]);
@@ -113,10 +100,7 @@ mod tests {
 
     #[test]
     fn a_text_that_does_not_fit_is_named() {
-        assert_eq!(
-            faults(text(&format!("{{code}}{}", "a".repeat(1590)))),
-            [""; 0]
-        );
+        assert_eq!(faults(text(&format!("{{code}}{}", "a".repeat(1590)))), [""; 0]);
         let long = text(&format!("{{code}}{}", "a".repeat(1591)));
         assert_eq!(faults(long), ["text is longer than 1600 characters"]);
         let unseen = TextSettings {
@@ -130,17 +114,11 @@ mod tests {
     #[test]
     fn lines_for_programs_are_checked() {
         for host in ["", "https://a.com", "a.com:443", "a.com "] {
-            let settings = TextSettings {
-                web_otp_host: Some(host.to_owned()),
-                ..text("{code}")
-            };
+            let settings = TextSettings { web_otp_host: Some(host.to_owned()), ..text("{code}") };
             assert_eq!(faults(settings).len(), 1, "{host:?}");
         }
         for hash in ["", "K8a/AINcGX", "K8a/AINcGX77", "K8a/AINcGX\n"] {
-            let settings = TextSettings {
-                android_hash: Some(hash.to_owned()),
-                ..text("{code}")
-            };
+            let settings = TextSettings { android_hash: Some(hash.to_owned()), ..text("{code}") };
             assert_eq!(faults(settings).len(), 1, "{hash:?}");
         }
     }

@@ -69,12 +69,7 @@ impl Twilio {
     /// Fails on a base address that is none, and on a machine without root certificates.
     pub fn new(settings: TwilioSettings) -> Result<Self, SetupError> {
         let base = http_client::base_url(&settings.base_url)?;
-        let path = [
-            "2010-04-01",
-            "Accounts",
-            &settings.account_sid,
-            "Messages.json",
-        ];
+        let path = ["2010-04-01", "Accounts", &settings.account_sid, "Messages.json"];
         Ok(Self {
             client: http_client::client(&base)?,
             messages: http_client::resource(&base, path),
@@ -129,9 +124,7 @@ impl Messenger for Twilio {
 
 /// As long as the code works: one that comes later would only confuse.
 fn validity_seconds(lives_for: Duration) -> u64 {
-    lives_for
-        .as_secs()
-        .clamp(VALIDITY_SECONDS.0, VALIDITY_SECONDS.1)
+    lives_for.as_secs().clamp(VALIDITY_SECONDS.0, VALIDITY_SECONDS.1)
 }
 
 /// What an answer means. Errors come in Twilio's own form and, of late, in that of RFC 9457; both
@@ -145,9 +138,7 @@ fn read(answer: &Answer) -> Result<Accepted, SendError> {
         return Err(reaction.refusal(code, answer.status, words(body)));
     }
     match body["sid"].as_str() {
-        Some(sid) if !sid.is_empty() => Ok(Accepted {
-            message_id: sid.to_owned(),
-        }),
+        Some(sid) if !sid.is_empty() => Ok(Accepted { message_id: sid.to_owned() }),
         _ => Err(reaction::unclear("the answer names no message")),
     }
 }
@@ -158,9 +149,7 @@ fn number(value: &Value) -> Option<i64> {
 
 fn words(body: &Value) -> &str {
     let keys = ["message", "detail", "title", "error_message"];
-    keys.iter()
-        .find_map(|key| body[*key].as_str())
-        .unwrap_or_default()
+    keys.iter().find_map(|key| body[*key].as_str()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -179,12 +168,7 @@ mod tests {
         let body =
             json!({ "sid": "SM1", "status": "queued", "error_code": null, "num_segments": "1" });
         assert_eq!(read(201, body), Ok("SM1".to_owned()));
-        for body in [
-            Value::Null,
-            json!({ "sid": "" }),
-            json!(["SM1"]),
-            json!({ "sid": 1 }),
-        ] {
+        for body in [Value::Null, json!({ "sid": "" }), json!(["SM1"]), json!({ "sid": 1 })] {
             assert_eq!(read(201, body).unwrap_err().again, Again::Unclear);
         }
     }
@@ -198,10 +182,7 @@ mod tests {
             json!({ "code": "21211", "detail": number }),
         ] {
             let error = read(400, body).unwrap_err();
-            assert_eq!(
-                (error.reason, error.again),
-                (FailureReason::Unreachable, Again::No)
-            );
+            assert_eq!((error.reason, error.again), (FailureReason::Unreachable, Again::No));
             assert_eq!(
                 error.detail,
                 "code 21211, HTTP 400: The 'To' number +############# is not a valid phone number."
@@ -212,25 +193,15 @@ mod tests {
     #[test]
     fn a_message_that_failed_on_the_spot_is_not_accepted() {
         let body = json!({ "sid": "SM1", "status": "failed", "error_code": 30450 });
-        assert_eq!(
-            read(201, body).unwrap_err().reason,
-            FailureReason::BlockedAsFraud
-        );
+        assert_eq!(read(201, body).unwrap_err().reason, FailureReason::BlockedAsFraud);
     }
 
     #[test]
     fn a_message_is_valid_as_long_as_its_code() {
-        for (lives_for_millis, seconds) in [
-            (0, 6),
-            (5_999, 6),
-            (7_999, 7),
-            (300_000, 300),
-            (100_000_000, 36_000),
-        ] {
-            assert_eq!(
-                validity_seconds(Duration::from_millis(lives_for_millis)),
-                seconds
-            );
+        for (lives_for_millis, seconds) in
+            [(0, 6), (5_999, 6), (7_999, 7), (300_000, 300), (100_000_000, 36_000)]
+        {
+            assert_eq!(validity_seconds(Duration::from_millis(lives_for_millis)), seconds);
         }
     }
 }

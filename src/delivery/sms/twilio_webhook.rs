@@ -75,9 +75,7 @@ fn split(url: &str) -> (&str, &str, Option<&str>, &str) {
     let (scheme, rest) = url.split_at(host_start);
     let (authority, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
     // The colons of an IPv6 address stand in brackets.
-    let colon = authority
-        .rfind(':')
-        .filter(|&at| authority.rfind(']').is_none_or(|end| end < at));
+    let colon = authority.rfind(':').filter(|&at| authority.rfind(']').is_none_or(|end| end < at));
     match colon {
         Some(at) => (scheme, &authority[..at], Some(&authority[at + 1..]), rest),
         None => (scheme, authority, None, rest),
@@ -103,18 +101,12 @@ pub fn parse(query: &str, params: &[(String, String)]) -> Result<Option<Callback
         .and_then(|(_, delivery)| delivery.parse().ok())
         .ok_or(Malformed("no delivery"))?;
     let find = |name: &str| {
-        let value = params
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str());
+        let value = params.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
         value.filter(|value| !value.is_empty())
     };
-    let message_id = find("MessageSid")
-        .or(find("SmsSid"))
-        .ok_or(Malformed("no MessageSid"))?;
-    let status = find("MessageStatus")
-        .or(find("SmsStatus"))
-        .ok_or(Malformed("no MessageStatus"))?;
+    let message_id = find("MessageSid").or(find("SmsSid")).ok_or(Malformed("no MessageSid"))?;
+    let status =
+        find("MessageStatus").or(find("SmsStatus")).ok_or(Malformed("no MessageStatus"))?;
     let Some(status) = reached(status) else {
         return Ok(None);
     };
@@ -156,17 +148,9 @@ mod tests {
     #[test]
     fn a_port_is_added_and_taken_away() {
         for (url, without, with) in [
-            (
-                "https://a.com/x?y=1:2",
-                "https://a.com/x?y=1:2",
-                "https://a.com:443/x?y=1:2",
-            ),
+            ("https://a.com/x?y=1:2", "https://a.com/x?y=1:2", "https://a.com:443/x?y=1:2"),
             ("http://a.com", "http://a.com", "http://a.com:80"),
-            (
-                "https://a.com:8443/x",
-                "https://a.com/x",
-                "https://a.com:8443/x",
-            ),
+            ("https://a.com:8443/x", "https://a.com/x", "https://a.com:8443/x"),
             ("http://[::1]/x", "http://[::1]/x", "http://[::1]:80/x"),
             ("http://[::1]:90?x", "http://[::1]?x", "http://[::1]:90?x"),
             ("", "", ":80"),

@@ -50,11 +50,7 @@ impl Cloud {
     /// Fails on a base address that is none, and on a machine without root certificates.
     pub fn new(settings: CloudSettings) -> Result<Self, SetupError> {
         let base = http_client::base_url(&settings.base_url)?;
-        let path = [
-            &*settings.api_version,
-            &settings.phone_number_id,
-            "messages",
-        ];
+        let path = [&*settings.api_version, &settings.phone_number_id, "messages"];
         Ok(Self {
             client: http_client::client(&base)?,
             messages: http_client::resource(&base, path),
@@ -109,9 +105,7 @@ fn read(answer: &Answer) -> Result<Accepted, SendError> {
         return Err(refused(HELD, None, answer.status, status));
     }
     match message["id"].as_str() {
-        Some(id) if !id.is_empty() => Ok(Accepted {
-            message_id: id.to_owned(),
-        }),
+        Some(id) if !id.is_empty() => Ok(Accepted { message_id: id.to_owned() }),
         _ => Err(reaction::unclear("the answer names no message")),
     }
 }
@@ -129,10 +123,7 @@ fn refused(reaction: Reaction, code: Option<i64>, status: u16, words: &str) -> S
 /// Meta's own words, and the trace id that its support asks for.
 fn words(error: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let (message, details) = (
-        text(&error["message"]),
-        text(&error["error_data"]["details"]),
-    );
+    let (message, details) = (text(&error["message"]), text(&error["error_data"]["details"]));
     let trace = text(&error["fbtrace_id"]);
     [("", message), ("", details), ("trace ", trace)]
         .into_iter()
@@ -174,11 +165,7 @@ mod tests {
             json!({ "messages": [{ "id": 7 }] }),
             json!({ "messages": { "0": { "id": "wamid" } } }),
         ] {
-            assert_eq!(
-                read(200, body.clone()).unwrap_err().again,
-                Again::Unclear,
-                "{body}"
-            );
+            assert_eq!(read(200, body.clone()).unwrap_err().again, Again::Unclear, "{body}");
         }
     }
 
@@ -187,10 +174,7 @@ mod tests {
         for status in ["held_for_quality_assessment", "paused"] {
             let body = json!({ "messages": [{ "id": "wamid.1", "message_status": status }] });
             let error = read(200, body).unwrap_err();
-            assert_eq!(
-                (error.reason, error.again),
-                (FailureReason::RateLimited, Again::No)
-            );
+            assert_eq!((error.reason, error.again), (FailureReason::RateLimited, Again::No));
             assert!(error.detail.contains(status));
         }
     }

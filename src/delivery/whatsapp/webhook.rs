@@ -23,9 +23,7 @@ pub fn verify_signature(app_secret: &SecretString, header: &str, body: &[u8]) ->
     };
     mac.update(body);
     let mac: [u8; 32] = mac.finalize().into_bytes().into();
-    let expected = mac
-        .iter()
-        .fold("sha256=".to_owned(), |hex, byte| format!("{hex}{byte:02x}"));
+    let expected = mac.iter().fold("sha256=".to_owned(), |hex, byte| format!("{hex}{byte:02x}"));
     !secret.is_empty() && expected.as_bytes().ct_eq(header.as_bytes()).into()
 }
 
@@ -34,17 +32,13 @@ pub fn verify_signature(app_secret: &SecretString, header: &str, body: &[u8]) ->
 pub fn handshake(verify_token: &SecretString, query: &str) -> Option<String> {
     let find = |name| {
         let mut pairs = form_urlencoded::parse(query.as_bytes());
-        pairs
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.into_owned())
+        pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     };
     let expected = verify_token.expose_secret().as_bytes();
     let token = find("hub.verify_token")?;
     let known = !expected.is_empty() && bool::from(expected.ct_eq(token.as_bytes()));
     let subscribing = find("hub.mode")? == "subscribe";
-    (known && subscribing)
-        .then(|| find("hub.challenge"))
-        .flatten()
+    (known && subscribing).then(|| find("hub.challenge")).flatten()
 }
 
 /// What one POST held.
@@ -91,11 +85,7 @@ impl Batch {
 }
 
 fn list(value: &Value) -> std::slice::Iter<'_, Value> {
-    value
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default()
-        .iter()
+    value.as_array().map(Vec::as_slice).unwrap_or_default().iter()
 }
 
 /// A status of one of our messages. Of whom it tells is not read: the number may be missing.

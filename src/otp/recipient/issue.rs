@@ -21,12 +21,8 @@ impl Turn<'_> {
             return Ok(self.limited(Limit::Locked, until));
         }
         let pending = self.next.challenges.iter();
-        let mut pending = pending
-            .enumerate()
-            .filter(|(_, c)| c.is_live() && c.flow == issue.flow);
-        match pending
-            .next()
-            .map(|(at, challenge)| (at, challenge.transaction == issue.transaction))
+        let mut pending = pending.enumerate().filter(|(_, c)| c.is_live() && c.flow == issue.flow);
+        match pending.next().map(|(at, challenge)| (at, challenge.transaction == issue.transaction))
         {
             Some((at, true)) => self.reuse(at, issue),
             Some((at, false)) => self.begin(issue, Some(at)),
@@ -37,10 +33,7 @@ impl Turn<'_> {
     /// The same challenge again: asking twice never buys more guesses, and a message goes out only
     /// when a resend would.
     fn reuse(&mut self, at: usize, issue: &Issue) -> Result<Answer, Need> {
-        let wait_is_over = self
-            .challenge(at)
-            .resend_at
-            .is_some_and(|time| time <= self.now);
+        let wait_is_over = self.challenge(at).resend_at.is_some_and(|time| time <= self.now);
         let may_send = wait_is_over && self.messages_left(at) > 0;
         let message_sent = may_send && self.verdict()? == Verdict::Allowed;
         if message_sent {
@@ -66,12 +59,7 @@ impl Turn<'_> {
             return Ok(Answer::Refused(Refusal::Limited { limit, wait }));
         }
         if let Some(old) = old {
-            self.conclude(
-                old,
-                State::Superseded,
-                ConclusionReason::NewTransaction,
-                None,
-            );
+            self.conclude(old, State::Superseded, ConclusionReason::NewTransaction, None);
         }
         self.next.number = Some(issue.number.clone());
         self.next.masked.clone_from(&issue.masked);
@@ -96,22 +84,12 @@ impl Turn<'_> {
         }
         let purpose = issue.flow.purpose;
         if self.room(Self::arm(issue), purpose) == 0 {
-            let opens = self
-                .next
-                .messages
-                .opens(&self.rules.recipient, purpose, self.now);
+            let opens = self.next.messages.opens(&self.rules.recipient, purpose, self.now);
             return Some(self.limited(Limit::Recipient, opens));
         }
-        let live = self
-            .next
-            .challenges
-            .iter()
-            .filter(|challenge| challenge.is_live());
+        let live = self.next.challenges.iter().filter(|challenge| challenge.is_live());
         if live.clone().count() >= MAX_CHALLENGES {
-            let opens = live
-                .map(|challenge| challenge.expires_at)
-                .min()
-                .unwrap_or(self.now);
+            let opens = live.map(|challenge| challenge.expires_at).min().unwrap_or(self.now);
             return Some(self.limited(Limit::Recipient, opens));
         }
         None
@@ -127,11 +105,7 @@ impl Turn<'_> {
             return (vec![channel], Route::Requested);
         }
         let plan = &self.rules.policy(issue.flow.purpose).plan;
-        let reachable: Vec<_> = plan
-            .iter()
-            .copied()
-            .filter(|&c| self.is_reachable(c))
-            .collect();
+        let reachable: Vec<_> = plan.iter().copied().filter(|&c| self.is_reachable(c)).collect();
         match reachable.first() {
             // Better a message that may fail than none.
             None => (plan.clone(), Route::Plan),

@@ -55,10 +55,7 @@ impl Turn<'_> {
         }
         if self.messages_left(at) == 0 {
             let purpose = challenge.flow.purpose;
-            let opens = self
-                .next
-                .messages
-                .opens(&self.rules.recipient, purpose, self.now);
+            let opens = self.next.messages.opens(&self.rules.recipient, purpose, self.now);
             return Some(self.limited(Limit::Recipient, opens));
         }
         None

@@ -56,16 +56,8 @@ proptest! {
 #[test]
 fn a_file_of_any_depth_is_answered() {
     let _ = dev_file(&format!("{}a = 1\n", "a.".repeat(100_000)));
-    let _ = dev_file(&format!(
-        "a = {}1{}\n",
-        "[".repeat(100_000),
-        "]".repeat(100_000)
-    ));
-    let _ = dev_file(&format!(
-        "a = {}1{}\n",
-        "{a = ".repeat(100_000),
-        "}".repeat(100_000)
-    ));
+    let _ = dev_file(&format!("a = {}1{}\n", "[".repeat(100_000), "]".repeat(100_000)));
+    let _ = dev_file(&format!("a = {}1{}\n", "{a = ".repeat(100_000), "}".repeat(100_000)));
 }
 
 #[cfg(unix)]
@@ -78,8 +70,5 @@ fn a_variable_that_is_no_text_is_refused() {
         (broken(b"OTHER_\xff"), broken(b"\xff")),
     ];
     let errors = Config::load(Mode::Dev, None, environment).unwrap_err();
-    assert_eq!(
-        errors.to_string(),
-        "code.length: must be UTF-8 (it comes from POMBO_CODE__LENGTH)"
-    );
+    assert_eq!(errors.to_string(), "code.length: must be UTF-8 (it comes from POMBO_CODE__LENGTH)");
 }

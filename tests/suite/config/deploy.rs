@@ -49,18 +49,13 @@ fn the_deployed_file_asks_for_its_secrets_and_nothing_else() {
 #[test]
 fn the_deployed_file_shows_every_key() {
     let shown = keys_shown(&std::fs::read_to_string(deployed()).unwrap());
-    let known = Config::known_keys()
-        .into_iter()
-        .map(|key| match key.strip_prefix("purpose.") {
-            // One purpose stands for all.
-            Some(rest) => format!("purpose.transaction.{}", rest.split_once('.').unwrap().1),
-            None => key,
-        });
+    let known = Config::known_keys().into_iter().map(|key| match key.strip_prefix("purpose.") {
+        // One purpose stands for all.
+        Some(rest) => format!("purpose.transaction.{}", rest.split_once('.').unwrap().1),
+        None => key,
+    });
     let callers = CALLERS.map(|key| format!("callers.{key}"));
-    let missing: BTreeSet<_> = known
-        .chain(callers)
-        .filter(|key| !shown.contains(key))
-        .collect();
+    let missing: BTreeSet<_> = known.chain(callers).filter(|key| !shown.contains(key)).collect();
     assert!(missing.is_empty(), "{missing:#?}");
 }
 

@@ -33,10 +33,7 @@ pub const LEAST: &[(&str, &str)] = &[
     ("whatsapp.cloud.app_secret", "secret-of-meta"),
     ("whatsapp.cloud.verify_token", "handshake-with-meta"),
     ("whatsapp.template.name", "verification_code"),
-    (
-        "sms.twilio.account_sid",
-        "AC0123456789abcdef0123456789abcdef",
-    ),
+    ("sms.twilio.account_sid", "AC0123456789abcdef0123456789abcdef"),
     ("sms.twilio.auth_token", "token-of-twilio"),
     ("sms.twilio.from", "+15017122661"),
     ("limits.allowed_countries", "BR"),
@@ -89,10 +86,5 @@ pub fn file(text: &str) -> PathBuf {
 
 /// The errors, one line each.
 pub fn lines<T: std::fmt::Debug>(result: Result<T, Errors>) -> Vec<String> {
-    result
-        .unwrap_err()
-        .to_string()
-        .lines()
-        .map(str::to_owned)
-        .collect()
+    result.unwrap_err().to_string().lines().map(str::to_owned).collect()
 }

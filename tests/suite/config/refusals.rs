@@ -9,10 +9,7 @@ fn check(rows: &[Row<'_>]) {
     for (changes, key, remedy) in rows {
         let lines = lines(serve(changes));
         let right = |line: &String| line.starts_with(&format!("{key}: ")) && line.contains(remedy);
-        assert!(
-            lines.len() == 1 && lines.iter().all(right),
-            "{changes:?}: {lines:#?}"
-        );
+        assert!(lines.len() == 1 && lines.iter().all(right), "{changes:?}: {lines:#?}");
     }
 }
 
@@ -25,32 +22,12 @@ fn caller(rest: &str) -> String {
 fn a_value_of_the_wrong_kind_is_refused_by_name() {
     let rows: &[(&str, &str, &str)] = &[
         ("server.grpc_addr", "localhost", "an IP address and a port"),
-        (
-            "server.webhook_addr",
-            "127.0.0.1",
-            "an IP address and a port",
-        ),
+        ("server.webhook_addr", "127.0.0.1", "an IP address and a port"),
         ("server.admin_addr", ":9464", "an IP address and a port"),
-        (
-            "server.public_url",
-            "http://otp.example.com",
-            "http:// only for this machine",
-        ),
-        (
-            "server.public_url",
-            "https://otp.example.com/hooks",
-            "without a path",
-        ),
-        (
-            "server.public_url",
-            "https://my_otp.example.com",
-            "underscore",
-        ),
-        (
-            "server.public_url",
-            "https://otp.example.com:99999",
-            "without a path",
-        ),
+        ("server.public_url", "http://otp.example.com", "http:// only for this machine"),
+        ("server.public_url", "https://otp.example.com/hooks", "without a path"),
+        ("server.public_url", "https://my_otp.example.com", "underscore"),
+        ("server.public_url", "https://otp.example.com:99999", "without a path"),
         ("store.url", "memory", "\"memory:\" or an address"),
         ("store.url", "postgres://db", "\"memory:\" or an address"),
         ("store.url", "redis://", "\"memory:\" or an address"),
@@ -61,27 +38,11 @@ fn a_value_of_the_wrong_kind_is_refused_by_name() {
         ("store.wait_replicas", "-1", "must be 0"),
         ("keys.ring", "k1", "pombo keys new"),
         ("keys.ring", "k1:c2hvcnQ=", "pombo keys new"),
-        (
-            "keys.ring",
-            "k 1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
-            "pombo keys new",
-        ),
-        (
-            "keys.ring",
-            "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
-            "pombo keys new",
-        ),
+        ("keys.ring", "k 1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "pombo keys new"),
+        ("keys.ring", "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "pombo keys new"),
         ("keys.ring", "[]", "pombo keys new"),
-        (
-            "keys.index",
-            "//////////////////////////////////////////8=",
-            "pombo keys new",
-        ),
-        (
-            "keys.index",
-            "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
-            "make another",
-        ),
+        ("keys.index", "//////////////////////////////////////////8=", "pombo keys new"),
+        ("keys.index", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "make another"),
         ("code.length", "3", "from 4 to 10"),
         ("code.length", "11", "from 4 to 10"),
         ("code.ttl", "0s", "above zero"),
@@ -91,11 +52,7 @@ fn a_value_of_the_wrong_kind_is_refused_by_name() {
         ("code.max_life", "4m", "shorter than code.ttl"),
         ("code.max_attempts", "0", "from 1 to 20"),
         ("code.max_attempts", "21", "from 1 to 20"),
-        (
-            "code.hash",
-            "bcrypt",
-            "\"balanced\", \"owasp\" or \"keyed\"",
-        ),
+        ("code.hash", "bcrypt", "\"balanced\", \"owasp\" or \"keyed\""),
         ("code.accept_odds", "yes", "true or false"),
         ("resend.waits", "[\"0s\"]", "above zero"),
         ("resend.waits", "30s,soon", "a duration"),
@@ -106,69 +63,33 @@ fn a_value_of_the_wrong_kind_is_refused_by_name() {
         ("delivery.unread", "never", "\"off\" or a duration"),
         ("delivery.unverified", "0s", "\"off\" or a duration"),
         ("whatsapp.provider", "meta", "\"cloud\" or \"none\""),
-        (
-            "whatsapp.cloud.base_url",
-            "graph.facebook.com",
-            "https://api.example.com",
-        ),
-        (
-            "whatsapp.cloud.base_url",
-            "https://graph.facebook.com/v25.0",
-            "without a path",
-        ),
-        (
-            "whatsapp.cloud.base_url",
-            "https://graph.facebook.com?a=b",
-            "without a path",
-        ),
+        ("whatsapp.cloud.base_url", "graph.facebook.com", "https://api.example.com"),
+        ("whatsapp.cloud.base_url", "https://graph.facebook.com/v25.0", "without a path"),
+        ("whatsapp.cloud.base_url", "https://graph.facebook.com?a=b", "without a path"),
         ("whatsapp.cloud.api_version", "25", "v25.0"),
         ("whatsapp.cloud.phone_number_id", "+551199", "digits"),
         ("whatsapp.cloud.business_account_id", "my account", "digits"),
         ("whatsapp.cloud.access_token", "", "printable ASCII"),
         ("whatsapp.cloud.app_secret", "two words", "printable ASCII"),
         ("whatsapp.cloud.rate", "0", "from 1 to 1000"),
-        (
-            "whatsapp.template.name",
-            "Verification Code",
-            "small letters",
-        ),
+        ("whatsapp.template.name", "Verification Code", "small letters"),
         ("whatsapp.template.language", "Português", "pt_BR"),
         ("whatsapp.template.languages", "en", "a table"),
-        (
-            "whatsapp.template.languages",
-            "{\"not a tag\" = \"en\"}",
-            "BCP 47",
-        ),
+        ("whatsapp.template.languages", "{\"not a tag\" = \"en\"}", "BCP 47"),
         ("whatsapp.template.languages.en", "e", "pt_BR"),
-        (
-            "whatsapp.template.button",
-            "url",
-            "\"copy_code\", \"one_tap\" or \"zero_tap\"",
-        ),
+        ("whatsapp.template.button", "url", "\"copy_code\", \"one_tap\" or \"zero_tap\""),
         ("sms.provider", "vonage", "\"twilio\" or \"none\""),
         ("sms.provider", "[]", "\"twilio\" or \"none\""),
         ("sms.brand", "", "1 to 40 characters"),
         ("sms.text", "Your code.", "{code}"),
         ("sms.text", "{code} of {shop}", "{brand}"),
         ("sms.texts.pt", "Seu código", "{code}"),
-        (
-            "sms.web_otp_host",
-            "https://example.com",
-            "a host name alone",
-        ),
+        ("sms.web_otp_host", "https://example.com", "a host name alone"),
         ("sms.android_hash", "short", "11 characters"),
-        (
-            "sms.twilio.base_url",
-            "http://api.twilio.com",
-            "http:// only for this machine",
-        ),
+        ("sms.twilio.base_url", "http://api.twilio.com", "http:// only for this machine"),
         ("sms.twilio.account_sid", "SK0123", "AC"),
         ("sms.twilio.from", "+1 501 712 2661", "a number like"),
-        (
-            "sms.twilio.messaging_service_sid",
-            "MG123",
-            "32 hexadecimal digits",
-        ),
+        ("sms.twilio.messaging_service_sid", "MG123", "32 hexadecimal digits"),
         ("sms.twilio.rate", "many", "from 1 to 1000"),
         ("purpose.login.length", "12", "from 4 to 10"),
         ("purpose.login.plan", "[]", "name at least one"),
@@ -191,16 +112,8 @@ fn a_value_of_the_wrong_kind_is_refused_by_name() {
         ("callers", "shop", "a table"),
         ("callers", "{name = \"shop\"}", "[[callers]]"),
         ("test_numbers", "{\"12345678\" = \"424242\"}", "E.164"),
-        (
-            "test_numbers",
-            "{\"+15550100001\" = \"42\"}",
-            "4 to 10 digits",
-        ),
-        (
-            "test_numbers",
-            "{\"+15550100001\" = {until = \"2027-01-31\"}}",
-            "4 to 10 digits",
-        ),
+        ("test_numbers", "{\"+15550100001\" = \"42\"}", "4 to 10 digits"),
+        ("test_numbers", "{\"+15550100001\" = {until = \"2027-01-31\"}}", "4 to 10 digits"),
         (
             "test_numbers",
             "{\"+15550100001\" = {code = \"424242\", until = \"2027-02-30\"}}",
@@ -215,10 +128,7 @@ fn a_value_of_the_wrong_kind_is_refused_by_name() {
     for (key, value, remedy) in rows {
         let lines = lines(serve(&[(key, value)]));
         let right = |line: &String| line.starts_with(key) && line.contains(remedy);
-        assert!(
-            lines.len() == 1 && lines.iter().all(right),
-            "{key} = {value}: {lines:#?}"
-        );
+        assert!(lines.len() == 1 && lines.iter().all(right), "{key} = {value}: {lines:#?}");
     }
 }
 
@@ -227,10 +137,7 @@ fn what_serve_can_not_do_without_is_asked_for() {
     for (key, _) in LEAST {
         let lines = lines(serve(&[(key, "-")]));
         assert_eq!(lines.len(), 1, "{lines:#?}");
-        assert!(
-            lines[0].starts_with(&format!("{key}: is missing; it must be ")),
-            "{lines:#?}"
-        );
+        assert!(lines[0].starts_with(&format!("{key}: is missing; it must be ")), "{lines:#?}");
     }
 }
 
@@ -253,31 +160,16 @@ fn a_value_whose_work_has_not_come_yet_is_not_in_this_version() {
         assert!(lines.iter().any(right), "{key} = {value}: {lines:#?}");
     }
     check(&[
-        (
-            &[("whatsapp.aws.region", "sa-east-1")],
-            "whatsapp.aws",
-            "not in this version",
-        ),
+        (&[("whatsapp.aws.region", "sa-east-1")], "whatsapp.aws", "not in this version"),
         (
             &[("sms.aws", "{region = \"sa-east-1\", anything = 1}")],
             "sms.aws",
             "not in this version",
         ),
+        (&[("experiment.name", "holdout")], "experiment", "not in this version"),
+        (&[("sns.certificate_url_prefix", "http://127.0.0.1")], "sns", "not in this version"),
         (
-            &[("experiment.name", "holdout")],
-            "experiment",
-            "not in this version",
-        ),
-        (
-            &[("sns.certificate_url_prefix", "http://127.0.0.1")],
-            "sns",
-            "not in this version",
-        ),
-        (
-            &[(
-                "callers",
-                &format!("[{}]", caller(", mtls_san = \"shop.internal\"")),
-            )],
+            &[("callers", &format!("[{}]", caller(", mtls_san = \"shop.internal\"")))],
             "callers.0.mtls_san",
             "not in this version",
         ),
@@ -303,21 +195,13 @@ fn values_that_do_not_go_together_are_refused() {
     let twice = format!("{RING},k1:{INDEX}");
     let again = format!("{RING},{}", RING.replace("k1", "k2"));
     check(&[
-        (
-            &[("code.ttl", "6m"), ("code.max_life", "5m")],
-            "code.ttl",
-            "longer than code.max_life",
-        ),
+        (&[("code.ttl", "6m"), ("code.max_life", "5m")], "code.ttl", "longer than code.max_life"),
         (
             &[("purpose.transaction.ttl", "6m"), ("code.max_life", "5m")],
             "purpose.transaction.ttl",
             "longer than code.max_life",
         ),
-        (
-            &[("whatsapp.provider", "none")],
-            "delivery.plan",
-            "take whatsapp out",
-        ),
+        (&[("whatsapp.provider", "none")], "delivery.plan", "take whatsapp out"),
         (&[("sms.provider", "none")], "delivery.plan", "take sms out"),
         (
             &[
@@ -329,18 +213,11 @@ fn values_that_do_not_go_together_are_refused() {
             "choose a provider",
         ),
         (
-            &[(
-                "sms.twilio.messaging_service_sid",
-                "MG0123456789abcdef0123456789abcdef",
-            )],
+            &[("sms.twilio.messaging_service_sid", "MG0123456789abcdef0123456789abcdef")],
             "sms.twilio.from",
             "keep one of them",
         ),
-        (
-            &[("server.grpc_addr", "0.0.0.0:50051")],
-            "server.grpc_addr",
-            "callers",
-        ),
+        (&[("server.grpc_addr", "0.0.0.0:50051")], "server.grpc_addr", "callers"),
         (
             &[
                 ("keys.ring", &twice),
@@ -350,48 +227,28 @@ fn values_that_do_not_go_together_are_refused() {
             "an id of its own",
         ),
         (&[("keys.ring", &again)], "keys.ring", "holds a key twice"),
-        (
-            &[("keys.index_file", "/nowhere")],
-            "keys.index",
-            "given twice",
-        ),
-        (
-            &[("callers", &same_key)],
-            "callers.1.api_key_sha256",
-            "a key of its own",
-        ),
+        (&[("keys.index_file", "/nowhere")], "keys.index", "given twice"),
+        (&[("callers", &same_key)], "callers.1.api_key_sha256", "a key of its own"),
         (
             &[("callers", &format!("[{}]", caller(", purposes = []")))],
             "callers.0.purposes",
             "leave it out",
         ),
         (
-            &[(
-                "callers",
-                &format!("[{}]", caller(", purposes = [\"spam\"]")),
-            )],
+            &[("callers", &format!("[{}]", caller(", purposes = [\"spam\"]")))],
             "callers.0.purposes",
             "\"signup\"",
         ),
     ]);
     let lines = lines(serve(&[("callers", &twins)]));
-    assert!(
-        lines
-            .iter()
-            .any(|line| line.starts_with("callers.1.name: ")),
-        "{lines:#?}"
-    );
+    assert!(lines.iter().any(|line| line.starts_with("callers.1.name: ")), "{lines:#?}");
 }
 
 #[test]
 fn likely_guessing_is_refused_until_it_is_accepted() {
     let loose = [("code.length", "5"), ("limits.recipient", "20/1h")];
     check(&[(&loose, "code.accept_odds", "1 in 42 ")]);
-    check(&[(
-        &[("purpose.login.length", "4")],
-        "code.accept_odds",
-        "code.length",
-    )]);
+    check(&[(&[("purpose.login.length", "4")], "code.accept_odds", "code.length")]);
     let accepted = serve(&[&loose[..], &[("code.accept_odds", "true")]].concat());
     assert!(accepted.unwrap().accept_odds);
     assert!(dev(&loose).is_ok(), "dev sends nothing");
@@ -408,10 +265,7 @@ fn everything_wrong_is_told_at_once_in_the_order_of_the_keys() {
         ("limits.recipient", "x,y"),
         ("callers", "[{name = \"a b\"}]"),
     ]));
-    let keys: Vec<_> = lines
-        .iter()
-        .map(|line| line.split(": ").next().unwrap())
-        .collect();
+    let keys: Vec<_> = lines.iter().map(|line| line.split(": ").next().unwrap()).collect();
     assert_eq!(
         keys,
         [

@@ -15,55 +15,27 @@ fn defaults_are_those_of_the_contract() {
     assert_eq!(config.server.grpc_addr.to_string(), "127.0.0.1:50051");
     assert_eq!(config.server.webhook_addr.to_string(), "127.0.0.1:8080");
     assert_eq!(config.server.admin_addr.to_string(), "127.0.0.1:9464");
-    assert_eq!(
-        (config.store.partitions, config.store.wait_replicas),
-        (64, 0)
-    );
+    assert_eq!((config.store.partitions, config.store.wait_replicas), (64, 0));
     assert_eq!(config.store.retention, Duration::from_secs(86_400));
     let policy = config.rules.policy(Purpose::Login);
     assert_eq!((policy.length, policy.max_attempts), (6, 5));
-    assert_eq!(
-        (policy.ttl.as_secs(), policy.max_life.as_secs()),
-        (300, 600)
-    );
+    assert_eq!((policy.ttl.as_secs(), policy.max_life.as_secs()), (300, 600));
     assert_eq!(policy.profile.as_str(), "balanced");
     assert_eq!(policy.waits, [30, 60, 120].map(Duration::from_secs));
     assert_eq!(policy.plan, [Channel::Whatsapp, Channel::Sms]);
-    assert_eq!(
-        (
-            policy.undelivered.as_secs(),
-            policy.unread,
-            policy.unverified
-        ),
-        (20, None, None)
-    );
-    assert_eq!(
-        config.rules.recipient,
-        ["5/10m", "12/24h"].map(|text| text.parse().unwrap())
-    );
+    assert_eq!((policy.undelivered.as_secs(), policy.unread, policy.unverified), (20, None, None));
+    assert_eq!(config.rules.recipient, ["5/10m", "12/24h"].map(|text| text.parse().unwrap()));
     assert_eq!(config.limits.subject, ["10/1h".parse().unwrap()]);
     assert_eq!(config.limits.client_ip, ["30/1h".parse().unwrap()]);
     assert!(config.limits.caller.is_empty());
     let ledger = config.rules.ledger;
-    assert_eq!(
-        (ledger.failures_in_a_row, ledger.failures_per_day),
-        (10, 20)
-    );
+    assert_eq!((ledger.failures_in_a_row, ledger.failures_per_day), (10, 20));
     assert_eq!(ledger.lock.as_secs(), 1_800);
     assert_eq!(config.rules.sender(Channel::Whatsapp), Some("cloud"));
     assert_eq!(config.rules.sender(Channel::Sms), Some("twilio"));
     let whatsapp = config.whatsapp.unwrap();
-    assert_eq!(
-        whatsapp.cloud.base_url.as_str(),
-        "https://graph.facebook.com"
-    );
-    assert_eq!(
-        (
-            whatsapp.cloud.api_version.as_str(),
-            whatsapp.cloud.rate.get()
-        ),
-        ("v25.0", 80)
-    );
+    assert_eq!(whatsapp.cloud.base_url.as_str(), "https://graph.facebook.com");
+    assert_eq!((whatsapp.cloud.api_version.as_str(), whatsapp.cloud.rate.get()), ("v25.0", 80));
     assert_eq!(whatsapp.template.language, "pt_BR");
     assert_eq!(whatsapp.template.button.as_str(), "copy_code");
     let sms = config.sms.unwrap();
@@ -100,27 +72,17 @@ fn dev_needs_nothing_and_leads_nowhere() {
 #[test]
 fn keys_of_dev_live_as_long_as_its_store() {
     let index = |keys: &[_]| dev(keys).unwrap().keys.index_key().fingerprint();
-    assert_ne!(
-        index(&[]),
-        index(&[]),
-        "a memory store is gone with its process"
-    );
+    assert_ne!(index(&[]), index(&[]), "a memory store is gone with its process");
     let redis = [("store.url", "redis://127.0.0.1:6379")];
-    assert_eq!(
-        index(&redis),
-        index(&redis),
-        "a restart reads what it wrote"
-    );
+    assert_eq!(index(&redis), index(&redis), "a restart reads what it wrote");
     assert_ne!(index(&redis), index(&[redis[0], ("keys.index", INDEX)]));
 }
 
 #[test]
 fn the_first_key_of_the_ring_writes_and_all_read() {
     let next = "k2:QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl8";
-    let ring = serve(&[("keys.ring", &format!("[\"{next}\", \"{RING}\"]"))])
-        .unwrap()
-        .keys
-        .keyring();
+    let ring =
+        serve(&[("keys.ring", &format!("[\"{next}\", \"{RING}\"]"))]).unwrap().keys.keyring();
     assert_eq!(ring.writing(), "k2");
     let alone = serve(&[]).unwrap().keys.keyring();
     assert_eq!(ring.pepper("k1"), alone.pepper("k1"));
@@ -144,25 +106,13 @@ fn a_purpose_overrides_what_holds_for_all() {
     ])
     .unwrap();
     let payment = config.rules.policy(Purpose::Transaction);
-    assert_eq!(
-        (payment.ttl.as_secs(), payment.length, payment.max_attempts),
-        (120, 8, 3)
-    );
-    assert_eq!(
-        (payment.profile.as_str(), payment.waits.len()),
-        ("owasp", 1)
-    );
-    assert_eq!(
-        (&payment.plan[..], payment.undelivered.as_secs()),
-        (&[Channel::Sms][..], 40)
-    );
+    assert_eq!((payment.ttl.as_secs(), payment.length, payment.max_attempts), (120, 8, 3));
+    assert_eq!((payment.profile.as_str(), payment.waits.len()), ("owasp", 1));
+    assert_eq!((&payment.plan[..], payment.undelivered.as_secs()), (&[Channel::Sms][..], 40));
     assert_eq!(payment.unread, Some(Duration::from_secs(30)));
     assert_eq!(payment.unverified, Some(Duration::from_secs(60)));
     let login = config.rules.policy(Purpose::Login);
-    assert_eq!(
-        (login.ttl.as_secs(), login.unread),
-        (240, Some(Duration::from_secs(50)))
-    );
+    assert_eq!((login.ttl.as_secs(), login.unread), (240, Some(Duration::from_secs(50))));
     assert_eq!(config.rules.policy(Purpose::Signup).unread, None);
 }
 
@@ -176,14 +126,10 @@ fn one_channel_is_enough() {
 
 #[test]
 fn countries_are_allowed_by_name_or_all() {
-    let some = serve(&[("limits.allowed_countries", "BR,PT")])
-        .unwrap()
-        .allowed_countries;
+    let some = serve(&[("limits.allowed_countries", "BR,PT")]).unwrap().allowed_countries;
     assert!(some.allow(Country::new("PT")) && !some.allow(Country::new("US")));
     assert!(!some.allow(Country::UNKNOWN));
-    let all = serve(&[("limits.allowed_countries", "[\"*\"]")])
-        .unwrap()
-        .allowed_countries;
+    let all = serve(&[("limits.allowed_countries", "[\"*\"]")]).unwrap().allowed_countries;
     assert!(all.allow(Country::new("US")) && all.allow(Country::UNKNOWN));
 }
 
@@ -199,9 +145,7 @@ fn a_test_number_ends_with_its_last_day() {
     ] {
         let numbers = format!("{{\"+15550100001\" = {{code = \"424242\", until = \"{day}\"}}}}");
         let config = serve(&[("test_numbers", &numbers)]).unwrap();
-        let [number] = &config.test_numbers[..] else {
-            panic!("one number")
-        };
+        let [number] = &config.test_numbers[..] else { panic!("one number") };
         assert_eq!(number.until, Some(Time::from_secs(seconds)), "{day}");
         assert_eq!(number.code.digits(), "424242");
         assert_eq!(number.number.e164(), "+15550100001");
@@ -212,19 +156,10 @@ fn a_test_number_ends_with_its_last_day() {
 
 #[test]
 fn with_callers_serve_may_listen_to_other_machines() {
-    let callers = format!(
-        "[{{name = \"shop\", api_key_sha256 = \"{}\"}}]",
-        super::KEY_HASH
-    );
+    let callers = format!("[{{name = \"shop\", api_key_sha256 = \"{}\"}}]", super::KEY_HASH);
     let config = serve(&[("callers", &callers), ("server.grpc_addr", "0.0.0.0:50051")]).unwrap();
-    let [shop] = &config.callers[..] else {
-        panic!("one caller")
-    };
-    assert_eq!(
-        shop.purposes.len(),
-        Purpose::ALL.len(),
-        "without a list it may ask for everything"
-    );
+    let [shop] = &config.callers[..] else { panic!("one caller") };
+    assert_eq!(shop.purposes.len(), Purpose::ALL.len(), "without a list it may ask for everything");
     assert_eq!(shop.api_key.0[..2], [0x9f, 0x86]);
     assert!(!shop.insight);
 }

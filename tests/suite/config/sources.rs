@@ -21,13 +21,7 @@ fn the_environment_wins_over_the_file() {
         ("delivery.unread", "45s"),
         ("purpose.login.ttl", "90s"),
         ("whatsapp.template.languages.es", "es_MX"),
-        (
-            "callers",
-            &format!(
-                "[{{name = \"env\", api_key_sha256 = \"{}\"}}]",
-                "0f".repeat(32)
-            ),
-        ),
+        ("callers", &format!("[{{name = \"env\", api_key_sha256 = \"{}\"}}]", "0f".repeat(32))),
         ("callers.0.purposes", "login, signup"),
     ]);
     let config = Config::load(Mode::Dev, Some(&path), environment).unwrap();
@@ -35,48 +29,22 @@ fn the_environment_wins_over_the_file() {
     assert_eq!((signup.length, signup.ttl), (7, Duration::from_secs(120)));
     assert_eq!(login.ttl, Duration::from_secs(90));
     assert_eq!(signup.waits, [1, 2].map(Duration::from_secs));
-    assert_eq!(
-        (signup.plan.len(), signup.unread),
-        (1, Some(Duration::from_secs(45)))
-    );
+    assert_eq!((signup.plan.len(), signup.unread), (1, Some(Duration::from_secs(45))));
     assert!(config.accept_odds);
     let languages = config.whatsapp.unwrap().template.languages;
-    assert_eq!(
-        (languages["en"].as_str(), languages["es"].as_str()),
-        ("en_US", "es_MX")
-    );
-    assert_eq!(
-        (config.callers.len(), config.callers[0].name.as_str()),
-        (1, "env")
-    );
+    assert_eq!((languages["en"].as_str(), languages["es"].as_str()), ("en_US", "es_MX"));
+    assert_eq!((config.callers.len(), config.callers[0].name.as_str()), (1, "env"));
     assert_eq!(config.callers[0].purposes.len(), 2);
 }
 
 #[test]
 fn a_list_is_an_array_or_a_line_with_commas() {
-    for text in [
-        "[\"5/10m\", \"12/24h\"]",
-        "5/10m,12/24h",
-        " 5/10m , 12/24h ",
-        "5/10m\n12/24h\n",
-    ] {
+    for text in ["[\"5/10m\", \"12/24h\"]", "5/10m,12/24h", " 5/10m , 12/24h ", "5/10m\n12/24h\n"] {
         let config = dev(&[("limits.recipient", text)]).unwrap();
         assert_eq!(config.rules.recipient.len(), 2, "{text:?}");
     }
-    assert!(
-        dev(&[("limits.subject", "")])
-            .unwrap()
-            .limits
-            .subject
-            .is_empty()
-    );
-    assert!(
-        dev(&[("limits.subject", "[]")])
-            .unwrap()
-            .limits
-            .subject
-            .is_empty()
-    );
+    assert!(dev(&[("limits.subject", "")]).unwrap().limits.subject.is_empty());
+    assert!(dev(&[("limits.subject", "[]")]).unwrap().limits.subject.is_empty());
 }
 
 #[test]
@@ -100,18 +68,12 @@ fn a_secret_may_stand_in_a_file_of_its_own() {
     .unwrap();
     use secrecy::ExposeSecret;
     assert_eq!(config.keys.keyring().writing(), "k1");
-    assert_eq!(
-        config.whatsapp.unwrap().cloud.access_token.expose_secret(),
-        "token-in-a-file"
-    );
+    assert_eq!(config.whatsapp.unwrap().cloud.access_token.expose_secret(), "token-in-a-file");
 }
 
 #[test]
 fn a_secret_file_that_can_not_be_used_is_told_with_key_and_path() {
-    let lost = lines(serve(&[
-        ("keys.index", "-"),
-        ("keys.index_file", "/nowhere/index"),
-    ]));
+    let lost = lines(serve(&[("keys.index", "-"), ("keys.index_file", "/nowhere/index")]));
     assert_eq!(lost.len(), 1, "{lost:#?}");
     assert!(
         lost[0].starts_with("keys.index_file: names /nowhere/index, which can't be read"),
@@ -123,16 +85,10 @@ fn a_secret_file_that_can_not_be_used_is_told_with_key_and_path() {
         ("sms.twilio.auth_token_file", spaced.to_str().unwrap()),
     ]));
     assert_eq!(spaced.len(), 1);
-    assert!(
-        spaced[0].starts_with("sms.twilio.auth_token: must be"),
-        "{spaced:#?}"
-    );
+    assert!(spaced[0].starts_with("sms.twilio.auth_token: must be"), "{spaced:#?}");
     assert!(spaced[0].contains("sms.twilio.auth_token_file") && !spaced[0].contains("blank\""));
     let endless = lines(dev(&[("keys.index_file", "/dev/zero")]));
-    assert!(
-        endless[0].contains("larger than a megabyte"),
-        "{endless:#?}"
-    );
+    assert!(endless[0].contains("larger than a megabyte"), "{endless:#?}");
 }
 
 #[test]
@@ -142,10 +98,7 @@ fn a_key_that_does_not_exist_is_told_with_the_nearest_that_does() {
         ("codes.ttl", "did you mean code.ttl?"),
         ("grpc_addr", "did you mean server.grpc_addr?"),
         ("purpose.logins.ttl", "did you mean"),
-        (
-            "whatsapp.cloud.acces_token",
-            "did you mean whatsapp.cloud.access_token?",
-        ),
+        ("whatsapp.cloud.acces_token", "did you mean whatsapp.cloud.access_token?"),
         ("keys.ring_fil", "did you mean keys.ring_file?"),
         ("delivery.undelivered.after", "remove it"),
         ("colour", "remove it"),
@@ -153,10 +106,7 @@ fn a_key_that_does_not_exist_is_told_with_the_nearest_that_does() {
         let lines = lines(dev(&[(key, "1")]));
         assert_eq!(lines.len(), 1, "{lines:#?}");
         let start = format!("{key}: is no key of this version; ");
-        assert!(
-            lines[0].starts_with(&start) && lines[0].contains(hint),
-            "{lines:#?}"
-        );
+        assert!(lines[0].starts_with(&start) && lines[0].contains(hint), "{lines:#?}");
         assert!(lines[0].contains(&variable(key)), "{lines:#?}");
     }
     let in_file = lines(dev_file("[sever]\ngrpc_addr = \"127.0.0.1:1\"\n"));
@@ -165,14 +115,8 @@ fn a_key_that_does_not_exist_is_told_with_the_nearest_that_does() {
         ["sever.grpc_addr: is no key of this version; did you mean server.grpc_addr?"]
     );
     let scalar = lines(dev_file("code = 6\n"));
-    assert!(
-        scalar[0].starts_with("code: must be a table"),
-        "{scalar:#?}"
-    );
-    assert!(
-        dev_file("[server]\n[code]\n").is_ok(),
-        "a heading without keys says nothing"
-    );
+    assert!(scalar[0].starts_with("code: must be a table"), "{scalar:#?}");
+    assert!(dev_file("[server]\n[code]\n").is_ok(), "a heading without keys says nothing");
 }
 
 #[test]
@@ -211,9 +155,7 @@ fn an_error_shows_what_was_found_unless_it_may_be_a_secret() {
     ]));
     assert_eq!(hidden.len(), 8, "{hidden:#?}");
     assert!(
-        hidden
-            .iter()
-            .all(|line| !line.contains("hush") && !line.contains("15550100001")),
+        hidden.iter().all(|line| !line.contains("hush") && !line.contains("15550100001")),
         "{hidden:#?}"
     );
 }
@@ -233,28 +175,13 @@ fn a_file_that_is_no_toml_is_told_by_line_and_not_shown() {
 fn debug_shows_no_secret() {
     let config = serve(&[
         ("store.url", "redis://:hush@redis:6379"),
-        (
-            "callers",
-            &format!(
-                "[{{name = \"shop\", api_key_sha256 = \"{}\"}}]",
-                super::KEY_HASH
-            ),
-        ),
+        ("callers", &format!("[{{name = \"shop\", api_key_sha256 = \"{}\"}}]", super::KEY_HASH)),
         ("test_numbers", "{\"+15550100001\" = \"424242\"}"),
     ]);
     let shown = format!("{:?}", config.unwrap());
-    let secrets = LEAST
-        .iter()
-        .filter(|(key, _)| key.contains("token") || key.contains("secret"));
+    let secrets = LEAST.iter().filter(|(key, _)| key.contains("token") || key.contains("secret"));
     let secrets = secrets.map(|(_, value)| *value);
-    for secret in secrets.chain([
-        "hush",
-        RING,
-        INDEX,
-        "424242",
-        "15550100001",
-        super::KEY_HASH,
-    ]) {
+    for secret in secrets.chain(["hush", RING, INDEX, "424242", "15550100001", super::KEY_HASH]) {
         assert!(!shown.contains(secret), "{secret} in {shown}");
     }
 }

@@ -18,10 +18,7 @@ use super::{
 };
 
 fn senders(url: &str) -> [Box<dyn Messenger>; 2] {
-    [
-        Box::new(cloud(url.to_owned())),
-        Box::new(twilio(url.to_owned(), number())),
-    ]
+    [Box::new(cloud(url.to_owned())), Box::new(twilio(url.to_owned(), number()))]
 }
 
 /// What both senders say of a provider at this address, which has to be the same.
@@ -38,10 +35,7 @@ async fn outcome(url: &str, limit: Duration) -> SendError {
 #[tokio::test]
 async fn a_refused_connection_left_nothing_behind() {
     let error = outcome(&provider::nobody().await, PATIENCE).await;
-    assert_eq!(
-        (error.reason, error.again),
-        (FailureReason::Unavailable, Again::Yes)
-    );
+    assert_eq!((error.reason, error.again), (FailureReason::Unavailable, Again::Yes));
 }
 
 #[tokio::test]
@@ -49,15 +43,8 @@ async fn a_provider_that_hangs_is_left_in_time_and_nobody_knows() {
     let provider = Provider::hanging().await;
     let start = Instant::now();
     let error = outcome(&provider.url(), Duration::from_millis(150)).await;
-    assert!(
-        start.elapsed() < Duration::from_secs(5),
-        "{:?}",
-        start.elapsed()
-    );
-    assert_eq!(
-        (error.reason, error.again),
-        (FailureReason::Unavailable, Again::Unclear)
-    );
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    assert_eq!((error.reason, error.again), (FailureReason::Unavailable, Again::Unclear));
     assert_eq!(provider.requests().len(), 2, "each sender tries once");
 }
 
@@ -85,22 +72,9 @@ async fn an_answer_that_says_nothing_leaves_it_unclear() {
     let padding = "a".repeat(100_000);
     let endless = json!({ "messages": [{ "id": "wamid.1" }], "sid": "SM1", "padding": padding });
     let endless = endless.to_string();
-    for body in [
-        "",
-        "<html>OK</html>",
-        "{}",
-        "[]",
-        "null",
-        "7",
-        "{\"messages\":[{}]}",
-        &endless,
-    ] {
+    for body in ["", "<html>OK</html>", "{}", "[]", "null", "7", "{\"messages\":[{}]}", &endless] {
         let provider = Provider::answering(200, body).await;
-        assert_eq!(
-            outcome(&provider.url(), PATIENCE).await.again,
-            Again::Unclear,
-            "{body:.40}"
-        );
+        assert_eq!(outcome(&provider.url(), PATIENCE).await.again, Again::Unclear, "{body:.40}");
     }
 }
 
@@ -117,18 +91,10 @@ async fn an_error_without_a_known_code_is_judged_by_its_status() {
         (400, Other, Again::No),
         (404, Other, Again::No),
     ] {
-        for body in [
-            "<html>nginx</html>",
-            "{\"error\":{\"code\":987001}}",
-            "{\"code\":987001}",
-        ] {
+        for body in ["<html>nginx</html>", "{\"error\":{\"code\":987001}}", "{\"code\":987001}"] {
             let provider = Provider::answering(status, body).await;
             let error = outcome(&provider.url(), PATIENCE).await;
-            assert_eq!(
-                (error.reason, error.again),
-                (reason, again),
-                "{status} {body}"
-            );
+            assert_eq!((error.reason, error.again), (reason, again), "{status} {body}");
         }
     }
 }

@@ -44,14 +44,8 @@ fn accepted() -> Value {
 async fn meta_gets_the_template_with_the_code_in_both_places() {
     let meta = Provider::answering(200, accepted()).await;
     let sender = cloud(meta.url());
-    assert_eq!(
-        (sender.name(), sender.channel()),
-        ("cloud", Channel::Whatsapp)
-    );
-    assert_eq!(
-        send(&sender, PATIENCE).await,
-        Ok("wamid.HBgLTEST".to_owned())
-    );
+    assert_eq!((sender.name(), sender.channel()), ("cloud", Channel::Whatsapp));
+    assert_eq!(send(&sender, PATIENCE).await, Ok("wamid.HBgLTEST".to_owned()));
 
     let request = meta.request();
     assert_eq!(request.method, "POST");
@@ -90,15 +84,8 @@ async fn a_refusal_is_told_by_its_code_and_discreetly() {
     }});
     let meta = Provider::answering(400, refusal).await;
     let error = send(&cloud(meta.url()), PATIENCE).await.unwrap_err();
-    assert_eq!(
-        (error.reason, error.again),
-        (FailureReason::NotOnWhatsapp, Again::No)
-    );
-    assert!(
-        error.detail.contains("code 131026, HTTP 400"),
-        "{}",
-        error.detail
-    );
+    assert_eq!((error.reason, error.again), (FailureReason::NotOnWhatsapp, Again::No));
+    assert!(error.detail.contains("code 131026, HTTP 400"), "{}", error.detail);
     assert!(!error.detail.contains("98765"), "{}", error.detail);
     assert_discreet(&error);
 }
@@ -145,19 +132,12 @@ async fn a_fault_that_reaches_further_says_so_to_the_operator() {
     let expired = json!({ "error": { "code": 190, "message": "expired for +5511987654321" } });
     let meta = Provider::answering(401, expired).await;
     let error = send(&cloud(meta.url()), PATIENCE).await.unwrap_err();
-    assert!(
-        error
-            .detail
-            .starts_with("code 190, HTTP 401 [stops token]: expired")
-    );
+    assert!(error.detail.starts_with("code 190, HTTP 401 [stops token]: expired"));
 
     let lines = String::from_utf8(lines.lock().unwrap().clone()).unwrap();
     let warning = lines.lines().find(|line| line.contains("WARN")).unwrap();
     for part in ["provider=\"cloud\"", "code=190", "scope=\"token\""] {
         assert!(warning.contains(part), "{warning}");
     }
-    assert!(
-        !lines.contains("5511987654321") && !lines.contains(CODE),
-        "{lines}"
-    );
+    assert!(!lines.contains("5511987654321") && !lines.contains(CODE), "{lines}");
 }

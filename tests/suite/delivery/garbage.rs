@@ -20,14 +20,8 @@ fn json() -> impl Strategy<Value = Value> {
         any::<bool>().prop_map(Value::from),
         any::<i64>().prop_map(Value::from),
         Just(Value::from(delivery().to_string())),
-        prop::sample::select(vec![
-            "messages",
-            "sent",
-            "failed",
-            "button",
-            "DID_NOT_REQUEST_CODE"
-        ])
-        .prop_map(Value::from),
+        prop::sample::select(vec!["messages", "sent", "failed", "button", "DID_NOT_REQUEST_CODE"])
+            .prop_map(Value::from),
         ".{0,8}".prop_map(Value::from),
     ];
     let keys = prop::sample::select(vec![
@@ -54,10 +48,7 @@ fn json() -> impl Strategy<Value = Value> {
             prop::collection::vec(inner, 0..4).prop_map(Value::from),
             object.prop_map(|pairs| {
                 Value::from(
-                    pairs
-                        .into_iter()
-                        .map(|(k, v)| (k.to_owned(), v))
-                        .collect::<Map<_, _>>(),
+                    pairs.into_iter().map(|(k, v)| (k.to_owned(), v)).collect::<Map<_, _>>(),
                 )
             }),
         ]

@@ -36,10 +36,7 @@ const CODE: &str = "731946";
 const PATIENCE: Duration = Duration::from_secs(10);
 
 fn delivery() -> DeliveryRef {
-    DeliveryRef {
-        challenge: ChallengeId(std::array::from_fn(|i| i as u8)),
-        number: 2,
-    }
+    DeliveryRef { challenge: ChallengeId(std::array::from_fn(|i| i as u8)), number: 2 }
 }
 
 fn message() -> Message {

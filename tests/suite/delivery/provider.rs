@@ -29,9 +29,7 @@ pub struct Request {
 
 impl Request {
     pub fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map_or("", |value| value.to_str().unwrap())
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 }
 
@@ -66,21 +64,14 @@ impl Provider {
     }
 
     async fn start(answer: Option<(u16, String)>) -> Self {
-        let script = Script {
-            answer,
-            requests: Arc::default(),
-        };
+        let script = Script { answer, requests: Arc::default() };
         let requests = script.requests.clone();
         let app = Router::new().fallback(answer_as_told).with_state(script);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let serve = async move { axum::serve(listener, app).await.unwrap() };
         let task = tokio::spawn(serve).abort_handle();
-        Self {
-            address,
-            requests,
-            task,
-        }
+        Self { address, requests, task }
     }
 
     /// Reads what comes first on each connection, writes `answer` and hangs up.
@@ -95,11 +86,7 @@ impl Provider {
             }
         };
         let task = tokio::spawn(serve).abort_handle();
-        Self {
-            address,
-            requests: Arc::default(),
-            task,
-        }
+        Self { address, requests: Arc::default(), task }
     }
 
     pub fn url(&self) -> String {
@@ -125,18 +112,11 @@ async fn answer_as_told(
     headers: HeaderMap,
     body: Bytes,
 ) -> impl IntoResponse {
-    script.requests.lock().unwrap().push(Request {
-        method,
-        uri,
-        headers,
-        body,
-    });
+    script.requests.lock().unwrap().push(Request { method, uri, headers, body });
     match script.answer {
         Some((status, body)) => {
-            let headers = [
-                (header::LOCATION, "/elsewhere"),
-                (header::CONTENT_TYPE, "application/json"),
-            ];
+            let headers =
+                [(header::LOCATION, "/elsewhere"), (header::CONTENT_TYPE, "application/json")];
             (StatusCode::from_u16(status).unwrap(), headers, body)
         }
         None => std::future::pending().await,

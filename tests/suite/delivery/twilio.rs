@@ -53,30 +53,15 @@ async fn twilio_gets_the_text_and_where_to_report() {
 
     let request = provider.request();
     assert_eq!(request.method, "POST");
-    assert_eq!(
-        request.uri,
-        format!("/2010-04-01/Accounts/{ACCOUNT}/Messages.json").as_str()
-    );
+    assert_eq!(request.uri, format!("/2010-04-01/Accounts/{ACCOUNT}/Messages.json").as_str());
     let credentials = BASE64_STANDARD.encode(format!("{ACCOUNT}:{TOKEN}"));
-    assert_eq!(
-        request.header("authorization"),
-        format!("Basic {credentials}")
-    );
-    assert_eq!(
-        request.header("content-type"),
-        "application/x-www-form-urlencoded"
-    );
-    let callback = format!(
-        "http://127.0.0.1:8080/webhooks/twilio?delivery={}",
-        delivery()
-    );
+    assert_eq!(request.header("authorization"), format!("Basic {credentials}"));
+    assert_eq!(request.header("content-type"), "application/x-www-form-urlencoded");
+    let callback = format!("http://127.0.0.1:8080/webhooks/twilio?delivery={}", delivery());
     let expected = [
         ("To", "+5511987654321"),
         ("From", "+15017250604"),
-        (
-            "Body",
-            "731946 is your Pombo code.\n\n@otp.example.com #731946",
-        ),
+        ("Body", "731946 is your Pombo code.\n\n@otp.example.com #731946"),
         ("StatusCallback", &callback),
         ("ValidityPeriod", "299"),
         ("RiskCheck", "enable"),
@@ -89,12 +74,9 @@ async fn twilio_gets_the_text_and_where_to_report() {
 async fn a_messaging_service_stands_in_for_a_number() {
     let provider = Provider::answering(201, json!({ "sid": "SM1", "status": "accepted" })).await;
     let service = "MG00000000000000000000000000000000".to_owned();
-    send(
-        &twilio(provider.url(), Sender::MessagingService(service.clone())),
-        PATIENCE,
-    )
-    .await
-    .unwrap();
+    send(&twilio(provider.url(), Sender::MessagingService(service.clone())), PATIENCE)
+        .await
+        .unwrap();
     let form = form(&provider.request().body);
     assert!(form.contains(&("MessagingServiceSid".to_owned(), service)));
     assert!(form.iter().all(|(name, _)| name != "From"));
@@ -107,12 +89,7 @@ async fn a_refusal_is_told_by_its_code_and_discreetly() {
         "message": "Invalid 'To' Phone Number: +5511987654321 (731946)",
     });
     let provider = Provider::answering(400, refusal).await;
-    let error = send(&twilio(provider.url(), number()), PATIENCE)
-        .await
-        .unwrap_err();
-    assert_eq!(
-        (error.reason, error.again),
-        (FailureReason::Unreachable, Again::No)
-    );
+    let error = send(&twilio(provider.url(), number()), PATIENCE).await.unwrap_err();
+    assert_eq!((error.reason, error.again), (FailureReason::Unreachable, Again::No));
     assert_discreet(&error);
 }

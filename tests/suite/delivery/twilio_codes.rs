@@ -80,11 +80,7 @@ fn only_three_codes_speak_of_fraud() {
 fn unknown_codes_go_by_the_status() {
     for code in [-1, 0, 20_500, 62_999, 64_000, i64::MAX] {
         for status in [None, Some(400), Some(401), Some(429), Some(503)] {
-            assert_eq!(
-                judge(Some(code), status),
-                Reaction::of_status(status),
-                "{code} {status:?}"
-            );
+            assert_eq!(judge(Some(code), status), Reaction::of_status(status), "{code} {status:?}");
         }
     }
     assert_eq!(judge(Some(20_500), Some(500)).again, Again::Yes);

@@ -19,23 +19,14 @@ const SHA256: &str = "X-Twilio-Signature (HMAC_SHA256, with X-Twilio-Webhooks-Si
 /// Parameters written as an object or as a list of pairs.
 fn params(value: &Value) -> Params {
     match value {
-        Value::Object(map) => map
-            .iter()
-            .map(|(name, value)| (name.clone(), text(value)))
-            .collect(),
-        Value::Array(pairs) => pairs
-            .iter()
-            .map(|pair| (text(&pair[0]), text(&pair[1])))
-            .collect(),
+        Value::Object(map) => map.iter().map(|(name, value)| (name.clone(), text(value))).collect(),
+        Value::Array(pairs) => pairs.iter().map(|pair| (text(&pair[0]), text(&pair[1]))).collect(),
         other => panic!("{other}"),
     }
 }
 
 fn form(pairs: &[(&str, &str)]) -> Params {
-    pairs
-        .iter()
-        .map(|&(name, value)| (name.to_owned(), value.to_owned()))
-        .collect()
+    pairs.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 /// What becomes of a callback about our delivery.
@@ -61,15 +52,9 @@ fn signatures_of_twilios_own_library_are_good() {
         let (url, secret) = (text(&vector["url"]), text(&vector["secret"]));
         let mut params = params(&vector["params"]);
         let signature = text(&vector["signature"]);
-        assert!(
-            verify_signature(&secret.as_str().into(), &url, &params, &signature),
-            "{vector}"
-        );
+        assert!(verify_signature(&secret.as_str().into(), &url, &params, &signature), "{vector}");
         params.reverse();
-        assert!(
-            verify_signature(&secret.as_str().into(), &url, &params, &signature),
-            "{vector}"
-        );
+        assert!(verify_signature(&secret.as_str().into(), &url, &params, &signature), "{vector}");
     }
 }
 
@@ -78,41 +63,23 @@ fn the_newer_scheme_has_another_key_and_is_refused() {
     for vector in vectors("twilio_signature_vectors.json") {
         let (url, secret) = (text(&vector["url"]), text(&vector["secret"]));
         let params = params(&vector["params"]);
-        assert!(!verify_signature(
-            &secret.as_str().into(),
-            &url,
-            &params,
-            &text(&vector[SHA256])
-        ));
+        assert!(!verify_signature(&secret.as_str().into(), &url, &params, &text(&vector[SHA256])));
     }
 }
 
 #[test]
 fn a_forged_callback_is_refused() {
     let vector = &vectors("twilio_signature_vectors.json")[1];
-    let (url, secret, header) = (
-        text(&vector["url"]),
-        text(&vector["secret"]),
-        text(&vector[SHA1]),
-    );
+    let (url, secret, header) =
+        (text(&vector["url"]), text(&vector["secret"]), text(&vector[SHA1]));
     let good = params(&vector["params"]);
     let signed = |secret: &str, url: &str, params: &Params, header: &str| {
         verify_signature(&secret.into(), url, params, header)
     };
     assert!(signed(&secret, &url, &good, &header));
     assert!(!signed("another", &url, &good, &header));
-    assert!(!signed(
-        &secret,
-        &url.replace("at_01", "at_02"),
-        &good,
-        &header
-    ));
-    assert!(!signed(
-        &secret,
-        &url.replace("https", "http"),
-        &good,
-        &header
-    ));
+    assert!(!signed(&secret, &url.replace("at_01", "at_02"), &good, &header));
+    assert!(!signed(&secret, &url.replace("https", "http"), &good, &header));
     assert!(!signed(&secret, &url, &good, ""));
     for at in 0..good.len() {
         let mut forged = good.clone();
@@ -127,10 +94,7 @@ fn a_forged_callback_is_refused() {
     for at in 0..header.len() {
         let mut forged = header.clone().into_bytes();
         forged[at] ^= 1;
-        assert!(
-            !signed(&secret, &url, &good, &String::from_utf8(forged).unwrap()),
-            "{at}"
-        );
+        assert!(!signed(&secret, &url, &good, &String::from_utf8(forged).unwrap()), "{at}");
     }
 }
 
@@ -161,20 +125,10 @@ fn statuses_are_read() {
         ("new_in_2027", None),
     ] {
         let receipt = receipt(&[("MessageSid", "SM1"), ("MessageStatus", word)]).unwrap();
-        assert_eq!(
-            receipt.as_ref().map(|receipt| receipt.status),
-            reached,
-            "{word}"
-        );
+        assert_eq!(receipt.as_ref().map(|receipt| receipt.status), reached, "{word}");
         if let Some(receipt) = receipt {
-            assert_eq!(
-                (receipt.delivery, receipt.message_id.as_str()),
-                (delivery(), "SM1")
-            );
-            assert_eq!(
-                receipt.failure,
-                (reached == Some(Failed)).then_some(FailureReason::Other)
-            );
+            assert_eq!((receipt.delivery, receipt.message_id.as_str()), (delivery(), "SM1"));
+            assert_eq!(receipt.failure, (reached == Some(Failed)).then_some(FailureReason::Other));
         }
     }
 }
@@ -188,22 +142,10 @@ fn a_failure_has_its_reason() {
         ("", FailureReason::Other),
         ("x", FailureReason::Other),
     ] {
-        let pairs = [
-            ("MessageSid", "SM1"),
-            ("MessageStatus", "undelivered"),
-            ("ErrorCode", code),
-        ];
-        assert_eq!(
-            receipt(&pairs).unwrap().unwrap().failure,
-            Some(reason),
-            "{code}"
-        );
+        let pairs = [("MessageSid", "SM1"), ("MessageStatus", "undelivered"), ("ErrorCode", code)];
+        assert_eq!(receipt(&pairs).unwrap().unwrap().failure, Some(reason), "{code}");
     }
-    let delivered = [
-        ("MessageSid", "SM1"),
-        ("MessageStatus", "delivered"),
-        ("ErrorCode", "30003"),
-    ];
+    let delivered = [("MessageSid", "SM1"), ("MessageStatus", "delivered"), ("ErrorCode", "30003")];
     assert_eq!(receipt(&delivered).unwrap().unwrap().failure, None);
 }
 
@@ -211,14 +153,9 @@ fn a_failure_has_its_reason() {
 fn the_recorded_callback_is_understood_by_either_set_of_names() {
     let recorded = params(&vectors("twilio_signature_vectors.json")[1]["params"]);
     for dropped in ["Message", "Sms"] {
-        let left: Vec<_> = recorded
-            .iter()
-            .filter(|(name, _)| !name.starts_with(dropped))
-            .collect();
-        let left: Vec<_> = left
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect();
+        let left: Vec<_> = recorded.iter().filter(|(name, _)| !name.starts_with(dropped)).collect();
+        let left: Vec<_> =
+            left.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let receipt = receipt(&left).unwrap().unwrap();
         assert_eq!(receipt.message_id, "SM1342fe1b2c904d1ab04f0fc7a58abca9");
         assert_eq!(receipt.failure, Some(FailureReason::Unreachable));
@@ -231,11 +168,7 @@ fn a_callback_that_names_no_delivery_message_or_status_is_malformed() {
     for query in ["", "delivery=", "delivery=ch_short.1", "other=1"] {
         assert!(parse(query, &good).is_err(), "{query}");
     }
-    for pairs in [
-        &[("MessageSid", "SM1")],
-        &[("MessageStatus", "sent")],
-        &[("MessageSid", "")],
-    ] {
+    for pairs in [&[("MessageSid", "SM1")], &[("MessageStatus", "sent")], &[("MessageSid", "")]] {
         assert!(receipt(pairs).is_err(), "{pairs:?}");
     }
 }

@@ -75,9 +75,7 @@ const TABLE: &str = "
 ";
 
 pub fn rows(table: &str) -> Vec<(i64, FailureReason, Again, Option<&str>)> {
-    let rows = table
-        .lines()
-        .map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let rows = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
     rows.filter(|words| !words.is_empty())
         .map(|words| {
             let again = match words[2] {
@@ -87,12 +85,7 @@ pub fn rows(table: &str) -> Vec<(i64, FailureReason, Again, Option<&str>)> {
                 other => panic!("{other}"),
             };
             let scope = Some(words[3]).filter(|scope| *scope != "-");
-            (
-                words[0].parse().unwrap(),
-                FailureReason::from_text(words[1]).unwrap(),
-                again,
-                scope,
-            )
+            (words[0].parse().unwrap(), FailureReason::from_text(words[1]).unwrap(), again, scope)
         })
         .collect()
 }
@@ -112,11 +105,7 @@ fn every_code_means_what_the_table_says() {
 #[test]
 fn every_permission_code_stops_the_app() {
     for code in 200..=299 {
-        assert_eq!(
-            judge(Some(code), Some(403)).scope,
-            Some(Scope::App),
-            "{code}"
-        );
+        assert_eq!(judge(Some(code), Some(403)).scope, Some(Scope::App), "{code}");
     }
 }
 
@@ -124,11 +113,7 @@ fn every_permission_code_stops_the_app() {
 fn unknown_codes_go_by_the_status() {
     for code in [-1, 5, 199, 300, 131_999, i64::MAX] {
         for status in [None, Some(400), Some(401), Some(429), Some(503)] {
-            assert_eq!(
-                judge(Some(code), status),
-                Reaction::of_status(status),
-                "{code} {status:?}"
-            );
+            assert_eq!(judge(Some(code), status), Reaction::of_status(status), "{code} {status:?}");
         }
     }
     assert_eq!(judge(Some(5), Some(503)).again, Again::Yes);
@@ -139,9 +124,6 @@ fn unknown_codes_go_by_the_status() {
 fn nothing_that_stops_more_than_one_message_is_tried_again() {
     for code in 0..140_000 {
         let judged = judge(Some(code), Some(400));
-        assert!(
-            judged.scope.is_none() || judged.again == Again::No,
-            "{code}"
-        );
+        assert!(judged.scope.is_none() || judged.again == Again::No, "{code}");
     }
 }

@@ -21,13 +21,10 @@ fn read(body: &Value) -> Batch {
 }
 
 fn receipts(batch: &Batch) -> Vec<&Receipt> {
-    let receipts = batch
-        .callbacks
-        .iter()
-        .filter_map(|callback| match callback {
-            Callback::Receipt(receipt) => Some(receipt),
-            Callback::NotRequested { .. } => None,
-        });
+    let receipts = batch.callbacks.iter().filter_map(|callback| match callback {
+        Callback::Receipt(receipt) => Some(receipt),
+        Callback::NotRequested { .. } => None,
+    });
     receipts.collect()
 }
 
@@ -51,26 +48,16 @@ fn recorded_receipts_are_understood() {
     for (name, reached, failure) in [
         ("wa_status_delivered.json", Delivered, None),
         ("wa_status_read.json", Read, None),
-        (
-            "wa_status_failed_131026.json",
-            Failed,
-            Some(FailureReason::NotOnWhatsapp),
-        ),
+        ("wa_status_failed_131026.json", Failed, Some(FailureReason::NotOnWhatsapp)),
     ] {
         let batch = parse(recorded(name).as_bytes()).ok().unwrap();
-        let [receipt] = receipts(&batch)[..] else {
-            panic!("{name}")
-        };
+        let [receipt] = receipts(&batch)[..] else { panic!("{name}") };
         assert_eq!(receipt.delivery, delivery());
         assert_eq!(
             receipt.message_id,
             "wamid.HBgLMTY1MDM4Nzk0MzkVAgASGBQzQUFERjg0NDEzNDdFODU3MUMxMAA="
         );
-        assert_eq!(
-            (receipt.status, receipt.failure),
-            (reached, failure),
-            "{name}"
-        );
+        assert_eq!((receipt.status, receipt.failure), (reached, failure), "{name}");
         assert_eq!(receipt.at, Some(Time::from_secs(1_750_030_073)));
         assert_eq!(batch.skipped, 0);
     }
@@ -78,28 +65,17 @@ fn recorded_receipts_are_understood() {
 
 #[test]
 fn receipts_of_other_programs_are_skipped_and_counted() {
-    let batch = parse(fixture("wa_status_delivered.json").as_bytes())
-        .ok()
-        .unwrap();
+    let batch = parse(fixture("wa_status_delivered.json").as_bytes()).ok().unwrap();
     assert_eq!((batch.callbacks.len(), batch.skipped), (0, 1));
-    let batch = parse(fixture("wa_template_paused.json").as_bytes())
-        .ok()
-        .unwrap();
+    let batch = parse(fixture("wa_template_paused.json").as_bytes()).ok().unwrap();
     assert_eq!((batch.callbacks.len(), batch.skipped), (0, 1));
 }
 
 #[test]
 fn a_tap_names_the_message_that_held_the_code() {
-    let batch = parse(fixture("wa_did_not_request_code.json").as_bytes())
-        .ok()
-        .unwrap();
-    let [Callback::NotRequested { message_id }] = &batch.callbacks[..] else {
-        panic!()
-    };
-    assert_eq!(
-        message_id,
-        "wamid.HBgLMTIxMTU1NTE0NTYVAgARGBJDMDEyMTFDNTE5NkFCOUU3QTEA"
-    );
+    let batch = parse(fixture("wa_did_not_request_code.json").as_bytes()).ok().unwrap();
+    let [Callback::NotRequested { message_id }] = &batch.callbacks[..] else { panic!() };
+    assert_eq!(message_id, "wamid.HBgLMTIxMTU1NTE0NTYVAgARGBJDMDEyMTFDNTE5NkFCOUU3QTEA");
 }
 
 #[test]
@@ -123,21 +99,10 @@ fn other_messages_of_people_are_skipped() {
 
 #[test]
 fn many_receipts_in_one_body_come_in_any_order_and_twice() {
-    let words = [
-        "read",
-        "sent",
-        "failed",
-        "delivered",
-        "read",
-        "played",
-        "new_in_2027",
-    ];
+    let words = ["read", "sent", "failed", "delivered", "read", "played", "new_in_2027"];
     let batch = read(&statuses(words.map(status).into_iter().collect()));
     use DeliveryStatus::{Delivered, Failed, Read, Sent};
-    let found: Vec<_> = receipts(&batch)
-        .iter()
-        .map(|receipt| receipt.status)
-        .collect();
+    let found: Vec<_> = receipts(&batch).iter().map(|receipt| receipt.status).collect();
     assert_eq!(found, [Read, Sent, Failed, Delivered, Read]);
     assert_eq!(batch.skipped, 2);
 }
@@ -176,18 +141,9 @@ fn only_a_failure_has_a_reason_and_it_is_the_first_errors() {
         receipts(&batch)[0].failure
     };
     let code = |code: Value| json!([{ "code": code }, { "code": 131026 }]);
-    assert_eq!(
-        errors("failed", code(json!(137000))),
-        Some(FailureReason::IdentityChanged)
-    );
-    assert_eq!(
-        errors("failed", code(json!("137000"))),
-        Some(FailureReason::Other)
-    );
-    assert_eq!(
-        errors("failed", code(json!(424242))),
-        Some(FailureReason::Other)
-    );
+    assert_eq!(errors("failed", code(json!(137000))), Some(FailureReason::IdentityChanged));
+    assert_eq!(errors("failed", code(json!("137000"))), Some(FailureReason::Other));
+    assert_eq!(errors("failed", code(json!(424242))), Some(FailureReason::Other));
     assert_eq!(errors("failed", json!([])), Some(FailureReason::Other));
     assert_eq!(errors("failed", Value::Null), Some(FailureReason::Other));
     assert_eq!(errors("delivered", code(json!(131026))), None);
@@ -213,15 +169,7 @@ fn times_that_are_none_are_left_out() {
 
 #[test]
 fn a_body_that_is_no_callback_is_malformed() {
-    for body in [
-        "",
-        "{",
-        "null",
-        "[]",
-        "{}",
-        "{\"entry\":{}}",
-        "\u{feff}{\"entry\":[]}",
-    ] {
+    for body in ["", "{", "null", "[]", "{}", "{\"entry\":{}}", "\u{feff}{\"entry\":[]}"] {
         assert!(parse(body.as_bytes()).is_err(), "{body}");
     }
     assert!(parse(&[0xff, 0xfe]).is_err());
@@ -243,10 +191,7 @@ fn the_raw_body_is_what_is_signed() {
         for at in 0..header.len() {
             let mut forged = header.clone().into_bytes();
             forged[at] ^= 1;
-            assert!(
-                !signed(&secret, &String::from_utf8(forged).unwrap(), &body),
-                "{at}"
-            );
+            assert!(!signed(&secret, &String::from_utf8(forged).unwrap(), &body), "{at}");
             assert!(!signed(&secret, &header[..at], &body), "{at}");
         }
     }
@@ -257,13 +202,7 @@ fn without_a_secret_nothing_is_genuine() {
     // HMAC-SHA-256 of nothing with an empty key: anybody can compute it.
     let header = "sha256=b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad";
     assert!(!verify_signature(&"".into(), header, b""));
-    assert_eq!(
-        handshake(
-            &"".into(),
-            "hub.mode=subscribe&hub.verify_token=&hub.challenge=1"
-        ),
-        None
-    );
+    assert_eq!(handshake(&"".into(), "hub.mode=subscribe&hub.verify_token=&hub.challenge=1"), None);
 }
 
 #[test]

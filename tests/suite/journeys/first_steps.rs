@@ -18,7 +18,12 @@ async fn the_pasted_line_verifies(environment: &[(&str, &str)]) {
     println!("dev served after {took:?}");
     assert!(took < Duration::from_secs(2), "dev must serve within two seconds");
 
-    for (digits, road) in [("00", Channel::Whatsapp), ("01", Channel::Sms), ("02", Channel::Sms), ("03", Channel::Sms)] {
+    for (digits, road) in [
+        ("00", Channel::Whatsapp),
+        ("01", Channel::Sms),
+        ("02", Channel::Sms),
+        ("03", Channel::Sms),
+    ] {
         let number = format!("+55119876543{digits}");
         let line = dev.stdout.wait_for("the line to paste", |line| line.contains(" issue +")).await;
         let answer = paste(&line.replace("+5511987654300", &number)).await;

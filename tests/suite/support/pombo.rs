@@ -90,7 +90,8 @@ impl Pombo {
     pub async fn dev(environment: &[(&str, &str)]) -> Self {
         let pombo = Self::start(&["dev", "--log-level", "info"], environment);
         let address = async |name: &str| {
-            let line = pombo.stdout.wait_for(name, |line| line.trim_start().starts_with(name)).await;
+            let line =
+                pombo.stdout.wait_for(name, |line| line.trim_start().starts_with(name)).await;
             line.split_whitespace().nth(1).unwrap().trim_start_matches("http://").to_owned()
         };
         let (grpc, webhooks, admin) =
@@ -105,7 +106,12 @@ impl Pombo {
         let line = pombo.stderr.wait_for("the addresses", |l| l.contains("\"serving\"")).await;
         let line: HashMap<String, serde_json::Value> = serde_json::from_str(&line).unwrap();
         let address = |name: &str| line[name].as_str().unwrap().to_owned();
-        Self { grpc: address("grpc"), webhooks: address("webhook"), admin: address("admin"), ..pombo }
+        Self {
+            grpc: address("grpc"),
+            webhooks: address("webhook"),
+            admin: address("admin"),
+            ..pombo
+        }
     }
 
     /// Any command, with addresses on free ports unless the environment says otherwise.
@@ -165,7 +171,10 @@ impl Pombo {
     }
 
     /// VerifyCode.
-    pub async fn try_verify(&self, request: VerifyCodeRequest) -> Result<VerifyCodeResponse, Status> {
+    pub async fn try_verify(
+        &self,
+        request: VerifyCodeRequest,
+    ) -> Result<VerifyCodeResponse, Status> {
         Ok(self.client().await.verify_code(request).await?.into_inner())
     }
 
