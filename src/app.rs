@@ -30,6 +30,7 @@ use crate::{
     grpc::{self, Caller, Callers},
     http,
     insight::observed::Observed,
+    otp::PhoneNumber,
     service::{
         Parts, Service, SharedLimits,
         numbers::{Numbers, TestNumber},
@@ -125,6 +126,8 @@ impl App {
         extra: Router,
     ) -> anyhow::Result<Self> {
         let store = open_store(&config).await?;
+        // The numbering plans are read at their first use; the first caller shall not wait for it.
+        tokio::task::spawn_blocking(|| drop(PhoneNumber::parse("+5511987654300")));
         let service = Service::new(Parts {
             store,
             rules: config.rules.clone(),

@@ -92,7 +92,9 @@ async fn whatsapp(
     let Ok(batch) = webhook::parse(&body) else {
         return malformed(source);
     };
-    metrics::webhook(source, "skipped", batch.skipped as u64);
+    if batch.skipped > 0 {
+        metrics::webhook(source, "skipped", batch.skipped as u64);
+    }
     take(&service, source, cloud::NAME, batch.callbacks).await
 }
 

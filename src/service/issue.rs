@@ -49,9 +49,14 @@ impl Service {
                 issue.client_ip,
             ),
         };
-        let with = With { guess: None, fixed: issue.recipient.test_code, charges };
+        // A test number's code has its own length, whatever the policy says.
+        let fixed = issue.recipient.test_code;
+        let digits = fixed.as_ref().map(|code| code.digits().len() as u8);
+        let with = With { guess: None, fixed, charges };
         match self.apply(place, Event::Issue(Box::new(event)), with).await? {
-            Answer::Issued(issued) => Ok(issued),
+            Answer::Issued(issued) => {
+                Ok(Issued { length: digits.unwrap_or(issued.length), ..issued })
+            }
             Answer::Refused(refusal) => Err(CallError::Refused(refusal)),
             _ => Err(Fault::Contended.into()),
         }
