@@ -1,0 +1,130 @@
+//! What follows from an event: the next record, messages to send, facts to tell.
+
+use std::time::Duration;
+
+use super::Answer;
+use crate::otp::{
+    id::ChallengeId,
+    keyring::SealedNumber,
+    kinds::{
+        Arm, Channel, ConclusionReason, DeliveryStatus, FailureReason, FlowOutcome, Purpose, Route,
+        State,
+    },
+    phone::Country,
+    recipient::Recipient,
+    time::Time,
+};
+
+/// The record after an event, and what follows from it.
+#[derive(Clone, Debug)]
+pub struct Transition {
+    /// The next record; `None` if the event changed nothing.
+    pub next: Option<Recipient>,
+    /// What to tell who caused it.
+    pub answer: Answer,
+    /// What happened, for metrics, counters, logs and watchers.
+    pub facts: Vec<Fact>,
+    /// What to send once the record is committed.
+    pub sends: Vec<Send>,
+}
+
+/// A message to hand to a sender, after the commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Send {
+    /// The challenge.
+    pub challenge: ChallengeId,
+    /// The delivery's number.
+    pub delivery: u32,
+    /// The road.
+    pub channel: Channel,
+    /// To whom.
+    pub number: SealedNumber,
+    /// BCP 47, may be empty.
+    pub language: String,
+    /// Past this no try may start.
+    pub retry_at: Time,
+    /// When the code stops working unless another is asked for.
+    pub expires_at: Time,
+    /// Which of the supply's fresh codes it carries.
+    pub fresh: usize,
+}
+
+/// The labels under which a challenge is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Labels {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The number's country.
+    pub country: Country,
+    /// Where its plan started.
+    pub first_channel: Option<Channel>,
+    /// Experiment group.
+    pub arm: Arm,
+}
+
+/// Something that happened to a challenge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact {
+    /// Which.
+    pub challenge: ChallengeId,
+    /// How it is counted.
+    pub labels: Labels,
+    /// When.
+    pub at: Time,
+    /// What.
+    pub kind: FactKind,
+}
+
+/// What can happen to a challenge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FactKind {
+    /// It began.
+    Issued,
+    /// A delivery reached a status.
+    Delivery {
+        /// Its number.
+        number: u32,
+        /// Its road.
+        channel: Channel,
+        /// Its sender.
+        sender: String,
+        /// How far it is.
+        status: DeliveryStatus,
+        /// Why it failed, if it did.
+        failure: Option<FailureReason>,
+        /// Time since it was asked for.
+        after: Duration,
+    },
+    /// A delivery's sender fell silent and it is sent again.
+    TakenOver {
+        /// Its number.
+        number: u32,
+    },
+    /// The plan moved on.
+    FellBack {
+        /// From this channel.
+        from: Channel,
+        /// To this one.
+        to: Channel,
+        /// Because.
+        reason: Route,
+    },
+    /// A wrong guess was counted.
+    GuessCounted {
+        /// Guesses left.
+        attempts_left: u32,
+    },
+    /// It ended.
+    Concluded {
+        /// The final state.
+        state: State,
+        /// Why.
+        reason: ConclusionReason,
+        /// The channel of the message that was used.
+        used_channel: Option<Channel>,
+        /// Time since it was issued.
+        after: Duration,
+    },
+    /// The caller told what became of the flow.
+    FlowReported(FlowOutcome),
+}

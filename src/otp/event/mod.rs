@@ -1,0 +1,150 @@
+//! What goes into the machine and what comes out of it: events here; beside them what it needs to
+//! go on, what it answers, and what follows.
+
+mod need;
+
+mod answer;
+
+mod follow;
+
+use super::{
+    id::{ChallengeId, MessageTag, OperationId},
+    keyring::SealedNumber,
+    kinds::{Channel, DeliveryStatus, FailureReason, FlowOutcome, Purpose},
+    ledger::FlowKey,
+    phone::Country,
+    time::Time,
+};
+pub use answer::{Answer, Guessed, Issued, Limit, Refusal, Resent, Seen};
+pub use follow::{Fact, FactKind, Labels, Send, Transition};
+pub use need::{Fresh, Need, Supply, Verdict};
+
+/// Names a call and recognises what it said, so that a retry gets the first answer again and
+/// another call under the same name does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// From the caller's idempotency key, or random.
+    pub id: OperationId,
+    /// Keyed hash of the call's fields (and code).
+    pub tag: [u8; 12],
+}
+
+/// A demand for a code.
+#[derive(Clone, Debug)]
+pub struct Issue {
+    /// The call.
+    pub operation: Operation,
+    /// Caller, purpose and subject.
+    pub flow: FlowKey,
+    /// The id of the challenge, should one begin.
+    pub new_id: ChallengeId,
+    /// The number, sealed, for the sender.
+    pub number: SealedNumber,
+    /// The number as it may be shown.
+    pub masked: String,
+    /// The number's country.
+    pub country: Country,
+    /// The payment to approve.
+    pub transaction: Option<[u8; 16]>,
+    /// BCP 47, may be empty.
+    pub language: String,
+    /// Only by this channel.
+    pub channel: Option<Channel>,
+    /// A configured test number: nothing is sent, no limit of messages applies.
+    pub test: bool,
+    /// The key whose pepper a new challenge uses.
+    pub key_id: String,
+}
+
+/// Something that happened, or that somebody wants.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A caller asks for a code.
+    Issue(Box<Issue>),
+    /// A caller asks for another message.
+    Resend {
+        /// The call.
+        operation: Operation,
+        /// Who asks.
+        caller: String,
+        /// Of which challenge.
+        challenge: ChallengeId,
+        /// Only by this channel.
+        channel: Option<Channel>,
+    },
+    /// A person's guess. Its digest comes with the supply once the machine asks for it.
+    Guess {
+        /// The call.
+        operation: Operation,
+        /// Who asks.
+        caller: String,
+        /// At which challenge.
+        challenge: ChallengeId,
+        /// If given, must be the challenge's.
+        subject: Option<String>,
+        /// If given, must be the challenge's.
+        purpose: Option<Purpose>,
+        /// The payment that is about to be made.
+        transaction: Option<[u8; 16]>,
+    },
+    /// A caller ends a challenge.
+    Cancel {
+        /// Who asks.
+        caller: String,
+        /// Which.
+        challenge: ChallengeId,
+    },
+    /// A caller reads a challenge.
+    Look {
+        /// Who asks.
+        caller: String,
+        /// Which.
+        challenge: ChallengeId,
+    },
+    /// A caller tells what became of the flow.
+    Report {
+        /// Who tells.
+        caller: String,
+        /// Of which challenge.
+        challenge: ChallengeId,
+        /// What became of it.
+        outcome: FlowOutcome,
+        /// When, if told.
+        at: Option<Time>,
+    },
+    /// What became of a delivery, by its own sender or by a provider's receipt.
+    Progress(Progress),
+    /// The recipient tapped "I didn't request a code".
+    NotRequested {
+        /// The challenge whose message it was.
+        challenge: ChallengeId,
+    },
+    /// Time has come to look at what is due.
+    Alarm,
+}
+
+/// What became of a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// The challenge.
+    pub challenge: ChallengeId,
+    /// The delivery's number.
+    pub delivery: u32,
+    /// Who says so.
+    pub source: Source,
+    /// The provider's message, if known.
+    pub message: Option<MessageTag>,
+    /// How far it got.
+    pub status: DeliveryStatus,
+    /// Why it failed, if it did.
+    pub failure: Option<FailureReason>,
+}
+
+/// Who tells of a delivery's progress.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Our own sender: the provider's answer to the send.
+    Sender,
+    /// A provider's callback, with the provider's time of it; [`Time::LATEST`] if it told none.
+    Receipt(Time),
+}

@@ -1,0 +1,61 @@
+//! What the machine lacks to go on, and what it is given.
+
+use std::time::Duration;
+
+use super::Limit;
+use crate::otp::{
+    digest::{Digest, Recipe},
+    id::ChallengeId,
+};
+
+/// What the machine lacks to go on. The caller of the machine gets it, adds it to the supply and
+/// asks again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// A fresh code's digest, made by this recipe.
+    Fresh(Recipe),
+    /// The digest of the guess, made by this recipe. `attempts_left` bounds how many guesses at one
+    /// challenge are worth hashing at once.
+    Guess {
+        /// How.
+        recipe: Recipe,
+        /// Guesses that can still count.
+        attempts_left: u32,
+    },
+    /// The verdict of the limits on shared keys.
+    Verdict,
+}
+
+/// What has been got for the machine so far.
+#[derive(Clone, Debug, Default)]
+pub struct Supply {
+    /// Digests of fresh codes, in the order they were drawn.
+    pub fresh: Vec<Fresh>,
+    /// The digest of the guess.
+    pub guess: Option<Digest>,
+    /// What the shared limits say.
+    pub verdict: Option<Verdict>,
+}
+
+/// The digest of a code that was drawn for a challenge.
+#[derive(Clone, Debug)]
+pub struct Fresh {
+    /// The challenge.
+    pub challenge: ChallengeId,
+    /// The code's digest.
+    pub digest: Digest,
+}
+
+/// What a limit on a shared key says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Go on.
+    Allowed,
+    /// Not now.
+    Refused {
+        /// Which limit.
+        limit: Limit,
+        /// How long to wait.
+        wait: Duration,
+    },
+}
