@@ -79,8 +79,8 @@ impl Turn<'_> {
         self.next.challenges.push(self.blank(issue, plan));
         let at = self.next.challenges.len() - 1;
         self.next.challenges[at].note(self.now, TimelineEvent::Issued, 0);
-        self.enqueue(at, channel, route)?;
         self.asked(at);
+        self.enqueue(at, channel, route)?;
         let queued = self.facts.len() - 1;
         self.tell(at, FactKind::Issued);
         // The story reads: issued, then queued. (The first channel is known only once it is queued.)

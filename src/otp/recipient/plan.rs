@@ -69,12 +69,12 @@ impl Turn<'_> {
             challenge.plan.push(channel);
             challenge.step += 1;
         }
-        self.enqueue(at, channel, route)?;
         self.asked(at);
+        self.enqueue(at, channel, route)?;
         Ok(Ok(channel))
     }
 
-    /// A message was asked for: the codes live longer, and the next message has to wait.
+    /// A message is asked for: the codes live longer, and the next message has to wait.
     pub(super) fn asked(&mut self, at: usize) {
         let (now, policy) = (self.now, self.policy(at).clone());
         let challenge = &mut self.next.challenges[at];
@@ -82,9 +82,7 @@ impl Turn<'_> {
         challenge.expires_at = (now + policy.ttl).min(challenge.issued_at + policy.max_life);
         let asked = challenge.asked as usize;
         let wait = policy.waits.get(asked - 1).copied();
-        challenge.resend_at = wait
-            .filter(|_| challenge.messages_left() > 0)
-            .map(|wait| now + wait);
+        challenge.resend_at = wait.map(|wait| now + wait);
         let hold = wait
             .or(policy.waits.last().copied())
             .unwrap_or(Duration::ZERO);
