@@ -94,7 +94,7 @@ impl Turn<'_> {
         delivery.status = status;
         delivery.updated_at = now;
         delivery.failure = failure;
-        if status != DeliveryStatus::Failed {
+        if !matches!(status, DeliveryStatus::TimedOut | DeliveryStatus::Failed) {
             delivery.accepted_at.get_or_insert(now);
         }
         if status >= DeliveryStatus::Delivered {
