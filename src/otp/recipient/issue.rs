@@ -80,11 +80,11 @@ impl Turn<'_> {
         let at = self.next.challenges.len() - 1;
         self.next.challenges[at].note(self.now, TimelineEvent::Issued, 0);
         self.asked(at);
+        let story = self.facts.len();
         self.enqueue(at, channel, route)?;
-        let queued = self.facts.len() - 1;
         self.tell(at, FactKind::Issued);
-        // The story reads: issued, then queued. (The first channel is known only once it is queued.)
-        self.facts.swap(queued, queued + 1);
+        // The story begins with it, though its labels (the first channel) are known only now.
+        self.facts[story..].rotate_right(1);
         Ok(self.issued(issue, at, false, true))
     }
 
