@@ -565,9 +565,9 @@ impl Phone {
 
 /// What is told of a delivery.
 pub struct News {
-    status: DeliveryStatus,
-    failure: Option<FailureReason>,
-    message: Option<MessageTag>,
+    pub status: DeliveryStatus,
+    pub failure: Option<FailureReason>,
+    pub message: Option<MessageTag>,
 }
 
 impl News {

@@ -7,6 +7,10 @@ mod fixture;
 
 mod guesses;
 
+mod waits;
+
+mod receipts;
+
 use fixture::{Ask, Guess, News, Phone, SUBJECT, WRONG, limited};
 
 use crate::otp::{
