@@ -46,7 +46,7 @@ impl Turn<'_> {
     }
 
     /// Another message on the caller's wish: by the channel asked for, else at the step that the
-    /// plan has reached.
+    /// plan has reached, or the next one if WhatsApp is known by now not to reach the number.
     pub(super) fn ask(
         &mut self,
         at: usize,
@@ -54,18 +54,23 @@ impl Turn<'_> {
     ) -> Result<Result<Channel, Refusal>, Need> {
         let challenge = self.challenge(at);
         let reached = challenge.step.min(challenge.plan.len() - 1);
-        let (channel, route) = match wanted {
-            Some(channel) => (channel, Route::Requested),
-            None => (challenge.plan[reached], Route::Resend),
+        let mut steps = reached..challenge.plan.len();
+        let reachable = steps.find(|&step| self.is_reachable(challenge.plan[step]));
+        let (step, channel, route) = match (wanted, reachable) {
+            (Some(channel), _) => (reached, channel, Route::Requested),
+            (None, Some(step)) if step > reached => {
+                (step, challenge.plan[step], Route::NotOnWhatsapp)
+            }
+            (None, _) => (reached, challenge.plan[reached], Route::Resend),
         };
         if self.sender(challenge.arm, channel).is_none() {
             return Ok(Err(Refusal::NoSender(channel)));
         }
         let challenge = &mut self.next.challenges[at];
-        challenge.step = reached;
+        challenge.step = step;
         if wanted.is_some() {
             // What the caller asks for is honoured and does not fall back: the plan ends with it.
-            challenge.plan.truncate(reached + 1);
+            challenge.plan.truncate(step + 1);
             challenge.plan.push(channel);
             challenge.step += 1;
         }
