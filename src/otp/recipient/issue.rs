@@ -8,6 +8,7 @@ use crate::otp::{
     challenge::Challenge,
     event::{Answer, FactKind, Issue, Limit, Need, Refusal, Verdict},
     kinds::{Arm, Channel, ConclusionReason, Route, State, TimelineEvent},
+    time::Time,
 };
 
 impl Turn<'_> {
@@ -16,9 +17,6 @@ impl Turn<'_> {
             Some(Ok(answered)) => return Ok(self.again(answered)),
             Some(Err(refusal)) => return Ok(Answer::Refused(refusal)),
             None => {}
-        }
-        if let Some(until) = self.locked_until(&issue.flow) {
-            return Ok(self.limited(Limit::Locked, until));
         }
         let pending = self.next.challenges.iter();
         let mut pending = pending
@@ -37,6 +35,9 @@ impl Turn<'_> {
     /// The same challenge again: asking twice never buys more guesses, and a message goes out only
     /// when a resend would.
     fn reuse(&mut self, at: usize, issue: &Issue) -> Result<Answer, Need> {
+        if let Some(until) = self.locked_until(&issue.flow) {
+            return Ok(self.limited(Limit::Locked, until));
+        }
         let wait_is_over = self
             .challenge(at)
             .resend_at
@@ -89,32 +90,25 @@ impl Turn<'_> {
     }
 
     fn refuse_to_begin(&self, issue: &Issue, old: Option<usize>) -> Option<Answer> {
+        let flow = &issue.flow;
         // The wait doesn't hold a new payment; the recipient's limit does.
-        let wait = self.flow(&issue.flow).and_then(|flow| flow.wait_until);
-        if let Some(until) = wait.filter(|&until| old.is_none() && until > self.now) {
-            return Some(self.limited(Limit::ResendWait, until));
-        }
-        let purpose = issue.flow.purpose;
-        if self.room(Self::arm(issue), purpose) == 0 {
-            let opens = self
-                .next
-                .messages
-                .opens(&self.rules.recipient, purpose, self.now);
-            return Some(self.limited(Limit::Recipient, opens));
-        }
-        let live = self
-            .next
-            .challenges
-            .iter()
-            .filter(|challenge| challenge.is_live());
-        if live.clone().count() >= MAX_CHALLENGES {
-            let opens = live
-                .map(|challenge| challenge.expires_at)
-                .min()
-                .unwrap_or(self.now);
-            return Some(self.limited(Limit::Recipient, opens));
-        }
-        None
+        let waiting = self.flow(flow).filter(|_| old.is_none());
+        self.held([
+            (Limit::Recipient, self.crowded_until()),
+            (
+                Limit::Recipient,
+                self.full_until(Self::arm(issue), flow.purpose),
+            ),
+            (Limit::ResendWait, waiting.and_then(|flow| flow.wait_until)),
+            (Limit::Locked, self.locked_until(flow)),
+        ])
+    }
+
+    /// Until when the record takes no more challenges, if it is full of live ones.
+    fn crowded_until(&self) -> Option<Time> {
+        let live = self.next.challenges.iter().filter(|c| c.is_live());
+        let ends = live.map(|challenge| challenge.expires_at);
+        (ends.clone().count() >= MAX_CHALLENGES).then(|| ends.min())?
     }
 
     fn arm(issue: &Issue) -> Arm {

@@ -9,6 +9,7 @@ use crate::otp::{
     event::{FactKind, Need, Refusal, Send, Verdict},
     kinds::{Arm, Channel, ConclusionReason, DeliveryStatus, Purpose, Route, State, TimelineEvent},
     ledger::DAY,
+    time::Time,
 };
 
 /// The sender of a test number's deliveries.
@@ -29,6 +30,15 @@ impl Turn<'_> {
                 .messages
                 .room(&self.rules.recipient, purpose, self.now),
         }
+    }
+
+    /// Until when the recipient's limits allow no message, if they allow none now.
+    pub(super) fn full_until(&self, arm: Arm, purpose: Purpose) -> Option<Time> {
+        let opens = || {
+            let messages = &self.next.messages;
+            messages.opens(&self.rules.recipient, purpose, self.now)
+        };
+        (self.room(arm, purpose) == 0).then(opens)
     }
 
     /// Who carries a message.

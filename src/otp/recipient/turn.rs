@@ -321,6 +321,14 @@ impl Turn<'_> {
         }
     }
 
+    /// No, because of the limit that holds longest, if any holds: who waits that long succeeds.
+    pub fn held<const N: usize>(&self, limits: [(Limit, Option<Time>); N]) -> Option<Answer> {
+        let limits = limits.into_iter();
+        let holding = limits.filter_map(|(limit, until)| Some((limit, until?)));
+        let (limit, until) = holding.max_by_key(|(_, until)| *until)?;
+        (until > self.now).then(|| self.limited(limit, until))
+    }
+
     /// No, because of a limit that opens at `opens`.
     pub fn limited(&self, limit: Limit, opens: Time) -> Answer {
         Answer::Refused(Refusal::Limited {
