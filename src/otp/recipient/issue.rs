@@ -43,7 +43,7 @@ impl Turn<'_> {
             .resend_at
             .is_some_and(|time| time <= self.now);
         let may_send = wait_is_over && self.messages_left(at) > 0;
-        let message_sent = may_send && self.verdict()? == Verdict::Allowed;
+        let message_sent = may_send && self.verdict(self.challenge(at).arm)? == Verdict::Allowed;
         if message_sent {
             match self.ask(at, issue.channel)? {
                 Ok(_) => {}
@@ -63,7 +63,7 @@ impl Turn<'_> {
         if self.sender(Self::arm(issue), channel).is_none() {
             return Ok(Answer::Refused(Refusal::NoSender(channel)));
         }
-        if let Verdict::Refused { limit, wait } = self.verdict()? {
+        if let Verdict::Refused { limit, wait } = self.verdict(Self::arm(issue))? {
             return Ok(Answer::Refused(Refusal::Limited { limit, wait }));
         }
         if let Some(old) = old {
