@@ -22,6 +22,10 @@ const REPLAY: Duration = Duration::from_secs(600);
 /// keep far below it; it bounds what test numbers and generous configurations can pile up.
 pub(super) const MAX_CHALLENGES: usize = 64;
 
+/// Most answers that a record holds for retries. Messages and guesses are limited and keep far
+/// below it; it bounds what calls that cost nothing can pile up.
+pub(super) const MAX_ANSWERS: usize = 256;
+
 /// The workbench of one event.
 pub(super) struct Turn<'a> {
     pub place: &'a RecipientKey,
@@ -128,6 +132,11 @@ impl Turn<'_> {
         next.messages.prune(&rules.recipient, now);
         next.operations
             .retain(|answered| now.since(answered.at) < REPLAY);
+        while next.operations.len() > MAX_ANSWERS {
+            let mut answers = next.operations.iter();
+            let cheapest = answers.position(Answered::cost_nothing);
+            next.operations.remove(cheapest.unwrap_or(0));
+        }
         next.flows
             .iter_mut()
             .for_each(|flow| flow.ledger.prune(now));
