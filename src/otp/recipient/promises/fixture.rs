@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::otp::{
-    Arm, Challenge, ChallengeId, Channel, Delivery, DeliveryStatus, Digest, Fact, FailureReason,
+    Challenge, ChallengeId, Channel, Delivery, DeliveryStatus, Digest, Fact, FailureReason,
     FlowOutcome, Policy, Profile, Purpose, Recipe, Recipient, RecipientKey, Rules, State, Time,
     event::{
         Answer, Event, FactKind, Fresh, Guessed, Issue, Issued, Limit, Need, Operation, Progress,
@@ -39,8 +39,8 @@ pub struct Phone {
     pub sends: Vec<Send>,
     codes: Vec<(ChallengeId, u32, u32)>,
     drawn: u32,
-    operations: u8,
-    challenges: u8,
+    operations: u32,
+    challenges: u32,
 }
 
 /// A demand for a code: Ana's login at the bank, unless it says otherwise.
@@ -153,6 +153,12 @@ pub fn rules() -> Rules {
     }
 }
 
+/// The bytes of a name that only has to be another one each time.
+fn numbered<const N: usize>(number: u32) -> [u8; N] {
+    let bytes = number.to_le_bytes();
+    std::array::from_fn(|i| bytes[i % bytes.len()])
+}
+
 fn digest(recipe: &Recipe, code: u32) -> Digest {
     let mut bytes = recipe.binding;
     bytes[0] ^= recipe.challenge.0[0];
@@ -185,7 +191,7 @@ impl Phone {
             sends: Vec::new(),
             codes: Vec::new(),
             drawn: 100_000,
-            operations: 100,
+            operations: 0,
             challenges: 0,
         }
     }
@@ -233,7 +239,7 @@ impl Phone {
                 purpose: ask.purpose,
                 subject: ask.subject.into(),
             },
-            new_id: ChallengeId([self.challenges; 32]),
+            new_id: ChallengeId(numbered(self.challenges)),
             number: SealedNumber {
                 key_id: "k1".into(),
                 bytes: vec![1, 2, 3],
@@ -464,9 +470,12 @@ impl Phone {
 
     fn operation(&mut self, key: Option<(u8, u8)>) -> Operation {
         self.operations += 1;
-        let (id, tag) = key.unwrap_or((self.operations, 0));
+        let (id, tag) = match key {
+            Some((key, fields)) => ([key; 12], fields),
+            None => (numbered(self.operations), 0),
+        };
         Operation {
-            id: OperationId([id; 12]),
+            id: OperationId(id),
             tag: [tag; 12],
         }
     }

@@ -11,7 +11,13 @@ mod waits;
 
 mod receipts;
 
-use fixture::{Ask, Guess, News, Phone, SUBJECT, WRONG, limited};
+mod plan;
+
+mod limits;
+
+mod record;
+
+use fixture::{Ask, CALLER, FIXED, Guess, News, Phone, SUBJECT, WRONG, limited};
 
 use crate::otp::{
     event::{Answer, FactKind, Limit, Refusal},
