@@ -108,7 +108,8 @@ impl Turn<'_> {
     fn crowded_until(&self) -> Option<Time> {
         let live = self.next.challenges.iter().filter(|c| c.is_live());
         let ends = live.map(|challenge| challenge.expires_at);
-        (ends.clone().count() >= MAX_CHALLENGES).then(|| ends.min())?
+        let crowded = ends.clone().count() >= MAX_CHALLENGES;
+        ends.min().filter(|_| crowded)
     }
 
     fn arm(issue: &Issue) -> Arm {
