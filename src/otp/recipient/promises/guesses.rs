@@ -82,7 +82,8 @@ fn the_last_wrong_guess_is_wrong_and_the_next_finds_the_challenge_exhausted() {
 #[test]
 fn each_conclusion_has_its_own_answer() {
     let mut phone = Phone::unlimited();
-    let ends: [(&str, fn(&mut Phone, ChallengeId), _); 4] = [
+    type End = fn(&mut Phone, ChallengeId);
+    let ends: [(&str, End, _); 4] = [
         ("cancelled", |phone, id| drop(phone.cancel(id)), Cancelled),
         ("expired", |phone, _| _ = phone.wait(300), Expired),
         ("superseded", supersede, Superseded),

@@ -7,7 +7,11 @@ mod fixture;
 
 mod guesses;
 
+mod replays;
+
 mod waits;
+
+mod lives;
 
 mod receipts;
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::otp::Time;
 use Channel::{Sms, Whatsapp};
 use DeliveryStatus::{Accepted, Delivered, Read, TimedOut};
 
@@ -56,6 +57,12 @@ fn a_missing_receipt_leaves_the_step_twenty_seconds_after_its_acceptance() {
 }
 
 #[test]
+fn a_send_without_an_answer_leaves_the_step() {
+    let unknown = |phone: &mut Phone, id| drop(phone.sender(id, 1, TimedOut));
+    falls_back(Phone::new(), unknown, Route::Undelivered);
+}
+
+#[test]
 fn an_unread_message_leaves_the_step_where_that_is_switched_on() {
     let unread = |phone: &mut Phone, id| {
         phone.receipt(id, 1, Delivered);
@@ -101,6 +108,14 @@ fn a_number_known_not_to_be_on_whatsapp_starts_at_the_next_step_for_a_day() {
     phone.now = told_at + Duration::from_secs(86_400);
     let next = phone.begin(Ask::subject("bia"));
     assert_eq!(phone.road(next), [(Whatsapp, Route::Plan)]);
+}
+
+#[test]
+fn a_receipt_that_tells_no_time_counts_as_of_now() {
+    let mut phone = Phone::new();
+    let id = phone.login();
+    phone.receipt_of(Time::LATEST, id, 1, FailureReason::NotOnWhatsapp);
+    assert_eq!(phone.record.off_whatsapp_since, Some(phone.now));
 }
 
 #[test]
@@ -185,6 +200,20 @@ fn a_fallback_goes_out_only_while_there_is_room() {
     phone.alarm_after(20);
     assert_eq!(phone.challenge(id).deliveries.len(), 1);
     assert_eq!(phone.state(id), State::Pending);
+    assert_eq!(phone.delivery(id, 1).status, TimedOut);
+}
+
+#[test]
+fn a_plan_never_comes_back_to_a_step_that_it_left() {
+    let mut phone = Phone::new();
+    let id = phone.login();
+    phone.sender(id, 1, Accepted);
+    phone.alarm_after(20);
+    phone.receipt(id, 1, FailureReason::Unreachable);
+    phone.sender(id, 2, Accepted);
+    phone.alarm_after(20);
+    phone.alarm_after(20);
+    assert_eq!(phone.challenge(id).deliveries.len(), 2);
 }
 
 #[test]
