@@ -100,7 +100,9 @@ impl Turn<'_> {
         challenge.expires_at = (now + policy.ttl).min(challenge.issued_at + policy.max_life);
         let asked = challenge.asked as usize;
         let wait = policy.waits.get(asked - 1).copied();
-        challenge.resend_at = wait.map(|wait| now + wait);
+        // A wait that outlives the challenge leads to no message.
+        let opens = wait.map(|wait| now + wait);
+        challenge.resend_at = opens.filter(|&opens| opens < challenge.expires_at);
         let hold = wait
             .or(policy.waits.last().copied())
             .unwrap_or(Duration::ZERO);

@@ -19,6 +19,23 @@ fn a_challenge_lives_from_the_last_message_asked_for_up_to_its_longest_life() {
 }
 
 #[test]
+fn a_wait_that_outlives_the_challenge_is_no_promise_of_a_message() {
+    let mut phone = Phone::new();
+    let id = phone.login();
+    phone.wait(290).resent(id);
+    let last = phone.wait(290).resent(id);
+    assert_eq!(
+        last.resend_at, None,
+        "two minutes from now it has long expired"
+    );
+    let answer = phone.resend(id, None);
+    assert_eq!(answer, Answer::Refused(Refusal::NoMessageLeft));
+    phone.alarm_after(20);
+    let refused = limited(phone.issue(Ask::default()));
+    assert_eq!(refused, (Limit::ResendWait, 100 * SECOND));
+}
+
+#[test]
 fn a_message_tells_its_sender_the_life_that_it_has_itself_prolonged() {
     let mut phone = Phone::new();
     let id = phone.login();
