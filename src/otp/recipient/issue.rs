@@ -13,10 +13,8 @@ use crate::otp::{
 
 impl Turn<'_> {
     pub(super) fn issue(&mut self, issue: &Issue) -> Result<Answer, Need> {
-        match self.answered(&issue.operation) {
-            Some(Ok(answered)) => return Ok(self.again(answered)),
-            Some(Err(refusal)) => return Ok(Answer::Refused(refusal)),
-            None => {}
+        if let Some(answer) = self.replay(&issue.operation) {
+            return Ok(answer);
         }
         let pending = self.next.challenges.iter();
         let mut pending = pending

@@ -189,7 +189,8 @@ impl Turn<'_> {
     }
 
     /// Leaves the step at which the plan stands for the next one, if there is one, there is room for
-    /// its message and no lock makes it useless. Whatever became of it, the plan never comes back to the step it left.
+    /// its message and no lock makes it useless. Whatever became of it, the plan never comes back to
+    /// the step it left.
     pub(super) fn advance(&mut self, at: usize, reason: Route) -> Result<(), Need> {
         let challenge = self.challenge(at);
         let (from, start) = (

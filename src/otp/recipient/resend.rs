@@ -18,10 +18,8 @@ impl Turn<'_> {
         let Some(at) = self.visible(caller, challenge) else {
             return Ok(Answer::Refused(Refusal::NotFound));
         };
-        match self.answered(operation) {
-            Some(Ok(answered)) => return Ok(self.again(answered)),
-            Some(Err(refusal)) => return Ok(Answer::Refused(refusal)),
-            None => {}
+        if let Some(answer) = self.replay(operation) {
+            return Ok(answer);
         }
         if let Some(answer) = self.refuse_to_resend(at) {
             return Ok(answer);

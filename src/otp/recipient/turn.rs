@@ -244,16 +244,15 @@ impl Turn<'_> {
         self.facts.push(fact);
     }
 
-    /// What a call was told before, `Err` if the call said something else then.
-    pub fn answered(&self, operation: &Operation) -> Option<Result<&Answered, Refusal>> {
+    /// The answer to a call that was answered before: the same, unless it says something else now.
+    pub fn replay(&self, operation: &Operation) -> Option<Answer> {
         let fresh = |answered: &&Answered| self.now.since(answered.at) < REPLAY;
         let mut operations = self.next.operations.iter().filter(fresh);
-        let found = operations.find(|answered| answered.operation.id == operation.id)?;
-        let same = found.operation.tag == operation.tag;
-        Some(if same {
-            Ok(found)
+        let answered = operations.find(|answered| answered.operation.id == operation.id)?;
+        Some(if answered.operation.tag == operation.tag {
+            self.again(answered)
         } else {
-            Err(Refusal::KeyReused)
+            Answer::Refused(Refusal::KeyReused)
         })
     }
 
@@ -277,7 +276,7 @@ impl Turn<'_> {
     }
 
     /// The answer that a remembered one stands for.
-    pub fn again(&self, answered: &Answered) -> Answer {
+    fn again(&self, answered: &Answered) -> Answer {
         let challenge = self.find(&answered.challenge).map(|at| self.challenge(at));
         match (answered.said, challenge) {
             (
