@@ -28,9 +28,7 @@ impl Callers {
         if self.0.is_empty() {
             return Ok(None);
         }
-        let key = metadata
-            .get("authorization")
-            .and_then(|value| value.to_str().ok());
+        let key = metadata.get("authorization").and_then(|value| value.to_str().ok());
         let key = key.and_then(bearer).unwrap_or_default();
         let hash: [u8; 32] = Sha256::digest(key).into();
         // Every caller is looked at, so that time doesn't tell how far the search went.
@@ -51,9 +49,7 @@ fn bearer(value: &str) -> Option<&str> {
 impl Caller {
     /// Whether it may issue codes for this.
     pub fn may(&self, purpose: Purpose) -> bool {
-        self.purposes
-            .as_ref()
-            .is_none_or(|purposes| purposes.contains(&purpose))
+        self.purposes.as_ref().is_none_or(|purposes| purposes.contains(&purpose))
     }
 }
 
@@ -83,12 +79,7 @@ mod tests {
             assert_eq!(caller.name, "signup");
             assert!(caller.may(Purpose::Signup) && !caller.may(Purpose::Login));
         }
-        for value in [
-            "Bearer another key",
-            "Basic a key for tests",
-            "a key for tests",
-            "Bearer ",
-        ] {
+        for value in ["Bearer another key", "Basic a key for tests", "a key for tests", "Bearer "] {
             let refused = callers.identify(&metadata(value)).unwrap_err();
             assert_eq!(refused.code(), tonic::Code::Unauthenticated);
         }

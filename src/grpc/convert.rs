@@ -53,34 +53,19 @@ pub fn resent(resent: Resent) -> proto::ResendCodeResponse {
 /// The answer to VerifyCode. What the challenge was for is told to who had the code only.
 pub fn verified(verified: Verified) -> proto::VerifyCodeResponse {
     let guessed = verified.guessed;
-    let challenge = guessed
-        .challenge
-        .filter(|_| guessed.outcome == VerifyOutcome::Verified);
-    let conclusion = challenge
-        .as_ref()
-        .and_then(|challenge| challenge.conclusion);
+    let challenge = guessed.challenge.filter(|_| guessed.outcome == VerifyOutcome::Verified);
+    let conclusion = challenge.as_ref().and_then(|challenge| challenge.conclusion);
     proto::VerifyCodeResponse {
         outcome: guessed.outcome as i32,
         attempts_remaining: count(guessed.attempts_left),
-        recipient: verified
-            .number
-            .map(|number| number.e164().to_owned())
-            .unwrap_or_default(),
-        purpose: challenge
-            .as_ref()
-            .map_or(0, |challenge| challenge.flow.purpose as i32),
+        recipient: verified.number.map(|number| number.e164().to_owned()).unwrap_or_default(),
+        purpose: challenge.as_ref().map_or(0, |challenge| challenge.flow.purpose as i32),
         verify_time: conclusion.map(|conclusion| timestamp(conclusion.at)),
         attestation: String::new(),
-        used_channel: channel(
-            challenge
-                .as_ref()
-                .and_then(|challenge| challenge.used_channel()),
-        ),
+        used_channel: channel(challenge.as_ref().and_then(|challenge| challenge.used_channel())),
         resend_time: guessed.resend_at.map(timestamp),
         replayed: guessed.replayed,
-        subject_id: challenge
-            .map(|challenge| challenge.flow.subject)
-            .unwrap_or_default(),
+        subject_id: challenge.map(|challenge| challenge.flow.subject).unwrap_or_default(),
         unlock_time: guessed.unlocks_at.map(timestamp),
     }
 }
@@ -99,13 +84,9 @@ pub fn challenge(seen: Seen) -> proto::Challenge {
         expire_time: Some(timestamp(challenge.expires_at)),
         resend_time: challenge.resend_at.map(timestamp),
         attempts_remaining: count(seen.attempts_left),
-        conclude_time: challenge
-            .conclusion
-            .map(|conclusion| timestamp(conclusion.at)),
+        conclude_time: challenge.conclusion.map(|conclusion| timestamp(conclusion.at)),
         used_channel: channel(challenge.used_channel()),
-        conclusion_reason: challenge
-            .conclusion
-            .map_or(0, |conclusion| conclusion.reason as i32),
+        conclusion_reason: challenge.conclusion.map_or(0, |conclusion| conclusion.reason as i32),
     }
 }
 

@@ -34,10 +34,7 @@ impl Complaints {
 
     /// `INVALID_ARGUMENT` naming every field, if there is a complaint.
     pub fn finish(self) -> Result<(), Status> {
-        let sentences = self
-            .0
-            .iter()
-            .map(|v| format!("{} {}", v.field, v.description));
+        let sentences = self.0.iter().map(|v| format!("{} {}", v.field, v.description));
         let message = sentences.collect::<Vec<_>>().join("; ");
         match self.0.is_empty() {
             true => Ok(()),
@@ -105,37 +102,31 @@ fn refused(refusal: Refusal) -> Status {
     match refusal {
         Refusal::Limited { limit, wait } => limited(limit, wait),
         Refusal::NotFound => Status::not_found("no challenge of this caller has this challenge_id"),
-        Refusal::Concluded(state) => precondition(format!(
-            "the challenge is {}; issue a new one",
-            state.as_str()
-        )),
+        Refusal::Concluded(state) => {
+            precondition(format!("the challenge is {}; issue a new one", state.as_str()))
+        }
         Refusal::NoMessageLeft => precondition(
             "the challenge has no message left; wait until it concludes and issue a new one"
                 .to_owned(),
         ),
         Refusal::NoSender(channel) => {
-            let complaint = format!(
-                "asks for {}, for which no sender is configured",
-                channel.as_str()
-            );
+            let complaint =
+                format!("asks for {}, for which no sender is configured", channel.as_str());
             bad_field("requested_channel", &complaint)
         }
         Refusal::KeyReused => bad_field(
             "idempotency_key",
             "was used within the last 10 minutes with other fields; use a new key for a new call",
         ),
-        Refusal::TransactionMissing => bad_field(
-            "transaction",
-            "is required: the code was issued for a transaction",
-        ),
-        Refusal::TransactionUnexpected => bad_field(
-            "transaction",
-            "must be left out: the code was not issued for a transaction",
-        ),
-        Refusal::TimeOutOfRange => bad_field(
-            "occur_time",
-            "must not be before the challenge was issued nor in the future",
-        ),
+        Refusal::TransactionMissing => {
+            bad_field("transaction", "is required: the code was issued for a transaction")
+        }
+        Refusal::TransactionUnexpected => {
+            bad_field("transaction", "must be left out: the code was not issued for a transaction")
+        }
+        Refusal::TimeOutOfRange => {
+            bad_field("occur_time", "must not be before the challenge was issued nor in the future")
+        }
     }
 }
 
@@ -151,11 +142,7 @@ fn limited(limit: Limit, wait: Duration) -> Status {
     let wait = Duration::from_millis(wait.as_micros().div_ceil(1000).max(1) as u64);
     let mut details = ErrorDetails::with_retry_info(Some(wait));
     details.set_error_info(limit.reason(), DOMAIN, HashMap::new());
-    let message = format!(
-        "{}; try again in {:.1} s",
-        explain(limit),
-        wait.as_secs_f64()
-    );
+    let message = format!("{}; try again in {:.1} s", explain(limit), wait.as_secs_f64());
     Status::with_error_details(Code::ResourceExhausted, message, details)
 }
 

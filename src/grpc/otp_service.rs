@@ -42,9 +42,7 @@ impl Otp {
     fn call(&self, rpc: &'static str, metadata: &MetadataMap) -> Result<Call<'_>, Status> {
         let caller = self.callers.identify(metadata)?;
         let text = |name: &str| metadata.get(name).and_then(|value| value.to_str().ok());
-        let request_id = text("x-request-id")
-            .filter(|id| is_id(id))
-            .map(str::to_owned);
+        let request_id = text("x-request-id").filter(|id| is_id(id)).map(str::to_owned);
         let request_id = request_id.unwrap_or_else(|| format!("{:016x}", rand::random::<u64>()));
         let trace_id = text("traceparent").and_then(trace_id).unwrap_or_default();
         let name = caller.map_or("", |caller| &caller.name);
@@ -55,18 +53,14 @@ impl Otp {
 
 impl Call<'_> {
     fn name(&self) -> String {
-        self.caller
-            .map(|caller| caller.name.clone())
-            .unwrap_or_default()
+        self.caller.map(|caller| caller.name.clone()).unwrap_or_default()
     }
 }
 
 /// What may stand in a log line as somebody else's id.
 fn is_id(text: &str) -> bool {
     (1..=64).contains(&text.len())
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
 }
 
 /// The trace id of a W3C `traceparent`: `00-<32 hex>-<16 hex>-<2 hex>`.
@@ -107,9 +101,7 @@ impl OtpService for Otp {
             let masked = issue.recipient.number.masked();
             Ok(convert::issued(self.service.issue(issue).await?, masked))
         };
-        async { logged(answer.await) }
-            .instrument(call.span.clone())
-            .await
+        async { logged(answer.await) }.instrument(call.span.clone()).await
     }
 
     async fn resend_code(
@@ -121,9 +113,7 @@ impl OtpService for Otp {
             let resend = requests::resend(request.into_inner(), call.name())?;
             Ok(convert::resent(self.service.resend(resend).await?))
         };
-        async { logged(answer.await) }
-            .instrument(call.span.clone())
-            .await
+        async { logged(answer.await) }.instrument(call.span.clone()).await
     }
 
     async fn verify_code(
@@ -135,9 +125,7 @@ impl OtpService for Otp {
             let guess = requests::guess(request.into_inner(), call.name())?;
             Ok(convert::verified(self.service.verify(guess).await?))
         };
-        async { logged(answer.await) }
-            .instrument(call.span.clone())
-            .await
+        async { logged(answer.await) }.instrument(call.span.clone()).await
     }
 
     async fn cancel_challenge(
@@ -148,13 +136,9 @@ impl OtpService for Otp {
         let answer = async {
             let id = requests::challenge(&request.get_ref().challenge_id)?;
             let seen = self.service.cancel(call.name(), id).await?;
-            Ok(proto::CancelChallengeResponse {
-                challenge: Some(convert::challenge(seen)),
-            })
+            Ok(proto::CancelChallengeResponse { challenge: Some(convert::challenge(seen)) })
         };
-        async { logged(answer.await) }
-            .instrument(call.span.clone())
-            .await
+        async { logged(answer.await) }.instrument(call.span.clone()).await
     }
 
     async fn get_challenge(
@@ -165,13 +149,9 @@ impl OtpService for Otp {
         let answer = async {
             let id = requests::challenge(&request.get_ref().challenge_id)?;
             let seen = self.service.get(call.name(), id).await?;
-            Ok(proto::GetChallengeResponse {
-                challenge: Some(convert::challenge(seen)),
-            })
+            Ok(proto::GetChallengeResponse { challenge: Some(convert::challenge(seen)) })
         };
-        async { logged(answer.await) }
-            .instrument(call.span.clone())
-            .await
+        async { logged(answer.await) }.instrument(call.span.clone()).await
     }
 
     type WatchChallengeStream = ReceiverStream<Result<proto::WatchChallengeResponse, Status>>;
@@ -190,9 +170,7 @@ impl OtpService for Otp {
             tokio::spawn(stream_changes(watched, first, sender).in_current_span());
             Ok(ReceiverStream::new(stream))
         };
-        async { logged(answer.await) }
-            .instrument(call.span.clone())
-            .await
+        async { logged(answer.await) }.instrument(call.span.clone()).await
     }
 
     async fn report_outcome(
@@ -205,16 +183,12 @@ impl OtpService for Otp {
             self.service.report(call.name(), id, outcome, at).await?;
             Ok(proto::ReportOutcomeResponse {})
         };
-        async { logged(answer.await) }
-            .instrument(call.span.clone())
-            .await
+        async { logged(answer.await) }.instrument(call.span.clone()).await
     }
 }
 
 fn watch_response(seen: crate::otp::event::Seen) -> proto::WatchChallengeResponse {
-    proto::WatchChallengeResponse {
-        challenge: Some(convert::challenge(seen)),
-    }
+    proto::WatchChallengeResponse { challenge: Some(convert::challenge(seen)) }
 }
 
 /// Streams until the challenge concludes or the watcher leaves.
@@ -243,8 +217,6 @@ async fn stream_changes(
 /// Our own clock: only for the dates of test numbers, before there is a record to ask for the time.
 #[allow(clippy::disallowed_methods)]
 fn clock() -> Time {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Time::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }

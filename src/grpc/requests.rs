@@ -51,10 +51,7 @@ pub fn issue(
             complaints.add("transaction", "is required with PURPOSE_TRANSACTION");
         }
         (Some(other), Given::Yes(_)) if other != Purpose::Transaction => {
-            complaints.add(
-                "transaction",
-                "must be left out unless purpose is PURPOSE_TRANSACTION",
-            );
+            complaints.add("transaction", "must be left out unless purpose is PURPOSE_TRANSACTION");
         }
         _ => {}
     }
@@ -62,15 +59,7 @@ pub fn issue(
     if let Some(country) = country {
         return Err(errors::country_not_allowed(country));
     }
-    let parsed = (
-        recipient,
-        purpose,
-        subject,
-        client_ip,
-        language,
-        channel,
-        idempotency_key,
-    );
+    let parsed = (recipient, purpose, subject, client_ip, language, channel, idempotency_key);
     match parsed {
         (
             Some(recipient),
@@ -103,12 +92,9 @@ pub fn resend(request: proto::ResendCodeRequest, caller: String) -> Result<Resen
     let key = complaints.check("idempotency_key", text(request.idempotency_key));
     complaints.finish()?;
     match (challenge, channel, key) {
-        (Some(challenge), Some(channel), Some(idempotency_key)) => Ok(Resend {
-            caller,
-            challenge,
-            channel,
-            idempotency_key,
-        }),
+        (Some(challenge), Some(channel), Some(idempotency_key)) => {
+            Ok(Resend { caller, challenge, channel, idempotency_key })
+        }
         _ => Err(incomplete()),
     }
 }
@@ -156,16 +142,9 @@ pub fn report(
     let outcome = FlowOutcome::from_number(request.outcome)
         .ok_or("must be FLOW_OUTCOME_COMPLETED or FLOW_OUTCOME_ABANDONED");
     let outcome = complaints.check("outcome", outcome);
-    let at = complaints.check(
-        "occur_time",
-        request.occur_time.as_ref().map(time).transpose(),
-    );
+    let at = complaints.check("occur_time", request.occur_time.as_ref().map(time).transpose());
     complaints.finish()?;
-    challenge
-        .zip(outcome)
-        .zip(at)
-        .map(|((c, o), at)| (c, o, at))
-        .ok_or_else(incomplete)
+    challenge.zip(outcome).zip(at).map(|((c, o), at)| (c, o, at)).ok_or_else(incomplete)
 }
 
 /// Complaints were finished, so every field was there.
@@ -174,8 +153,7 @@ fn incomplete() -> Status {
 }
 
 fn id(text: &str) -> Result<ChallengeId, &'static str> {
-    text.parse()
-        .map_err(|_| "must be an id as IssueCode returned it: ch_ and 52 characters")
+    text.parse().map_err(|_| "must be an id as IssueCode returned it: ch_ and 52 characters")
 }
 
 fn required_purpose(number: i32) -> Result<Purpose, &'static str> {
@@ -207,10 +185,7 @@ fn text(text: String) -> Result<String, &'static str> {
 fn address(text: &str) -> Result<Option<IpAddr>, &'static str> {
     match text {
         "" => Ok(None),
-        text => text
-            .parse()
-            .map(Some)
-            .map_err(|_| "must be an IPv4 or IPv6 address, or empty"),
+        text => text.parse().map(Some).map_err(|_| "must be an IPv4 or IPv6 address, or empty"),
     }
 }
 
@@ -235,12 +210,8 @@ fn language(text: String) -> Result<String, &'static str> {
 fn time(timestamp: &prost_types::Timestamp) -> Result<Time, &'static str> {
     let seconds = u64::try_from(timestamp.seconds).map_err(|_| "must be after 1970")?;
     let nanos = u64::try_from(timestamp.nanos).map_err(|_| "must have non-negative nanos")?;
-    let millis = seconds
-        .checked_mul(1000)
-        .and_then(|ms| ms.checked_add(nanos / 1_000_000));
-    millis
-        .map(Time::from_millis)
-        .ok_or("is too far in the future")
+    let millis = seconds.checked_mul(1000).and_then(|ms| ms.checked_add(nanos / 1_000_000));
+    millis.map(Time::from_millis).ok_or("is too far in the future")
 }
 
 /// A transaction, as far as the request had one.
@@ -261,12 +232,7 @@ impl Given {
 
 fn transaction(given: Option<proto::Transaction>, complaints: &mut Complaints) -> Given {
     let Some(given) = given else { return Given::No };
-    match Transaction::parse(
-        &given.amount,
-        &given.currency,
-        &given.payee,
-        &given.reference,
-    ) {
+    match Transaction::parse(&given.amount, &given.currency, &given.payee, &given.reference) {
         Ok(transaction) => Given::Yes(transaction),
         Err(faults) => {
             for (field, complaint) in faults {
@@ -286,15 +252,7 @@ mod tests {
         for tag in ["", "pt", "pt-BR", "zh-Hant-TW", "fil", "sr-Latn"] {
             assert!(language(tag.to_owned()).is_ok(), "{tag}");
         }
-        for tag in [
-            "p",
-            "pt_BR",
-            "pt-",
-            "english",
-            "pt-BRAZILIAN0",
-            "pt BR",
-            "p\u{e9}",
-        ] {
+        for tag in ["p", "pt_BR", "pt-", "english", "pt-BRAZILIAN0", "pt BR", "p\u{e9}"] {
             assert!(language(tag.to_owned()).is_err(), "{tag}");
         }
     }

@@ -18,11 +18,7 @@ fn count(fact: &Fact) -> Vec<(String, i64)> {
     let cohort = cohort(&fact.labels);
     match &fact.kind {
         FactKind::Issued => vec![(LIVE.to_owned(), 1), (format!("issued|{cohort}"), 1)],
-        FactKind::Concluded {
-            state,
-            used_channel,
-            ..
-        } => {
+        FactKind::Concluded { state, used_channel, .. } => {
             let used = used_channel.map_or("", |channel| channel.as_str());
             let concluded = format!("concluded|{cohort}|{}|{used}", state.as_str());
             vec![(LIVE.to_owned(), -1), (concluded, 1)]
@@ -43,10 +39,7 @@ fn cohort(labels: &Labels) -> String {
 
 /// The event records of one transition: JSON, one a fact.
 pub fn events(facts: &[Fact]) -> Vec<Vec<u8>> {
-    facts
-        .iter()
-        .map(|fact| event(fact).to_string().into_bytes())
-        .collect()
+    facts.iter().map(|fact| event(fact).to_string().into_bytes()).collect()
 }
 
 fn event(fact: &Fact) -> serde_json::Value {
@@ -57,14 +50,7 @@ fn event(fact: &Fact) -> serde_json::Value {
     });
     let details = match &fact.kind {
         FactKind::Issued => serde_json::json!({ "event": "issued" }),
-        FactKind::Delivery {
-            number,
-            channel,
-            sender,
-            status,
-            failure,
-            ..
-        } => serde_json::json!({
+        FactKind::Delivery { number, channel, sender, status, failure, .. } => serde_json::json!({
             "event": status.as_str(),
             "delivery": number,
             "channel": channel.as_str(),
@@ -83,12 +69,7 @@ fn event(fact: &Fact) -> serde_json::Value {
         FactKind::GuessCounted { attempts_left } => {
             serde_json::json!({ "event": "guess_counted", "attempts_left": attempts_left })
         }
-        FactKind::Concluded {
-            state,
-            reason,
-            used_channel,
-            ..
-        } => serde_json::json!({
+        FactKind::Concluded { state, reason, used_channel, .. } => serde_json::json!({
             "event": state.as_str(),
             "reason": reason.as_str(),
             "used_channel": used_channel.map(|channel| channel.as_str()),

@@ -13,9 +13,8 @@ use crate::otp::{
 };
 
 /// Buckets for what takes milliseconds: hashes, the store.
-const QUICK: &[f64] = &[
-    0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
-];
+const QUICK: &[f64] =
+    &[0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5];
 
 /// Buckets for what people and phones take: from a fraction of a second to the life of a challenge.
 const HUMAN: &[f64] = &[
@@ -44,66 +43,34 @@ fn describe() {
             "pombo_challenges_concluded_total",
             "Challenges ended, each once. Completion rate: verified / all.",
         ),
-        (
-            "pombo_verify_attempts_total",
-            "VerifyCode calls by what they were answered.",
-        ),
-        (
-            "pombo_flows_completed_total",
-            "Flows whose end was reported by ReportOutcome.",
-        ),
+        ("pombo_verify_attempts_total", "VerifyCode calls by what they were answered."),
+        ("pombo_flows_completed_total", "Flows whose end was reported by ReportOutcome."),
         (
             "pombo_deliveries_total",
             "Deliveries that reached a status, each status once a delivery.",
         ),
-        (
-            "pombo_fallbacks_total",
-            "Steps of a plan left for the next.",
-        ),
+        ("pombo_fallbacks_total", "Steps of a plan left for the next."),
         ("pombo_limited_total", "Calls refused by a limit."),
-        (
-            "pombo_webhooks_total",
-            "Callbacks of providers by what became of them.",
-        ),
-        (
-            "pombo_sends_dropped_total",
-            "Sends given up because nobody waited for them any more.",
-        ),
+        ("pombo_webhooks_total", "Callbacks of providers by what became of them."),
+        ("pombo_sends_dropped_total", "Sends given up because nobody waited for them any more."),
     ] {
         describe_counter!(name, text);
     }
     for (name, text) in [
-        (
-            "pombo_time_to_verify_seconds",
-            "From the issue of a challenge to its verification.",
-        ),
-        (
-            "pombo_delivery_seconds",
-            "From a message being asked for to a stage of its delivery.",
-        ),
+        ("pombo_time_to_verify_seconds", "From the issue of a challenge to its verification."),
+        ("pombo_delivery_seconds", "From a message being asked for to a stage of its delivery."),
         ("pombo_hash_seconds", "One hash of a code."),
         ("pombo_store_seconds", "One operation of the store."),
-        (
-            "pombo_alarm_lag_seconds",
-            "From the time of an alarm to somebody looking at it.",
-        ),
+        ("pombo_alarm_lag_seconds", "From the time of an alarm to somebody looking at it."),
     ] {
         describe_histogram!(name, Unit::Seconds, text);
     }
-    describe_gauge!(
-        "pombo_live_challenges",
-        "Pending challenges in the store, over all replicas."
-    );
+    describe_gauge!("pombo_live_challenges", "Pending challenges in the store, over all replicas.");
 }
 
 /// Counts a fact.
 pub fn count(fact: &Fact) {
-    let Labels {
-        purpose,
-        country,
-        arm,
-        ..
-    } = fact.labels;
+    let Labels { purpose, country, arm, .. } = fact.labels;
     let purpose = purpose.as_str();
     let country = country.as_str().to_owned();
     let first_channel = name(fact.labels.first_channel);
@@ -114,12 +81,7 @@ pub fn count(fact: &Fact) {
                 "first_channel" => first_channel, "arm" => arm)
             .increment(1);
         }
-        FactKind::Concluded {
-            state,
-            used_channel,
-            after,
-            ..
-        } => {
+        FactKind::Concluded { state, used_channel, after, .. } => {
             let used_channel = name(*used_channel);
             counter!("pombo_challenges_concluded_total", "purpose" => purpose, "country" => country,
                 "first_channel" => first_channel, "used_channel" => used_channel, "arm" => arm,
@@ -131,13 +93,7 @@ pub fn count(fact: &Fact) {
                 .record(*after);
             }
         }
-        FactKind::Delivery {
-            channel,
-            sender,
-            status,
-            after,
-            ..
-        } => {
+        FactKind::Delivery { channel, sender, status, after, .. } => {
             let (channel, sender) = (channel.as_str(), sender.clone());
             counter!("pombo_deliveries_total", "channel" => channel, "sender" => sender.clone(),
                 "status" => status.as_str())
@@ -166,10 +122,7 @@ fn name(channel: Option<Channel>) -> &'static str {
 
 /// Counts an answered guess.
 pub fn guessed(guessed: &Guessed) {
-    let purpose = guessed
-        .challenge
-        .as_ref()
-        .map_or("", |c| c.flow.purpose.as_str());
+    let purpose = guessed.challenge.as_ref().map_or("", |c| c.flow.purpose.as_str());
     counter!("pombo_verify_attempts_total", "purpose" => purpose, "outcome" => guessed.outcome.as_str())
         .increment(1);
 }

@@ -22,14 +22,7 @@ fn log(recipient: &str, fact: &Fact) {
         FactKind::Issued => {
             tracing::info!(%challenge, recipient, purpose, "challenge issued");
         }
-        FactKind::Delivery {
-            number,
-            channel,
-            sender,
-            status,
-            failure,
-            after,
-        } => tracing::info!(
+        FactKind::Delivery { number, channel, sender, status, failure, after } => tracing::info!(
             %challenge,
             recipient,
             delivery = number,
@@ -54,12 +47,7 @@ fn log(recipient: &str, fact: &Fact) {
         FactKind::GuessCounted { attempts_left } => {
             tracing::info!(%challenge, recipient, attempts_left, "wrong guess counted");
         }
-        FactKind::Concluded {
-            state,
-            reason,
-            used_channel,
-            after,
-        } => tracing::info!(
+        FactKind::Concluded { state, reason, used_channel, after } => tracing::info!(
             %challenge,
             recipient,
             purpose,

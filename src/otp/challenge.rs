@@ -126,8 +126,7 @@ impl Challenge {
 
     /// Where it stands.
     pub fn state(&self) -> State {
-        self.conclusion
-            .map_or(State::Pending, |conclusion| conclusion.state)
+        self.conclusion.map_or(State::Pending, |conclusion| conclusion.state)
     }
 
     /// The channel at which the plan started.
@@ -143,9 +142,7 @@ impl Challenge {
 
     /// The delivery of a number.
     pub fn delivery(&self, number: u32) -> Option<&Delivery> {
-        self.deliveries
-            .iter()
-            .find(|delivery| delivery.number == number)
+        self.deliveries.iter().find(|delivery| delivery.number == number)
     }
 
     /// Messages that the challenge itself still allows.
@@ -173,15 +170,8 @@ impl Challenge {
     /// so that time tells nothing.
     pub fn find(&self, digest: &Digest) -> Option<u32> {
         self.deliveries.iter().fold(None, |found, delivery| {
-            let matched = delivery
-                .digests
-                .iter()
-                .fold(false, |m, kept| kept.matches(digest) | m);
-            if matched {
-                Some(delivery.number)
-            } else {
-                found
-            }
+            let matched = delivery.digests.iter().fold(false, |m, kept| kept.matches(digest) | m);
+            if matched { Some(delivery.number) } else { found }
         })
     }
 
@@ -195,10 +185,6 @@ impl Challenge {
         if self.timeline.len() == MAX_TIMELINE {
             self.timeline.remove(1);
         }
-        self.timeline.push(TimelineEntry {
-            at,
-            event,
-            delivery,
-        });
+        self.timeline.push(TimelineEntry { at, event, delivery });
     }
 }

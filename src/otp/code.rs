@@ -57,33 +57,20 @@ mod tests {
             }
         }
         // 60 000 digits: 6 000 each, with a standard deviation of 73. Six of them are enough.
-        assert!(
-            seen.iter().all(|&n| (5_560..6_440).contains(&n)),
-            "{seen:?}"
-        );
+        assert!(seen.iter().all(|&n| (5_560..6_440).contains(&n)), "{seen:?}");
     }
 
     #[test]
     fn a_code_is_read_as_people_type_it() {
         assert_eq!(Code::parse("123 456"), Code::parse("123456"));
         assert_eq!(Code::parse("123-456"), Code::parse("123456"));
-        for text in [
-            "",
-            "123",
-            "12345678901",
-            "12345a",
-            "１２３４５６",
-            "12\n3456",
-        ] {
+        for text in ["", "123", "12345678901", "12345a", "１２３４５６", "12\n3456"] {
             assert_eq!(Code::parse(text), None, "{text}");
         }
     }
 
     #[test]
     fn a_code_is_not_printed() {
-        assert_eq!(
-            format!("{:?}", Code::parse("123456").unwrap()),
-            "Code(hidden)"
-        );
+        assert_eq!(format!("{:?}", Code::parse("123456").unwrap()), "Code(hidden)");
     }
 }

@@ -116,9 +116,7 @@ impl Recipe {
     #[allow(clippy::expect_used)]
     fn hmac(&self, pepper: &[u8; 32], code: &[u8]) -> Digest {
         let mac = Hmac::<Sha256>::new_from_slice(pepper).expect("HMAC takes a key of any length");
-        let mac = mac
-            .chain_update(self.challenge.0)
-            .chain_update(self.binding);
+        let mac = mac.chain_update(self.challenge.0).chain_update(self.binding);
         Digest(mac.chain_update(code).finalize().into_bytes().into())
     }
 }
@@ -152,15 +150,9 @@ mod tests {
             assert!(base.digest(&[9; 32], &code).matches(&digest));
             let other_code = base.digest(&[9; 32], &Code::parse("123457").unwrap());
             let other_pepper = base.digest(&[8; 32], &code);
-            let other_id = Recipe {
-                challenge: ChallengeId([4; 32]),
-                ..base.clone()
-            };
+            let other_id = Recipe { challenge: ChallengeId([4; 32]), ..base.clone() };
             let elsewhere = binding(&RecipientKey([2; 16]), Purpose::Transaction, Some(&[4; 16]));
-            let other_payment = Recipe {
-                binding: elsewhere,
-                ..base
-            };
+            let other_payment = Recipe { binding: elsewhere, ..base };
             for other in [
                 other_code,
                 other_pepper,

@@ -62,9 +62,7 @@ impl fmt::Display for ChallengeId {
 
 impl ChallengeId {
     fn bit(&self, index: usize) -> usize {
-        self.0
-            .get(index / 8)
-            .map_or(0, |byte| usize::from(byte >> (7 - index % 8) & 1))
+        self.0.get(index / 8).map_or(0, |byte| usize::from(byte >> (7 - index % 8) & 1))
     }
 }
 
@@ -115,10 +113,9 @@ impl FromStr for DeliveryRef {
     fn from_str(text: &str) -> Result<Self, Malformed> {
         let (challenge, number) = text.split_once('.').ok_or(Malformed)?;
         match number.as_bytes() {
-            [digit @ b'1'..=b'9'] => Ok(Self {
-                challenge: challenge.parse()?,
-                number: u32::from(digit - b'0'),
-            }),
+            [digit @ b'1'..=b'9'] => {
+                Ok(Self { challenge: challenge.parse()?, number: u32::from(digit - b'0') })
+            }
             _ => Err(Malformed),
         }
     }
@@ -144,10 +141,7 @@ mod tests {
         let text = id.to_string();
         assert_eq!(text.len(), 55);
         assert_eq!(text.parse(), Ok(id));
-        let delivery = DeliveryRef {
-            challenge: id,
-            number: 3,
-        };
+        let delivery = DeliveryRef { challenge: id, number: 3 };
         assert_eq!(delivery.to_string().parse(), Ok(delivery));
     }
 

@@ -106,10 +106,7 @@ impl Keyring {
                 &mut text,
             )
             .expect("a short text can be sealed");
-        SealedNumber {
-            key_id: key.id.clone(),
-            bytes: [&nonce[..], &text].concat(),
-        }
+        SealedNumber { key_id: key.id.clone(), bytes: [&nonce[..], &text].concat() }
     }
 
     /// Opens a number sealed for the record at `place`.
@@ -120,17 +117,10 @@ impl Keyring {
     ) -> Result<PhoneNumber, Unreadable> {
         let unreadable = || Unreadable(sealed.key_id.clone());
         let key = self.key(&sealed.key_id)?;
-        let (nonce, text) = sealed
-            .bytes
-            .split_first_chunk::<NONCE_LEN>()
-            .ok_or_else(unreadable)?;
+        let (nonce, text) = sealed.bytes.split_first_chunk::<NONCE_LEN>().ok_or_else(unreadable)?;
         let mut text = Zeroizing::new(text.to_vec());
         let number = aead(&key.sealing)
-            .open_in_place(
-                Nonce::assume_unique_for_key(*nonce),
-                Aad::from(place.0),
-                &mut text,
-            )
+            .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(place.0), &mut text)
             .map_err(|_| unreadable())?;
         let number = std::str::from_utf8(number).map_err(|_| unreadable())?;
         // The number was checked when it was sealed; test numbers need no country's plan.
@@ -172,10 +162,7 @@ impl IndexKey {
 
     /// Where the record of `number` lives.
     pub fn recipient(&self, number: &PhoneNumber) -> RecipientKey {
-        RecipientKey(truncated(&mac(
-            &self.0,
-            &[b"recipient", number.e164().as_bytes()],
-        )))
+        RecipientKey(truncated(&mac(&self.0, &[b"recipient", number.e164().as_bytes()])))
     }
 
     /// A fresh id for a challenge of `recipient`.
@@ -213,12 +200,7 @@ impl IndexKey {
 
     /// The operation that a caller's idempotency key names.
     pub fn operation(&self, call: &str, caller: &str, idempotency_key: &str) -> OperationId {
-        let parts = [
-            b"operation",
-            call.as_bytes(),
-            caller.as_bytes(),
-            idempotency_key.as_bytes(),
-        ];
+        let parts = [b"operation", call.as_bytes(), caller.as_bytes(), idempotency_key.as_bytes()];
         OperationId(truncated(&mac(&self.0, &parts)))
     }
 
@@ -281,11 +263,7 @@ mod tests {
         let recipient = index.recipient(&number());
         let ids = [(); 2].map(|()| index.challenge_id(&recipient, &mut rng));
         assert!(ids.iter().all(|id| index.recipient_of(id) == recipient));
-        assert_ne!(
-            ids[0].0[16..],
-            ids[1].0[16..],
-            "two ids of one person can't be linked"
-        );
+        assert_ne!(ids[0].0[16..], ids[1].0[16..], "two ids of one person can't be linked");
         assert_ne!(IndexKey::new(secret(2)).recipient_of(&ids[0]), recipient);
     }
 

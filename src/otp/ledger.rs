@@ -46,11 +46,7 @@ pub const DAY: Duration = Duration::from_secs(86_400);
 impl Ledger {
     /// Until when the flow is locked, if it is.
     pub fn locked_until(&self, rules: &LedgerRules, now: Time) -> Option<Time> {
-        let by_day = self
-            .failures
-            .iter()
-            .rev()
-            .nth(rules.failures_per_day as usize - 1);
+        let by_day = self.failures.iter().rev().nth(rules.failures_per_day as usize - 1);
         let until = self.row_lock.into_iter().chain(by_day.map(|&at| at + DAY));
         until.max().filter(|&until| until > now)
     }
@@ -61,11 +57,7 @@ impl Ledger {
             return 0;
         }
         let in_row = rules.failures_in_a_row - self.in_a_row % rules.failures_in_a_row;
-        let today = self
-            .failures
-            .iter()
-            .filter(|&&at| now.since(at) < DAY)
-            .count();
+        let today = self.failures.iter().filter(|&&at| now.since(at) < DAY).count();
         in_row.min(rules.failures_per_day.saturating_sub(today as u32))
     }
 
@@ -94,11 +86,7 @@ impl Ledger {
 impl Flow {
     /// A flow that has done nothing yet.
     pub fn new(key: FlowKey) -> Self {
-        Self {
-            key,
-            wait_until: None,
-            ledger: Ledger::default(),
-        }
+        Self { key, wait_until: None, ledger: Ledger::default() }
     }
 
     /// Nothing is left to remember.

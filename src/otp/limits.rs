@@ -57,9 +57,7 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
         _ => return None,
     };
     let number: u64 = number.parse().ok()?;
-    number
-        .checked_mul(millis_per_unit)
-        .map(Duration::from_millis)
+    number.checked_mul(millis_per_unit).map(Duration::from_millis)
 }
 
 /// One message that counts.
@@ -80,28 +78,19 @@ impl MessageLog {
     pub fn room(&self, windows: &[Window], purpose: Purpose, now: Time) -> u32 {
         let room = windows.iter().map(|&window| {
             let all = (window.count.get() as usize).saturating_sub(self.within(window, now, false));
-            let unproven = || {
-                window
-                    .unproven_count()
-                    .saturating_sub(self.within(window, now, true))
-            };
-            if purpose.is_unproven() {
-                all.min(unproven())
-            } else {
-                all
-            }
+            let unproven =
+                || window.unproven_count().saturating_sub(self.within(window, now, true));
+            if purpose.is_unproven() { all.min(unproven()) } else { all }
         });
-        room.min()
-            .map_or(u32::MAX, |room| u32::try_from(room).unwrap_or(u32::MAX))
+        room.min().map_or(u32::MAX, |room| u32::try_from(room).unwrap_or(u32::MAX))
     }
 
     /// From when a message of this purpose may go out, if nothing else is sent until then.
     pub fn opens(&self, windows: &[Window], purpose: Purpose, now: Time) -> Time {
         let opens = windows.iter().flat_map(|&window| {
             let all = self.frees(window, window.count.get() as usize, false);
-            let unproven = purpose
-                .is_unproven()
-                .then(|| self.frees(window, window.unproven_count(), true));
+            let unproven =
+                purpose.is_unproven().then(|| self.frees(window, window.unproven_count(), true));
             [all, unproven.flatten()].into_iter().flatten()
         });
         opens.max().map_or(now, |at| at.max(now))
@@ -109,42 +98,27 @@ impl MessageLog {
 
     /// Counts a message.
     pub fn push(&mut self, at: Time, purpose: Purpose) {
-        self.0.push(Counted {
-            at,
-            unproven: purpose.is_unproven(),
-        });
+        self.0.push(Counted { at, unproven: purpose.is_unproven() });
     }
 
     /// Forgets what no window can see any more.
     pub fn prune(&mut self, windows: &[Window], now: Time) {
-        let longest = windows
-            .iter()
-            .map(|window| window.length)
-            .max()
-            .unwrap_or_default();
+        let longest = windows.iter().map(|window| window.length).max().unwrap_or_default();
         self.0.retain(|message| now.since(message.at) < longest);
     }
 
     fn counted(&self, unproven_only: bool) -> impl DoubleEndedIterator<Item = Time> + '_ {
-        let counted = self
-            .0
-            .iter()
-            .filter(move |message| message.unproven || !unproven_only);
+        let counted = self.0.iter().filter(move |message| message.unproven || !unproven_only);
         counted.map(|message| message.at)
     }
 
     fn within(&self, window: Window, now: Time, unproven_only: bool) -> usize {
-        self.counted(unproven_only)
-            .filter(|&at| now.since(at) < window.length)
-            .count()
+        self.counted(unproven_only).filter(|&at| now.since(at) < window.length).count()
     }
 
     /// When the `count`-th newest message leaves the window: from then on fewer than `count` are in it.
     fn frees(&self, window: Window, count: usize, unproven_only: bool) -> Option<Time> {
-        self.counted(unproven_only)
-            .rev()
-            .nth(count - 1)
-            .map(|at| at + window.length)
+        self.counted(unproven_only).rev().nth(count - 1).map(|at| at + window.length)
     }
 }
 
@@ -179,10 +153,7 @@ mod tests {
         let opens = log.opens(&windows(), Purpose::Login, now);
         assert_eq!(opens, Time::from_secs(600));
         assert_eq!(log.room(&windows(), Purpose::Login, opens), 1);
-        assert_eq!(
-            log.room(&windows(), Purpose::Login, opens - Duration::from_millis(1)),
-            0
-        );
+        assert_eq!(log.room(&windows(), Purpose::Login, opens - Duration::from_millis(1)), 0);
     }
 
     #[test]

@@ -40,11 +40,9 @@ impl PhoneNumber {
         check_shape(text)?;
         Ok(match phonenumber::parse(None, text) {
             Ok(number) => Self::from_parts(text, &number),
-            Err(_) => Self {
-                e164: text.to_owned(),
-                calling_code_digits: 0,
-                country: Country::UNKNOWN,
-            },
+            Err(_) => {
+                Self { e164: text.to_owned(), calling_code_digits: 0, country: Country::UNKNOWN }
+            }
         })
     }
 
@@ -148,14 +146,9 @@ mod tests {
 
     #[test]
     fn a_number_of_no_plan_is_refused() {
-        for text in [
-            "",
-            "5511987654321",
-            "+55 11 98765-4321",
-            "+0123456789",
-            "+551",
-            "+55１１987654321",
-        ] {
+        for text in
+            ["", "5511987654321", "+55 11 98765-4321", "+0123456789", "+551", "+55１１987654321"]
+        {
             assert_eq!(PhoneNumber::parse(text), Err(PhoneError::Shape), "{text}");
         }
         for text in ["+5511111", "+99912345678", "+15550100001"] {

@@ -86,11 +86,7 @@ impl Timers {
             pending.by_key.insert(key, at);
             pending.by_time.insert((at, key));
         }
-        if pending
-            .by_time
-            .first()
-            .is_some_and(|first| *first == (at, key))
-        {
+        if pending.by_time.first().is_some_and(|first| *first == (at, key)) {
             self.sooner.notify_one();
         }
     }
@@ -125,9 +121,7 @@ impl Timers {
 impl Service {
     /// The worker's single step on one record: whatever is due in it happens.
     pub async fn wake(self: &Arc<Self>, key: RecipientKey) -> Result<(), Fault> {
-        self.apply(key, Event::Alarm, With::default())
-            .await
-            .map(drop)
+        self.apply(key, Event::Alarm, With::default()).await.map(drop)
     }
 
     /// One scan of the schedules: claims what is due and wakes it. Says how much was due.

@@ -88,22 +88,12 @@ impl Work<'_> {
         while start.elapsed() < PATIENCE {
             let asked = Instant::now();
             let loaded = parts.store.load(&self.place).await?;
-            let moment = Moment {
-                now: loaded.now,
-                asked,
-                answered: Instant::now(),
-            };
+            let moment = Moment { now: loaded.now, asked, answered: Instant::now() };
             let before = match &loaded.blob {
                 Some(blob) => record::decode(blob)?,
                 None => Recipient::default(),
             };
-            let step = before.on(
-                &self.place,
-                self.event,
-                &parts.rules,
-                &self.supply,
-                loaded.now,
-            );
+            let step = before.on(&self.place, self.event, &parts.rules, &self.supply, loaded.now);
             let transition = match step {
                 Ok(transition) => transition,
                 Err(need) => {
@@ -154,10 +144,7 @@ impl Work<'_> {
     async fn get(&mut self, need: Need) -> Result<(), Fault> {
         match need {
             Need::Fresh(recipe) => self.draw(recipe).await,
-            Need::Guess {
-                recipe,
-                attempts_left,
-            } => self.hash_guess(recipe, attempts_left).await,
+            Need::Guess { recipe, attempts_left } => self.hash_guess(recipe, attempts_left).await,
             Need::Verdict => {
                 let store = &*self.service.parts.store;
                 self.supply.verdict = Some(self.with.charges.charge(store).await?);
@@ -198,10 +185,7 @@ impl Work<'_> {
     async fn hash(&self, recipe: Recipe, code: Code) -> Result<crate::otp::Digest, Fault> {
         let profile: Profile = recipe.profile;
         let pepper = zeroize::Zeroizing::new(*self.service.parts.keyring.pepper(&recipe.key_id)?);
-        self.service
-            .hasher
-            .run(profile, move || recipe.digest(&pepper, &code))
-            .await
+        self.service.hasher.run(profile, move || recipe.digest(&pepper, &code)).await
     }
 
     /// What follows from a commit.
@@ -227,10 +211,7 @@ impl Work<'_> {
     async fn settle_charges(&self, done: &Result<Answer, Fault>) {
         let sent = matches!(done, Ok(Answer::Issued(issued)) if issued.message_sent);
         if self.supply.verdict == Some(Verdict::Allowed) && !sent {
-            self.with
-                .charges
-                .give_back(&*self.service.parts.store)
-                .await;
+            self.with.charges.give_back(&*self.service.parts.store).await;
         }
     }
 }

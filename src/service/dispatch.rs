@@ -67,10 +67,7 @@ impl Service {
         let dispatch = Dispatch {
             service: Arc::clone(self),
             place,
-            delivery: DeliveryRef {
-                challenge: send.challenge,
-                number: send.delivery,
-            },
+            delivery: DeliveryRef { challenge: send.challenge, number: send.delivery },
             channel: send.channel,
             retry_at: send.retry_at,
             last_start: moment.before(send.retry_at - TRY),
@@ -89,13 +86,7 @@ impl Dispatch {
             (Ok(to), Some(messenger)) => {
                 let lives_for = send.expires_at.since(now);
                 let (language, delivery) = (send.language, self.delivery);
-                let message = Message {
-                    to,
-                    code,
-                    language,
-                    delivery,
-                    lives_for,
-                };
+                let message = Message { to, code, language, delivery, lives_for };
                 self.tries(&*messenger, &message).await
             }
             (Err(error), _) => {
@@ -132,11 +123,7 @@ impl Dispatch {
                 break;
             }
         }
-        if unclear {
-            Sent::Unclear
-        } else {
-            Sent::Failed(last)
-        }
+        if unclear { Sent::Unclear } else { Sent::Failed(last) }
     }
 
     /// Whether the message is still wanted: the challenge is live, the delivery waits for its
@@ -183,10 +170,7 @@ impl Dispatch {
         if self.channel == Channel::Whatsapp {
             // Before the commit, so that a tap on "I didn't request a code" always finds its way.
             // An orphan is harmless.
-            let kept = parts
-                .store
-                .remember(&tag, &self.delivery, parts.rules.retention)
-                .await;
+            let kept = parts.store.remember(&tag, &self.delivery, parts.rules.retention).await;
             if let Err(error) = kept {
                 tracing::warn!(%error, "a tap on \"I didn't request a code\" will not be understood");
             }
@@ -198,11 +182,7 @@ impl Dispatch {
         let (message, status, failure) = match result {
             Sent::Accepted(tag) => (Some(tag), DeliveryStatus::Accepted, None),
             Sent::Failed(reason) => (None, DeliveryStatus::Failed, Some(reason)),
-            Sent::Unclear => (
-                None,
-                DeliveryStatus::TimedOut,
-                Some(FailureReason::Unavailable),
-            ),
+            Sent::Unclear => (None, DeliveryStatus::TimedOut, Some(FailureReason::Unavailable)),
             Sent::Dropped => return insight::metrics::send_dropped(self.channel),
         };
         let progress = Progress {
@@ -220,11 +200,7 @@ impl Dispatch {
         let give_up = Instant::now() + REPORTING;
         let mut pause = Duration::from_millis(100);
         loop {
-            match self
-                .service
-                .apply(self.place, event.clone(), With::default())
-                .await
-            {
+            match self.service.apply(self.place, event.clone(), With::default()).await {
                 Ok(_) => return,
                 Err(error) if Instant::now() + pause > give_up => {
                     return tracing::error!(%error, "the result of a send could not be stored");

@@ -59,21 +59,12 @@ impl Gates {
         let gate = gates.entry(challenge).or_default();
         if gate.hashing < attempts_left.max(1) {
             gate.hashing += 1;
-            Entry::Open(Permit {
-                gates: self,
-                challenge,
-            })
+            Entry::Open(Permit { gates: self, challenge })
         } else if gate.waiting < WAITING {
             gate.waiting += 1;
             // Made under the lock: a permit dropped after it wakes this one.
             let moved = Arc::clone(&gate.moved).notified_owned();
-            Entry::Wait(Turn {
-                moved,
-                place: Place {
-                    gates: self,
-                    challenge,
-                },
-            })
+            Entry::Wait(Turn { moved, place: Place { gates: self, challenge } })
         } else {
             Entry::Full
         }
@@ -127,16 +118,9 @@ mod tests {
     #[tokio::test]
     async fn a_guess_waits_for_the_one_before_it() {
         let gates = Gates::default();
-        let Entry::Open(first) = gates.enter(CHALLENGE, 1) else {
-            panic!("the gate was open")
-        };
-        let Entry::Wait(second) = gates.enter(CHALLENGE, 1) else {
-            panic!("one at a time")
-        };
-        assert!(matches!(
-            gates.enter(ChallengeId([2; 32]), 1),
-            Entry::Open(_)
-        ));
+        let Entry::Open(first) = gates.enter(CHALLENGE, 1) else { panic!("the gate was open") };
+        let Entry::Wait(second) = gates.enter(CHALLENGE, 1) else { panic!("one at a time") };
+        assert!(matches!(gates.enter(ChallengeId([2; 32]), 1), Entry::Open(_)));
         drop(first);
         second.come().await;
         assert!(matches!(gates.enter(CHALLENGE, 1), Entry::Open(_)));

@@ -25,10 +25,7 @@ impl Hasher {
     /// As many threads as cores.
     pub fn new() -> Self {
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        Self {
-            cores: Semaphore::new(cores),
-            waiting: AtomicUsize::new(0),
-        }
+        Self { cores: Semaphore::new(cores), waiting: AtomicUsize::new(0) }
     }
 
     /// Runs one hash of this profile, or sheds it.
@@ -56,11 +53,7 @@ impl<'a> Queued<'a> {
     fn enter(waiting: &'a AtomicUsize) -> Result<Self, Fault> {
         let place = Self(waiting);
         let before = waiting.fetch_add(1, Ordering::Relaxed);
-        if before < QUEUE {
-            Ok(place)
-        } else {
-            Err(Fault::Overloaded)
-        }
+        if before < QUEUE { Ok(place) } else { Err(Fault::Overloaded) }
     }
 }
 

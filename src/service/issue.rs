@@ -49,15 +49,8 @@ impl Service {
                 issue.client_ip,
             ),
         };
-        let with = With {
-            guess: None,
-            fixed: issue.recipient.test_code,
-            charges,
-        };
-        match self
-            .apply(place, Event::Issue(Box::new(event)), with)
-            .await?
-        {
+        let with = With { guess: None, fixed: issue.recipient.test_code, charges };
+        match self.apply(place, Event::Issue(Box::new(event)), with).await? {
             Answer::Issued(issued) => Ok(issued),
             Answer::Refused(refusal) => Err(CallError::Refused(refusal)),
             _ => Err(Fault::Contended.into()),
@@ -82,10 +75,7 @@ impl Service {
             number: parts.keyring.seal(number, &place, &mut rand::rng()),
             masked: number.masked(),
             country: number.country(),
-            transaction: issue
-                .transaction
-                .as_ref()
-                .map(|t| parts.index.transaction_tag(t)),
+            transaction: issue.transaction.as_ref().map(|t| parts.index.transaction_tag(t)),
             language: issue.language.clone(),
             channel: issue.channel,
             test: issue.recipient.test_code.is_some(),
@@ -97,11 +87,7 @@ impl Service {
     fn issue_tag(&self, issue: &Issue) -> Result<[u8; 12], Fault> {
         let keyring = &self.parts.keyring;
         let address = issue.client_ip.map(|ip| ip.to_string()).unwrap_or_default();
-        let transaction = issue
-            .transaction
-            .as_ref()
-            .map(Transaction::bytes)
-            .unwrap_or_default();
+        let transaction = issue.transaction.as_ref().map(Transaction::bytes).unwrap_or_default();
         let fields: [&[u8]; 6] = [
             &[issue.purpose as u8],
             issue.subject.as_bytes(),

@@ -12,8 +12,7 @@ impl Service {
         caller: String,
         challenge: ChallengeId,
     ) -> Result<Seen, CallError> {
-        self.see(challenge, Event::Cancel { caller, challenge })
-            .await
+        self.see(challenge, Event::Cancel { caller, challenge }).await
     }
 
     /// Reads a challenge.
@@ -45,12 +44,7 @@ impl Service {
         outcome: FlowOutcome,
         at: Option<Time>,
     ) -> Result<(), CallError> {
-        let event = Event::Report {
-            caller,
-            challenge,
-            outcome,
-            at,
-        };
+        let event = Event::Report { caller, challenge, outcome, at };
         match self.apply_to(&challenge, event).await? {
             Answer::Refused(refusal) => Err(CallError::Refused(refusal)),
             _ => Ok(()),

@@ -147,9 +147,7 @@ impl Service {
 
     fn messenger(&self, channel: Channel) -> Option<Arc<dyn Messenger>> {
         let mut messengers = self.parts.messengers.iter();
-        messengers
-            .find(|messenger| messenger.channel() == channel)
-            .cloned()
+        messengers.find(|messenger| messenger.channel() == channel).cloned()
     }
 
     /// Applies an event to the record of the challenge it is about.

@@ -46,22 +46,13 @@ impl Numbers {
         let test = self.tests.get(text);
         if let Some(test) = test.filter(|test| test.until.is_none_or(|until| now < until)) {
             let number = PhoneNumber::parse_test_number(text).map_err(NotAdmitted::Malformed)?;
-            return Ok(Admitted {
-                number,
-                test_code: Some(test.code.clone()),
-            });
+            return Ok(Admitted { number, test_code: Some(test.code.clone()) });
         }
         let number = PhoneNumber::parse(text).map_err(NotAdmitted::Malformed)?;
         let country = number.country();
-        let allowed = self
-            .countries
-            .as_ref()
-            .is_none_or(|allowed| allowed.contains(&country));
+        let allowed = self.countries.as_ref().is_none_or(|allowed| allowed.contains(&country));
         if allowed {
-            Ok(Admitted {
-                number,
-                test_code: None,
-            })
+            Ok(Admitted { number, test_code: None })
         } else {
             Err(NotAdmitted::Country(country))
         }

@@ -45,12 +45,10 @@ impl Service {
             status: receipt.status,
             failure: receipt.failure,
         };
-        Ok(
-            match self.apply_to(&challenge, Event::Progress(progress)).await? {
-                Answer::Ignored => Taken::Ignored,
-                _ => Taken::Noted,
-            },
-        )
+        Ok(match self.apply_to(&challenge, Event::Progress(progress)).await? {
+            Answer::Ignored => Taken::Ignored,
+            _ => Taken::Noted,
+        })
     }
 
     async fn not_requested(
@@ -63,14 +61,9 @@ impl Service {
             return Ok(Taken::Ignored);
         };
         let challenge = delivery.challenge;
-        Ok(
-            match self
-                .apply_to(&challenge, Event::NotRequested { challenge })
-                .await?
-            {
-                Answer::Ignored => Taken::Ignored,
-                _ => Taken::NotRequested,
-            },
-        )
+        Ok(match self.apply_to(&challenge, Event::NotRequested { challenge }).await? {
+            Answer::Ignored => Taken::Ignored,
+            _ => Taken::NotRequested,
+        })
     }
 }

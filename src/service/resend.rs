@@ -30,9 +30,7 @@ impl Service {
         let event = Event::Resend {
             operation: Operation {
                 id: self.operation(&scope, &resend.caller, &resend.idempotency_key),
-                tag: keyring
-                    .tag(keyring.writing(), &[&[channel]])
-                    .map_err(Fault::Key)?,
+                tag: keyring.tag(keyring.writing(), &[&[channel]]).map_err(Fault::Key)?,
             },
             caller: resend.caller,
             challenge: resend.challenge,

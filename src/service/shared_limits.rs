@@ -52,18 +52,8 @@ impl SharedLimits {
         let charges = wanted.into_iter().filter_map(|(limit, windows, value)| {
             let value = value.filter(|_| !windows.is_empty())?;
             let counter = index.limit_tag(limit.as_str(), &value);
-            let windows = windows
-                .iter()
-                .map(|window| (window.count.get(), window.length));
-            Some((
-                limit,
-                Charge {
-                    counter,
-                    windows: windows.collect(),
-                    cost: 1,
-                    operation,
-                },
-            ))
+            let windows = windows.iter().map(|window| (window.count.get(), window.length));
+            Some((limit, Charge { counter, windows: windows.collect(), cost: 1, operation }))
         });
         Charges(charges.collect())
     }
@@ -75,10 +65,7 @@ impl Charges {
         for (done, (limit, charge)) in self.0.iter().enumerate() {
             if let Charged::Refused(wait) = store.charge(charge).await? {
                 give_back(store, &self.0[..done]).await;
-                return Ok(Verdict::Refused {
-                    limit: *limit,
-                    wait: rounded_up(wait),
-                });
+                return Ok(Verdict::Refused { limit: *limit, wait: rounded_up(wait) });
             }
         }
         Ok(Verdict::Allowed)
@@ -92,10 +79,7 @@ impl Charges {
 
 async fn give_back(store: &dyn Store, charges: &[(Limit, Charge)]) {
     for (limit, charge) in charges {
-        let refund = Charge {
-            cost: -1,
-            ..charge.clone()
-        };
+        let refund = Charge { cost: -1, ..charge.clone() };
         if let Err(error) = store.charge(&refund).await {
             tracing::warn!(limit = limit.as_str(), %error, "a charge could not be given back");
         }

@@ -54,24 +54,15 @@ impl Service {
             challenge: guess.challenge,
             subject: guess.subject,
             purpose: guess.purpose,
-            transaction: guess
-                .transaction
-                .as_ref()
-                .map(|t| parts.index.transaction_tag(t)),
+            transaction: guess.transaction.as_ref().map(|t| parts.index.transaction_tag(t)),
         };
-        let with = With {
-            guess: Some(guess.code),
-            ..With::default()
-        };
+        let with = With { guess: Some(guess.code), ..With::default() };
         match self.apply(place, event, with).await? {
             Answer::Guessed(guessed) => {
                 let number = guessed.number.as_ref();
                 let number = number.map(|number| parts.keyring.open(number, &place));
                 insight::metrics::guessed(&guessed);
-                Ok(Verified {
-                    number: number.transpose().map_err(Fault::Key)?,
-                    guessed: *guessed,
-                })
+                Ok(Verified { number: number.transpose().map_err(Fault::Key)?, guessed: *guessed })
             }
             Answer::Refused(refusal) => Err(CallError::Refused(refusal)),
             _ => Err(Fault::Contended.into()),
@@ -81,11 +72,7 @@ impl Service {
     /// Recognises a retry with the same fields and the same code.
     fn guess_tag(&self, guess: &Guess) -> Result<[u8; 12], Fault> {
         let keyring = &self.parts.keyring;
-        let transaction = guess
-            .transaction
-            .as_ref()
-            .map(Transaction::bytes)
-            .unwrap_or_default();
+        let transaction = guess.transaction.as_ref().map(Transaction::bytes).unwrap_or_default();
         let fields: [&[u8]; 4] = [
             guess.code.digits().as_bytes(),
             &transaction,

@@ -26,37 +26,21 @@ impl Service {
         caller: String,
         challenge: ChallengeId,
     ) -> Result<Watched, CallError> {
-        let watcher = self
-            .watchers
-            .join(&caller, challenge)
-            .ok_or(Fault::Overloaded)?;
-        Ok(Watched {
-            service: Arc::clone(self),
-            caller,
-            challenge,
-            watcher,
-            last: None,
-        })
+        let watcher = self.watchers.join(&caller, challenge).ok_or(Fault::Overloaded)?;
+        Ok(Watched { service: Arc::clone(self), caller, challenge, watcher, last: None })
     }
 }
 
 impl Watched {
     /// The next state that differs from the last; `None` after the conclusion.
     pub async fn next(&mut self) -> Result<Option<Seen>, CallError> {
-        if self
-            .last
-            .as_ref()
-            .is_some_and(|last| !last.challenge.is_live())
-        {
+        if self.last.as_ref().is_some_and(|last| !last.challenge.is_live()) {
             return Ok(None);
         }
         loop {
             // Before the look, so that news between the look and the wait is not missed.
             let news = self.watcher.news();
-            let seen = self
-                .service
-                .get(self.caller.clone(), self.challenge)
-                .await?;
+            let seen = self.service.get(self.caller.clone(), self.challenge).await?;
             if self.last.as_ref() != Some(&seen) {
                 self.last = Some(seen.clone());
                 return Ok(Some(seen));

@@ -35,11 +35,7 @@ impl Watchers {
             return None;
         }
         let (_challenge, held) = self.by_challenge.sit(challenge);
-        Some(Watcher {
-            news: held.news,
-            _challenge,
-            _caller,
-        })
+        Some(Watcher { news: held.news, _challenge, _caller })
     }
 
     /// Tells those who wait for this challenge.
@@ -87,13 +83,7 @@ impl<K: Eq + Hash + Clone> Counted<K> {
         let mut map = self.lock();
         let held = map.entry(key.clone()).or_default();
         held.count += 1;
-        (
-            Seat {
-                of: self.clone(),
-                key,
-            },
-            held.clone(),
-        )
+        (Seat { of: self.clone(), key }, held.clone())
     }
 }
 

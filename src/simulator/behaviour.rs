@@ -83,9 +83,9 @@ impl Behaviour {
             "01" => well.whatsapp(Fate::refuse(NOT_ON_WHATSAPP)),
             "02" => well.whatsapp(Fate::accept([Pause, Failed(NOT_ON_WHATSAPP)])),
             "03" => well.whatsapp(Fate::accept([Pause, Sent])),
-            "04" => well.whatsapp(Fate::accept([
-                Pause, Sent, Late, Arrive, Delivered, Pause, Read,
-            ])),
+            "04" => {
+                well.whatsapp(Fate::accept([Pause, Sent, Late, Arrive, Delivered, Pause, Read]))
+            }
             "05" => Self::confused(),
             "06" => Self::silent(),
             "07" => well.whatsapp(Fate::refuse(TOO_FAST)),
@@ -106,10 +106,7 @@ impl Behaviour {
     /// The same with another fate on WhatsApp.
     #[must_use]
     pub fn whatsapp(self, fate: Fate) -> Self {
-        Self {
-            whatsapp: fate,
-            ..self
-        }
+        Self { whatsapp: fate, ..self }
     }
 
     /// The same with another fate as SMS.
@@ -128,10 +125,7 @@ impl Behaviour {
     }
 
     fn silent() -> Self {
-        Self {
-            whatsapp: Fate::accept([Pause, Arrive]),
-            sms: Fate::accept([Pause, Arrive]),
-        }
+        Self { whatsapp: Fate::accept([Pause, Arrive]), sms: Fate::accept([Pause, Arrive]) }
     }
 
     fn unreachable() -> Self {

@@ -16,10 +16,7 @@ impl Caller {
     pub fn new() -> io::Result<Self> {
         // A proxy of the environment has no place between two loopback ports, and a redirect would
         // carry a signed body to where it was not signed for.
-        let client = Client::builder()
-            .no_proxy()
-            .redirect(Policy::none())
-            .timeout(PATIENCE);
+        let client = Client::builder().no_proxy().redirect(Policy::none()).timeout(PATIENCE);
         client.build().map(Self).map_err(io::Error::other)
     }
 
@@ -41,13 +38,8 @@ impl Caller {
 /// The address, if it is one of this machine.
 fn local(url: &str) -> Option<Url> {
     let url = Url::parse(url).ok()?;
-    let host = url
-        .host_str()?
-        .trim_start_matches('[')
-        .trim_end_matches(']');
+    let host = url.host_str()?.trim_start_matches('[').trim_end_matches(']');
     let ours = host == "localhost"
-        || host
-            .parse::<IpAddr>()
-            .is_ok_and(|ip| ip.is_loopback() || ip.is_unspecified());
+        || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback() || ip.is_unspecified());
     ours.then_some(url)
 }

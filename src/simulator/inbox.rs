@@ -45,13 +45,7 @@ pub struct Delivered {
 impl Delivered {
     pub(crate) fn now(channel: Channel, to: &str, code: &str, text: String) -> Self {
         let time = clock::rfc3339(SystemTime::now());
-        Self {
-            channel,
-            to: to.to_owned(),
-            code: code.to_owned(),
-            text,
-            time,
-        }
+        Self { channel, to: to.to_owned(), code: code.to_owned(), text, time }
     }
 }
 
@@ -72,21 +66,14 @@ pub struct Inbox {
 
 impl Inbox {
     pub(crate) fn new() -> Self {
-        Self {
-            messages: Arc::default(),
-            arrivals: broadcast::Sender::new(BACKLOG),
-        }
+        Self { messages: Arc::default(), arrivals: broadcast::Sender::new(BACKLOG) }
     }
 
     /// What has arrived, oldest first: for one number (`+` and digits), or for all.
     #[must_use]
     pub fn messages(&self, to: Option<&str>) -> Vec<Delivered> {
         let messages = self.messages.lock().unwrap_or_else(PoisonError::into_inner);
-        messages
-            .iter()
-            .filter(|m| to.is_none_or(|to| m.to == to))
-            .cloned()
-            .collect()
+        messages.iter().filter(|m| to.is_none_or(|to| m.to == to)).cloned().collect()
     }
 
     /// Each message from now on, as it arrives.
@@ -124,9 +111,7 @@ impl Inbox {
 
 /// `GET /simulator/inbox?to=%2B5511987654321`: the messages of a number, or of all without `to`.
 pub fn router(inbox: Inbox) -> Router {
-    Router::new()
-        .route("/simulator/inbox", get(show))
-        .with_state(inbox)
+    Router::new().route("/simulator/inbox", get(show)).with_state(inbox)
 }
 
 #[derive(Deserialize)]

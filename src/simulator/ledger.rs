@@ -17,10 +17,7 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     pub fn new() -> Self {
-        Self {
-            counts: Mutex::default(),
-            changed: watch::Sender::new(()),
-        }
+        Self { counts: Mutex::default(), changed: watch::Sender::new(()) }
     }
 
     pub fn record(&self, to: &str, channel: Channel) {
@@ -30,10 +27,7 @@ impl Ledger {
 
     pub fn count(&self, to: &str, channel: Channel) -> usize {
         let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        counts
-            .get(&(to.to_owned(), channel))
-            .copied()
-            .unwrap_or_default()
+        counts.get(&(to.to_owned(), channel)).copied().unwrap_or_default()
     }
 
     pub async fn wait_for(&self, to: &str, channel: Channel, n: usize) {

@@ -14,8 +14,6 @@ pub(crate) fn plausible(digits: &str) -> bool {
 
 /// A number for a log line: its last two digits, which name its behaviour, and no more.
 pub(crate) fn masked(number: &str) -> String {
-    let tail = number
-        .get(number.len().saturating_sub(2)..)
-        .unwrap_or_default();
+    let tail = number.get(number.len().saturating_sub(2)..).unwrap_or_default();
     format!("…{tail}")
 }

@@ -30,10 +30,6 @@ impl Script {
     fn scripted(&self, to: &str, channel: Channel) -> Option<Fate> {
         let mut book = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let fates = book.get_mut(&(to.to_owned(), channel))?;
-        if fates.len() > 1 {
-            fates.pop_front()
-        } else {
-            fates.front().cloned()
-        }
+        if fates.len() > 1 { fates.pop_front() } else { fates.front().cloned() }
     }
 }

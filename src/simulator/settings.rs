@@ -89,11 +89,7 @@ impl Default for MetaAccount {
 
 impl Default for MetaLimits {
     fn default() -> Self {
-        Self {
-            per_second: 80,
-            pair_gap: Duration::from_secs(6),
-            pair_burst: 45,
-        }
+        Self { per_second: 80, pair_gap: Duration::from_secs(6), pair_burst: 45 }
     }
 }
 

@@ -42,8 +42,7 @@ impl World {
     /// Runs something that ends with the simulator at the latest.
     pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         let stop = self.stop.clone();
-        self.tasks
-            .spawn(async move { stop.run_until_cancelled(work).await });
+        self.tasks.spawn(async move { stop.run_until_cancelled(work).await });
     }
 
     pub fn token(&self) -> CancellationToken {
@@ -61,17 +60,11 @@ impl World {
 
     /// Where Meta's webhooks go, if that is known yet.
     pub fn webhook_base(&self) -> Option<String> {
-        let base = self
-            .webhook_base
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
+        let base = self.webhook_base.read().unwrap_or_else(PoisonError::into_inner);
         (!base.is_empty()).then(|| base.trim_end_matches('/').to_owned())
     }
 
     pub fn set_webhook_base(&self, url: String) {
-        *self
-            .webhook_base
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = url;
+        *self.webhook_base.write().unwrap_or_else(PoisonError::into_inner) = url;
     }
 }

@@ -12,36 +12,22 @@ use crate::otp::{
 impl Challenge {
     /// When somebody must look at it next.
     pub(super) fn due(&self, rules: &Rules) -> Time {
-        let queued = self
-            .deliveries
-            .iter()
-            .filter(|d| d.status == DeliveryStatus::Queued);
+        let queued = self.deliveries.iter().filter(|d| d.status == DeliveryStatus::Queued);
         let silent = queued.map(|delivery| delivery.retry_at);
-        let evidence = self
-            .evidence(rules.policy(self.flow.purpose))
-            .map(|(at, _)| at);
+        let evidence = self.evidence(rules.policy(self.flow.purpose)).map(|(at, _)| at);
         silent.chain(evidence).fold(self.expires_at, Time::min)
     }
 
     /// When the plan leaves the step at which it stands, and why.
     fn evidence(&self, policy: &Policy) -> Option<(Time, Route)> {
         let current = self.current()?;
-        let silent = matches!(
-            current.status,
-            DeliveryStatus::Accepted | DeliveryStatus::Sent
-        );
-        let undelivered = current
-            .accepted_at
-            .filter(|_| silent)
-            .map(|at| at + policy.undelivered);
+        let silent = matches!(current.status, DeliveryStatus::Accepted | DeliveryStatus::Sent);
+        let undelivered = current.accepted_at.filter(|_| silent).map(|at| at + policy.undelivered);
         // These two only matter while there is a step to go to; silence is worth telling anyway.
         let step_left = self.step + 1 < self.plan.len();
         let unread = policy.unread.zip(current.delivered_at);
         let unread = unread.filter(|_| step_left && current.status == DeliveryStatus::Delivered);
-        let unverified = policy
-            .unverified
-            .zip(current.accepted_at)
-            .filter(|_| step_left);
+        let unverified = policy.unverified.zip(current.accepted_at).filter(|_| step_left);
         let due = [
             undelivered.map(|at| (at, Route::Undelivered)),
             unread.map(|(wait, at)| (at + wait, Route::Unread)),
@@ -65,13 +51,8 @@ impl Turn<'_> {
     fn look_after_sends(&mut self, at: usize) -> Result<(), Need> {
         let now = self.now;
         let lost = |d: &&Delivery| d.status == DeliveryStatus::Queued && d.retry_at <= now;
-        let numbers: Vec<_> = self
-            .challenge(at)
-            .deliveries
-            .iter()
-            .filter(lost)
-            .map(|d| d.number)
-            .collect();
+        let numbers: Vec<_> =
+            self.challenge(at).deliveries.iter().filter(lost).map(|d| d.number).collect();
         for number in numbers {
             let delivery = self.challenge(at).delivery(number);
             if !self.challenge(at).is_live() {
@@ -87,12 +68,7 @@ impl Turn<'_> {
     }
 
     fn fall_silent(&mut self, at: usize, number: u32) -> Result<(), Need> {
-        self.reach(
-            at,
-            number,
-            DeliveryStatus::TimedOut,
-            Some(FailureReason::Unavailable),
-        );
+        self.reach(at, number, DeliveryStatus::TimedOut, Some(FailureReason::Unavailable));
         match self.challenge(at).current() {
             Some(current) if current.number == number => self.advance(at, Route::Undelivered),
             _ => Ok(()),

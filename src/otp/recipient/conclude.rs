@@ -22,36 +22,15 @@ impl Turn<'_> {
     ) {
         let now = self.now;
         let challenge = &mut self.next.challenges[at];
-        challenge.conclusion = Some(Conclusion {
-            state,
-            reason,
-            at: now,
-            used,
-        });
+        challenge.conclusion = Some(Conclusion { state, reason, at: now, used });
         challenge.resend_at = None;
         challenge.language.clear();
-        challenge
-            .deliveries
-            .iter_mut()
-            .for_each(|delivery| delivery.digests.clear());
+        challenge.deliveries.iter_mut().for_each(|delivery| delivery.digests.clear());
         challenge.note(now, TimelineEvent::Concluded, used.unwrap_or(0));
         let after = now.since(challenge.issued_at);
         let used_channel = challenge.used_channel();
-        self.tell(
-            at,
-            FactKind::Concluded {
-                state,
-                reason,
-                used_channel,
-                after,
-            },
-        );
-        if !self
-            .next
-            .challenges
-            .iter()
-            .any(|challenge| challenge.is_live())
-        {
+        self.tell(at, FactKind::Concluded { state, reason, used_channel, after });
+        if !self.next.challenges.iter().any(|challenge| challenge.is_live()) {
             self.next.number = None;
         }
     }
@@ -75,10 +54,7 @@ impl Turn<'_> {
     }
 
     pub(super) fn not_requested(&mut self, challenge: &ChallengeId) -> Answer {
-        match self
-            .find(challenge)
-            .filter(|&at| self.challenge(at).is_live())
-        {
+        match self.find(challenge).filter(|&at| self.challenge(at).is_live()) {
             Some(at) => {
                 let reason = ConclusionReason::NotRequestedByRecipient;
                 self.conclude(at, State::Cancelled, reason, None);

@@ -27,10 +27,7 @@ impl Turn<'_> {
                 && purpose.is_none_or(|purpose| purpose == flow.purpose)
         };
         let Some(at) = self.visible(caller, challenge).filter(bound) else {
-            return Ok(Answer::Guessed(Box::new(nothing(
-                VerifyOutcome::UnknownChallenge,
-                0,
-            ))));
+            return Ok(Answer::Guessed(Box::new(nothing(VerifyOutcome::UnknownChallenge, 0))));
         };
         if let Some(answer) = self.replay(operation) {
             return Ok(answer);
@@ -70,37 +67,17 @@ impl Turn<'_> {
         let flow = self.flow_mut(&key);
         flow.ledger.succeed();
         flow.wait_until = None;
-        self.conclude(
-            at,
-            State::Verified,
-            ConclusionReason::CodeMatched,
-            Some(delivery),
-        );
+        self.conclude(at, State::Verified, ConclusionReason::CodeMatched, Some(delivery));
         let attempts_left = self.attempts_left(at);
         let outcome = VerifyOutcome::Verified;
-        self.remember(
-            operation,
-            at,
-            Said::Guessed {
-                outcome,
-                attempts_left,
-                resend_at: None,
-            },
-        );
-        Answer::Guessed(Box::new(Guessed {
-            number,
-            ..self.told(at, outcome, attempts_left)
-        }))
+        self.remember(operation, at, Said::Guessed { outcome, attempts_left, resend_at: None });
+        Answer::Guessed(Box::new(Guessed { number, ..self.told(at, outcome, attempts_left) }))
     }
 
     fn told(&self, at: usize, outcome: VerifyOutcome, attempts_left: u32) -> Guessed {
         let challenge = self.challenge(at).clone();
         let resend_at = challenge.resend_at;
-        Guessed {
-            challenge: Some(challenge),
-            resend_at,
-            ..nothing(outcome, attempts_left)
-        }
+        Guessed { challenge: Some(challenge), resend_at, ..nothing(outcome, attempts_left) }
     }
 
     /// A wrong guess counts, against the challenge and against its flow's ledger.
@@ -117,24 +94,13 @@ impl Turn<'_> {
             self.conclude(at, State::Exhausted, ConclusionReason::Attempts, None);
         }
         let resend_at = self.challenge(at).resend_at;
-        self.remember(
-            operation,
-            at,
-            Said::Guessed {
-                outcome,
-                attempts_left,
-                resend_at,
-            },
-        );
+        self.remember(operation, at, Said::Guessed { outcome, attempts_left, resend_at });
         Answer::Guessed(Box::new(self.told(at, outcome, attempts_left)))
     }
 
     fn locked(&self, at: usize, until: Time) -> Answer {
         let told = self.told(at, VerifyOutcome::Locked, 0);
-        Answer::Guessed(Box::new(Guessed {
-            unlocks_at: Some(until),
-            ..told
-        }))
+        Answer::Guessed(Box::new(Guessed { unlocks_at: Some(until), ..told }))
     }
 
     /// The answer to a guess that was answered before: the same, but for the number, which is erased.

@@ -17,12 +17,8 @@ impl Turn<'_> {
             return Ok(answer);
         }
         let pending = self.next.challenges.iter();
-        let mut pending = pending
-            .enumerate()
-            .filter(|(_, c)| c.is_live() && c.flow == issue.flow);
-        match pending
-            .next()
-            .map(|(at, challenge)| (at, challenge.transaction == issue.transaction))
+        let mut pending = pending.enumerate().filter(|(_, c)| c.is_live() && c.flow == issue.flow);
+        match pending.next().map(|(at, challenge)| (at, challenge.transaction == issue.transaction))
         {
             Some((at, true)) => self.reuse(at, issue),
             Some((at, false)) => self.begin(issue, Some(at)),
@@ -36,10 +32,7 @@ impl Turn<'_> {
         if let Some(until) = self.locked_until(&issue.flow) {
             return Ok(self.limited(Limit::Locked, until));
         }
-        let wait_is_over = self
-            .challenge(at)
-            .resend_at
-            .is_some_and(|time| time <= self.now);
+        let wait_is_over = self.challenge(at).resend_at.is_some_and(|time| time <= self.now);
         let may_send = wait_is_over && self.messages_left(at) > 0;
         let message_sent = may_send && self.verdict(self.challenge(at).arm)? == Verdict::Allowed;
         if message_sent {
@@ -65,12 +58,7 @@ impl Turn<'_> {
             return Ok(Answer::Refused(Refusal::Limited { limit, wait }));
         }
         if let Some(old) = old {
-            self.conclude(
-                old,
-                State::Superseded,
-                ConclusionReason::NewTransaction,
-                None,
-            );
+            self.conclude(old, State::Superseded, ConclusionReason::NewTransaction, None);
         }
         self.next.number = Some(issue.number.clone());
         self.next.masked.clone_from(&issue.masked);
@@ -93,10 +81,7 @@ impl Turn<'_> {
         let waiting = self.flow(flow).filter(|_| old.is_none());
         self.held([
             (Limit::Recipient, self.crowded_until()),
-            (
-                Limit::Recipient,
-                self.full_until(Self::arm(issue), flow.purpose),
-            ),
+            (Limit::Recipient, self.full_until(Self::arm(issue), flow.purpose)),
             (Limit::ResendWait, waiting.and_then(|flow| flow.wait_until)),
             (Limit::Locked, self.locked_until(flow)),
         ])
@@ -120,11 +105,7 @@ impl Turn<'_> {
             return (vec![channel], Route::Requested);
         }
         let plan = &self.rules.policy(issue.flow.purpose).plan;
-        let reachable: Vec<_> = plan
-            .iter()
-            .copied()
-            .filter(|&c| self.is_reachable(c))
-            .collect();
+        let reachable: Vec<_> = plan.iter().copied().filter(|&c| self.is_reachable(c)).collect();
         match reachable.first() {
             // Better a message that may fail than none.
             None => (plan.clone(), Route::Plan),

@@ -77,13 +77,7 @@ pub struct Answered {
 impl Answered {
     /// The call caused no message and used no attempt: a retry without this answer does no harm.
     fn cost_nothing(&self) -> bool {
-        matches!(
-            self.said,
-            Said::Issued {
-                message_sent: false,
-                ..
-            }
-        )
+        matches!(self.said, Said::Issued { message_sent: false, .. })
     }
 }
 

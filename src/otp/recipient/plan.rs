@@ -28,10 +28,7 @@ impl Turn<'_> {
     pub(super) fn room(&self, arm: Arm, purpose: Purpose) -> u32 {
         match arm {
             Arm::Test => u32::MAX,
-            Arm::None => self
-                .next
-                .messages
-                .room(&self.rules.recipient, purpose, self.now),
+            Arm::None => self.next.messages.room(&self.rules.recipient, purpose, self.now),
         }
     }
 
@@ -103,9 +100,7 @@ impl Turn<'_> {
         // A wait that outlives the challenge leads to no message.
         let opens = wait.map(|wait| now + wait);
         challenge.resend_at = opens.filter(|&opens| opens < challenge.expires_at);
-        let hold = wait
-            .or(policy.waits.last().copied())
-            .unwrap_or(Duration::ZERO);
+        let hold = wait.or(policy.waits.last().copied()).unwrap_or(Duration::ZERO);
         let key = challenge.flow.clone();
         self.flow_mut(&key).wait_until = Some(now + hold);
     }
@@ -182,9 +177,7 @@ impl Turn<'_> {
             let new = challenge.arm == Arm::Test || challenge.find(&fresh.digest).is_none();
             fresh.challenge == challenge.id && !taken.contains(index) && new
         });
-        let found = usable
-            .map(|(index, fresh)| (index, fresh.digest.clone()))
-            .next();
+        let found = usable.map(|(index, fresh)| (index, fresh.digest.clone())).next();
         found.ok_or_else(|| Need::Fresh(challenge.recipe(self.place)))
     }
 
@@ -193,10 +186,7 @@ impl Turn<'_> {
     /// the step it left.
     pub(super) fn advance(&mut self, at: usize, reason: Route) -> Result<(), Need> {
         let challenge = self.challenge(at);
-        let (from, start) = (
-            challenge.plan.get(challenge.step).copied(),
-            challenge.step + 1,
-        );
+        let (from, start) = (challenge.plan.get(challenge.step).copied(), challenge.step + 1);
         let plan = challenge.plan.clone();
         let mut rest = plan.iter().copied().enumerate().skip(start);
         let next = rest.find(|&(_, channel)| self.is_reachable(channel));
@@ -220,12 +210,7 @@ impl Turn<'_> {
         let failed = |delivery: &Delivery| delivery.status == DeliveryStatus::Failed;
         let step_left = challenge.step < challenge.plan.len();
         if challenge.is_live() && !step_left && challenge.deliveries.iter().all(failed) {
-            self.conclude(
-                at,
-                State::Undeliverable,
-                ConclusionReason::NoChannelLeft,
-                None,
-            );
+            self.conclude(at, State::Undeliverable, ConclusionReason::NoChannelLeft, None);
         }
     }
 }

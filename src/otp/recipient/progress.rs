@@ -20,10 +20,7 @@ impl Turn<'_> {
         else {
             return Ok(Answer::Ignored);
         };
-        if !progress
-            .message
-            .is_none_or(|message| belongs(delivery, message, progress.source))
-        {
+        if !progress.message.is_none_or(|message| belongs(delivery, message, progress.source)) {
             return Ok(Answer::Ignored);
         }
         if progress.status <= delivery.status {
@@ -42,12 +39,7 @@ impl Turn<'_> {
             return Ok(());
         }
         if progress.failure == Some(FailureReason::IdentityChanged) {
-            self.conclude(
-                at,
-                State::Undeliverable,
-                ConclusionReason::IdentityChanged,
-                None,
-            );
+            self.conclude(at, State::Undeliverable, ConclusionReason::IdentityChanged, None);
             return Ok(());
         }
         let current = self.challenge(at).current();

@@ -48,10 +48,7 @@ impl Turn<'_> {
         }
         let flow = &challenge.flow;
         self.held([
-            (
-                Limit::Recipient,
-                self.full_until(challenge.arm, flow.purpose),
-            ),
+            (Limit::Recipient, self.full_until(challenge.arm, flow.purpose)),
             (Limit::ResendWait, challenge.resend_at),
             (Limit::Locked, self.locked_until(flow)),
         ])

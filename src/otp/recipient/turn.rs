@@ -64,31 +64,18 @@ impl Recipient {
         turn.expire();
         let answer = match event {
             Event::Issue(issue) => turn.issue(issue)?,
-            Event::Resend {
-                operation,
-                caller,
-                challenge,
-                channel,
-            } => turn.resend(operation, caller, challenge, *channel)?,
-            Event::Guess {
-                operation,
-                caller,
-                challenge,
-                subject,
-                purpose,
-                transaction,
-            } => {
+            Event::Resend { operation, caller, challenge, channel } => {
+                turn.resend(operation, caller, challenge, *channel)?
+            }
+            Event::Guess { operation, caller, challenge, subject, purpose, transaction } => {
                 let bound = (subject.as_deref(), *purpose);
                 turn.guess(operation, caller, challenge, bound, transaction.as_ref())?
             }
             Event::Cancel { caller, challenge } => turn.cancel(caller, challenge),
             Event::Look { caller, challenge } => turn.look(caller, challenge),
-            Event::Report {
-                caller,
-                challenge,
-                outcome,
-                at,
-            } => turn.report(caller, challenge, *outcome, *at),
+            Event::Report { caller, challenge, outcome, at } => {
+                turn.report(caller, challenge, *outcome, *at)
+            }
             Event::Progress(progress) => turn.progress(progress)?,
             Event::NotRequested { challenge } => turn.not_requested(challenge),
             Event::Alarm => turn.alarm()?,
@@ -98,10 +85,7 @@ impl Recipient {
 
     /// When somebody must look at the record next; `None` if no challenge is live.
     pub fn alarm(&self, rules: &Rules) -> Option<Time> {
-        let live = self
-            .challenges
-            .iter()
-            .filter(|challenge| challenge.is_live());
+        let live = self.challenges.iter().filter(|challenge| challenge.is_live());
         live.map(|challenge| challenge.due(rules)).min()
     }
 }
@@ -109,47 +93,30 @@ impl Recipient {
 impl Turn<'_> {
     fn finish(mut self, before: &Recipient, answer: Answer) -> Transition {
         if self.next == *before {
-            return Transition {
-                next: None,
-                answer,
-                facts: self.facts,
-                sends: self.sends,
-            };
+            return Transition { next: None, answer, facts: self.facts, sends: self.sends };
         }
         self.next.changed_at = self.now;
         self.prune();
-        Transition {
-            next: Some(self.next),
-            answer,
-            facts: self.facts,
-            sends: self.sends,
-        }
+        Transition { next: Some(self.next), answer, facts: self.facts, sends: self.sends }
     }
 
     /// Forgets what nobody may ask for any more.
     fn prune(&mut self) {
         let (now, rules, next) = (self.now, self.rules, &mut self.next);
         next.messages.prune(&rules.recipient, now);
-        next.operations
-            .retain(|answered| now.since(answered.at) < REPLAY);
+        next.operations.retain(|answered| now.since(answered.at) < REPLAY);
         while next.operations.len() > MAX_ANSWERS {
             let mut answers = next.operations.iter();
             let cheapest = answers.position(Answered::cost_nothing);
             next.operations.remove(cheapest.unwrap_or(0));
         }
-        next.flows
-            .iter_mut()
-            .for_each(|flow| flow.ledger.prune(now));
+        next.flows.iter_mut().for_each(|flow| flow.ledger.prune(now));
         next.flows.retain(|flow| !flow.is_blank(now));
         next.challenges.retain(|challenge| {
             let concluded = challenge.conclusion.as_ref();
             concluded.is_none_or(|conclusion| now.since(conclusion.at) < rules.retention)
         });
-        let concluded = next
-            .challenges
-            .iter()
-            .filter(|challenge| !challenge.is_live())
-            .count();
+        let concluded = next.challenges.iter().filter(|challenge| !challenge.is_live()).count();
         let mut surplus = concluded.saturating_sub(MAX_CHALLENGES);
         next.challenges.retain(|challenge| {
             let drop = surplus > 0 && !challenge.is_live();
@@ -166,10 +133,7 @@ impl Turn<'_> {
 
     /// Where a challenge stands in the record.
     pub fn find(&self, id: &ChallengeId) -> Option<usize> {
-        self.next
-            .challenges
-            .iter()
-            .position(|challenge| challenge.id == *id)
+        self.next.challenges.iter().position(|challenge| challenge.id == *id)
     }
 
     pub fn challenge(&self, at: usize) -> &Challenge {
@@ -188,20 +152,15 @@ impl Turn<'_> {
     /// What is remembered of a flow, to be changed.
     pub fn flow_mut(&mut self, key: &FlowKey) -> &mut Flow {
         let flows = &mut self.next.flows;
-        let at = flows
-            .iter()
-            .position(|flow| flow.key == *key)
-            .unwrap_or_else(|| {
-                flows.push(Flow::new(key.clone()));
-                flows.len() - 1
-            });
+        let at = flows.iter().position(|flow| flow.key == *key).unwrap_or_else(|| {
+            flows.push(Flow::new(key.clone()));
+            flows.len() - 1
+        });
         &mut flows[at]
     }
 
     pub fn locked_until(&self, key: &FlowKey) -> Option<Time> {
-        self.flow(key)?
-            .ledger
-            .locked_until(&self.rules.ledger, self.now)
+        self.flow(key)?.ledger.locked_until(&self.rules.ledger, self.now)
     }
 
     /// Guesses left: by the challenge, and by its flow's ledger, whichever are fewer.
@@ -217,9 +176,7 @@ impl Turn<'_> {
     /// Messages left: by the challenge, and by the recipient's limits, whichever are fewer.
     pub fn messages_left(&self, at: usize) -> u32 {
         let challenge = self.challenge(at);
-        challenge
-            .messages_left()
-            .min(self.room(challenge.arm, challenge.flow.purpose))
+        challenge.messages_left().min(self.room(challenge.arm, challenge.flow.purpose))
     }
 
     /// The labels under which a challenge is counted.
@@ -235,12 +192,8 @@ impl Turn<'_> {
 
     /// Tells that something happened.
     pub fn tell(&mut self, at: usize, kind: FactKind) {
-        let fact = Fact {
-            challenge: self.challenge(at).id,
-            labels: self.labels(at),
-            at: self.now,
-            kind,
-        };
+        let fact =
+            Fact { challenge: self.challenge(at).id, labels: self.labels(at), at: self.now, kind };
         self.facts.push(fact);
     }
 
@@ -259,12 +212,7 @@ impl Turn<'_> {
     /// Remembers what a call is told.
     pub fn remember(&mut self, operation: &Operation, at: usize, said: Said) -> Answered {
         let challenge = self.challenge(at).id;
-        let answered = Answered {
-            operation: *operation,
-            at: self.now,
-            challenge,
-            said,
-        };
+        let answered = Answered { operation: *operation, at: self.now, challenge, said };
         self.next.operations.push(answered.clone());
         answered
     }
@@ -300,30 +248,18 @@ impl Turn<'_> {
                 message_sent,
                 messages_left,
             }),
-            (
-                Said::Resent {
+            (Said::Resent { expires_at, resend_at, channel, attempts_left, messages_left }, _) => {
+                Answer::Resent(Resent {
                     expires_at,
                     resend_at,
                     channel,
                     attempts_left,
                     messages_left,
-                },
-                _,
-            ) => Answer::Resent(Resent {
-                expires_at,
-                resend_at,
-                channel,
-                attempts_left,
-                messages_left,
-            }),
-            (
-                Said::Guessed {
-                    outcome,
-                    attempts_left,
-                    resend_at,
-                },
-                challenge,
-            ) => self.guessed_again(outcome, attempts_left, resend_at, challenge),
+                })
+            }
+            (Said::Guessed { outcome, attempts_left, resend_at }, challenge) => {
+                self.guessed_again(outcome, attempts_left, resend_at, challenge)
+            }
             // Its challenge left the record: as if it had never been.
             (Said::Issued { .. }, None) => Answer::Refused(Refusal::NotFound),
         }
@@ -339,9 +275,6 @@ impl Turn<'_> {
 
     /// No, because of a limit that opens at `opens`.
     pub fn limited(&self, limit: Limit, opens: Time) -> Answer {
-        Answer::Refused(Refusal::Limited {
-            limit,
-            wait: opens.since(self.now),
-        })
+        Answer::Refused(Refusal::Limited { limit, wait: opens.since(self.now) })
     }
 }

@@ -20,9 +20,5 @@ pub(super) fn accepted(message: &Message, status: &str) -> Response {
 /// A gateway's word for trouble behind it: a status and a page that no client can read.
 pub(super) fn broken(status: u16) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
-    (
-        status,
-        Html("<html><body>Sorry, something went wrong.</body></html>"),
-    )
-        .into_response()
+    (status, Html("<html><body>Sorry, something went wrong.</body></html>")).into_response()
 }

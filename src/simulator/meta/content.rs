@@ -25,9 +25,7 @@ pub(super) fn code(components: &[Value]) -> Result<String, GraphError> {
             Some("body") => place(&mut body, body_parameter(component)?)?,
             Some("button") => place(&mut button, button_parameter(component)?)?,
             _ => {
-                return Err(misfit(
-                    "The template has a body and one button, nothing else.",
-                ));
+                return Err(misfit("The template has a body and one button, nothing else."));
             }
         }
     }
@@ -65,11 +63,7 @@ fn button_parameter(component: &Value) -> Result<&str, GraphError> {
 }
 
 fn only_parameter<'a>(component: &Fields<'a>, name: &str) -> Result<&'a str, GraphError> {
-    let parameters = if component.has("parameters") {
-        component.list("parameters")?
-    } else {
-        &[]
-    };
+    let parameters = if component.has("parameters") { component.list("parameters")? } else { &[] };
     match parameters {
         [parameter] => text(parameter),
         others => Err(count(name, others.len())),
@@ -88,9 +82,7 @@ fn text(parameter: &Value) -> Result<&str, GraphError> {
         return Err(GraphError::detailed(MISSING, detail));
     }
     if text.chars().count() > LONGEST_CODE {
-        return Err(GraphError::invalid(
-            "The code must be at most 15 characters long.",
-        ));
+        return Err(GraphError::invalid("The code must be at most 15 characters long."));
     }
     plain(text)
 }

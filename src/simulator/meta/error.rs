@@ -28,10 +28,7 @@ impl GraphError {
 
     pub fn detailed(code: u32, details: &str) -> Self {
         let message = format!("(#{code}) {}", title(code));
-        Self {
-            details: Some(details.into()),
-            ..Self::bare(status(code), code, message)
-        }
+        Self { details: Some(details.into()), ..Self::bare(status(code), code, message) }
     }
 
     /// 100: an unsupported or misspelled parameter, or one over its length.
@@ -42,27 +39,16 @@ impl GraphError {
     /// Any code, under another status than the usual one if so scripted.
     pub fn scripted(code: u32, status: Option<u16>) -> Self {
         let error = Self::known(code);
-        Self {
-            status: status.unwrap_or(error.status),
-            ..error
-        }
+        Self { status: status.unwrap_or(error.status), ..error }
     }
 
     /// 104; errors of authentication carry no `error_data`.
     pub fn no_token() -> Self {
-        Self::bare(
-            401,
-            104,
-            "An access token is required to request this resource.".into(),
-        )
+        Self::bare(401, 104, "An access token is required to request this resource.".into())
     }
 
     pub fn bad_token() -> Self {
-        Self::bare(
-            401,
-            190,
-            "Invalid OAuth access token - Cannot parse access token".into(),
-        )
+        Self::bare(401, 190, "Invalid OAuth access token - Cannot parse access token".into())
     }
 
     /// A version that Graph does not have reads to it like any other unknown word in a path.
@@ -76,23 +62,12 @@ impl GraphError {
              to missing permissions, or does not support this operation"
         );
         let kind = "GraphMethodException";
-        Self {
-            subcode: Some(33),
-            kind,
-            ..Self::bare(400, 100, message)
-        }
+        Self { subcode: Some(33), kind, ..Self::bare(400, 100, message) }
     }
 
     fn bare(status: u16, code: u32, message: String) -> Self {
         let kind = "OAuthException";
-        Self {
-            status,
-            code,
-            subcode: None,
-            kind,
-            message,
-            details: None,
-        }
+        Self { status, code, subcode: None, kind, message, details: None }
     }
 
     pub fn status(&self) -> u16 {

@@ -15,9 +15,7 @@ pub(super) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     pub fn read(value: &'a Value, name: &'static str, known: &[&str]) -> Result<Self, GraphError> {
-        let map = value
-            .as_object()
-            .ok_or_else(|| not_valid(name, "must be an object"))?;
+        let map = value.as_object().ok_or_else(|| not_valid(name, "must be an object"))?;
         match map.keys().find(|key| !known.contains(&key.as_str())) {
             Some(key) => {
                 let detail = format!("Unexpected key \"{key}\" on param \"{name}\".");
@@ -32,27 +30,18 @@ impl<'a> Fields<'a> {
     }
 
     pub fn required(&self, key: &str) -> Result<&'a Value, GraphError> {
-        self.map
-            .get(key)
-            .filter(|value| !value.is_null())
-            .ok_or_else(|| {
-                let detail = format!("The parameter {}.{key} is required.", self.name);
-                GraphError::detailed(MISSING, &detail)
-            })
+        self.map.get(key).filter(|value| !value.is_null()).ok_or_else(|| {
+            let detail = format!("The parameter {}.{key} is required.", self.name);
+            GraphError::detailed(MISSING, &detail)
+        })
     }
 
     pub fn text(&self, key: &str) -> Result<&'a str, GraphError> {
-        self.required(key)?
-            .as_str()
-            .ok_or_else(|| self.not_valid(key, "must be a string"))
+        self.required(key)?.as_str().ok_or_else(|| self.not_valid(key, "must be a string"))
     }
 
     pub fn optional_text(&self, key: &str) -> Result<Option<&'a str>, GraphError> {
-        if self.has(key) {
-            self.text(key).map(Some)
-        } else {
-            Ok(None)
-        }
+        if self.has(key) { self.text(key).map(Some) } else { Ok(None) }
     }
 
     pub fn exactly(&self, key: &str, wanted: &str) -> Result<(), GraphError> {
@@ -64,8 +53,7 @@ impl<'a> Fields<'a> {
 
     pub fn list(&self, key: &str) -> Result<&'a [Value], GraphError> {
         let list = self.required(key)?.as_array();
-        list.map(Vec::as_slice)
-            .ok_or_else(|| self.not_valid(key, "must be an array"))
+        list.map(Vec::as_slice).ok_or_else(|| self.not_valid(key, "must be an array"))
     }
 
     pub fn not_valid(&self, key: &str, rule: &str) -> GraphError {

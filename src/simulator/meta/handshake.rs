@@ -21,11 +21,7 @@ pub enum HandshakeError {
 pub(crate) async fn handshake(world: &World, verify_token: &str) -> Result<(), HandshakeError> {
     let challenge = random::<u32>().to_string();
     let url = address(world, verify_token, &challenge).ok_or(HandshakeError::NoAddress)?;
-    let answer = world
-        .caller
-        .get(url.as_str())
-        .await
-        .ok_or(HandshakeError::NoAnswer)?;
+    let answer = world.caller.get(url.as_str()).await.ok_or(HandshakeError::NoAnswer)?;
     match answer.status().as_u16() {
         200 => match answer.text().await {
             Ok(echo) if echo == challenge => Ok(()),

@@ -64,11 +64,7 @@ async fn retry(world: &World, raw: &[u8]) {
         if attempt(world, raw).await {
             return;
         }
-        gap = if gap.is_zero() {
-            world.settings.pace.retry
-        } else {
-            gap * 2
-        };
+        gap = if gap.is_zero() { world.settings.pace.retry } else { gap * 2 };
     }
     tracing::warn!("a WhatsApp webhook was never acknowledged, and is dropped");
 }
@@ -81,9 +77,7 @@ async fn attempt(world: &World, raw: &[u8]) -> bool {
         return false;
     };
     let signature = sign(&world.settings.meta.app_secret, raw);
-    let call = call
-        .header(CONTENT_TYPE, "application/json")
-        .header(SIGNATURE, signature);
+    let call = call.header(CONTENT_TYPE, "application/json").header(SIGNATURE, signature);
     let answer = call.body(raw.to_vec()).send().await;
     answer.is_ok_and(|answer| answer.status() == StatusCode::OK)
 }

@@ -25,12 +25,7 @@ pub(super) struct Limits {
 
 impl Limits {
     pub fn new(rules: MetaLimits) -> Self {
-        Self {
-            rules,
-            recent: VecDeque::new(),
-            pairs: HashMap::new(),
-            most_pairs: FEW_PAIRS,
-        }
+        Self { rules, recent: VecDeque::new(), pairs: HashMap::new(), most_pairs: FEW_PAIRS }
     }
 
     /// Takes note of one more message, or tells the code of the limit that forbids it. A message that
@@ -51,11 +46,7 @@ impl Limits {
     }
 
     fn forget(&mut self, now: Instant) {
-        while self
-            .recent
-            .front()
-            .is_some_and(|sent| now.duration_since(*sent) >= WINDOW)
-        {
+        while self.recent.front().is_some_and(|sent| now.duration_since(*sent) >= WINDOW) {
             self.recent.pop_front();
         }
         if self.pairs.len() > self.most_pairs {

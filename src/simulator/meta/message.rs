@@ -23,11 +23,7 @@ pub(super) struct Message {
 impl Message {
     pub fn new(world: &Arc<World>, otp: Otp) -> Self {
         let world = Arc::clone(world);
-        Self {
-            world,
-            id: outbound_id(digits(&otp.to)),
-            otp,
-        }
+        Self { world, id: outbound_id(digits(&otp.to)), otp }
     }
 
     pub fn id(&self) -> &str {
@@ -47,11 +43,7 @@ impl Message {
     /// A business-scoped user id: the same for the same person, and telling nothing of the number.
     pub fn user_id(&self) -> String {
         let digest = Sha256::digest(self.otp.to.as_bytes());
-        let digits: String = digest
-            .iter()
-            .take(6)
-            .map(|byte| format!("{byte:03}"))
-            .collect();
+        let digits: String = digest.iter().take(6).map(|byte| format!("{byte:03}")).collect();
         format!("BR.{digits}")
     }
 
@@ -64,9 +56,7 @@ impl UnderWay for Message {
     fn arrive(&self) {
         let Otp { to, code, .. } = &self.otp;
         let text = format!("{code} is your verification code. Do not share it with anybody.");
-        self.world
-            .inbox
-            .add(Delivered::now(Channel::WhatsApp, to, code, text));
+        self.world.inbox.add(Delivered::now(Channel::WhatsApp, to, code, text));
     }
 
     async fn report(&self, receipts: &[Receipt]) {

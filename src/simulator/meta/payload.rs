@@ -18,10 +18,7 @@ const ERROR_PAGE: &str =
 
 pub(super) fn statuses(account: &MetaAccount, message: &Message, receipts: &[Receipt]) -> Value {
     let mut value = value(account);
-    value["statuses"] = receipts
-        .iter()
-        .map(|receipt| status(account, message, *receipt))
-        .collect();
+    value["statuses"] = receipts.iter().map(|receipt| status(account, message, *receipt)).collect();
     envelope(account, &value)
 }
 

@@ -56,12 +56,7 @@ impl Otp {
         let reference = reference(&message)?;
         no_identity_check(&message)?;
         let code = template(message.required("template")?, account)?;
-        Ok(Self {
-            to,
-            input,
-            code,
-            reference,
-        })
+        Ok(Self { to, input, code, reference })
     }
 }
 
@@ -69,10 +64,7 @@ impl Otp {
 fn kind(message: &Fields) -> Result<(), GraphError> {
     match message.text("type")? {
         "template" => Ok(()),
-        _ => Err(GraphError::detailed(
-            UNSUPPORTED_TYPE,
-            "Only templates are sent here.",
-        )),
+        _ => Err(GraphError::detailed(UNSUPPORTED_TYPE, "Only templates are sent here.")),
     }
 }
 
@@ -124,11 +116,7 @@ fn template(value: &Value, account: &MetaAccount) -> Result<String, GraphError> 
         return Err(GraphError::detailed(NO_SUCH_TEMPLATE, &detail));
     }
     // Without components no parameter is given at all, which is a mismatch of their number.
-    let components = if template.has("components") {
-        template.list("components")?
-    } else {
-        &[]
-    };
+    let components = if template.has("components") { template.list("components")? } else { &[] };
     content::code(components)
 }
 

@@ -27,15 +27,9 @@ use crate::simulator::{course, number};
 
 pub(crate) fn router(world: &Arc<World>) -> Router {
     let limits = Mutex::new(Limits::new(world.settings.meta.limits));
-    let cloud = Arc::new(Cloud {
-        world: Arc::clone(world),
-        limits,
-    });
+    let cloud = Arc::new(Cloud { world: Arc::clone(world), limits });
     Router::new()
-        .route(
-            "/{version}/{object}/messages",
-            post(send).fallback(unsupported),
-        )
+        .route("/{version}/{object}/messages", post(send).fallback(unsupported))
         .fallback(unknown_path)
         .with_state(cloud)
 }
@@ -60,23 +54,14 @@ async fn send(
     }
     let otp = Otp::read(&body, &cloud.world.settings.meta)?;
     let fate = cloud.world.script.next(&otp.to, Channel::WhatsApp);
-    tracing::debug!(
-        to = number::masked(&otp.to),
-        ?fate,
-        "a good WhatsApp message"
-    );
+    tracing::debug!(to = number::masked(&otp.to), ?fate, "a good WhatsApp message");
     cloud.meet(fate, otp, &line).await
 }
 
 impl Cloud {
     fn authorize(&self, headers: &HeaderMap) -> Result<(), GraphError> {
-        let header = headers
-            .get(AUTHORIZATION)
-            .ok_or_else(GraphError::no_token)?;
-        let token = header
-            .to_str()
-            .ok()
-            .and_then(|value| value.strip_prefix("Bearer "));
+        let header = headers.get(AUTHORIZATION).ok_or_else(GraphError::no_token)?;
+        let token = header.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
         match token {
             Some(token) if token == self.world.settings.meta.access_token => Ok(()),
             _ => Err(GraphError::bad_token()),
@@ -116,14 +101,11 @@ impl Cloud {
     /// Only what goes out counts against the limits.
     fn accept(&self, otp: Otp, steps: Vec<Step>, status: &str) -> Result<Response, GraphError> {
         let mut limits = self.limits.lock().unwrap_or_else(PoisonError::into_inner);
-        limits
-            .admit(&otp.to, Instant::now())
-            .map_err(GraphError::known)?;
+        limits.admit(&otp.to, Instant::now()).map_err(GraphError::known)?;
         drop(limits);
         let message = Message::new(&self.world, otp);
         let answer = answer::accepted(&message, status);
-        self.world
-            .spawn(course::run(steps, self.world.settings.pace, message));
+        self.world.spawn(course::run(steps, self.world.settings.pace, message));
         Ok(answer)
     }
 }
@@ -131,15 +113,10 @@ impl Cloud {
 /// Graph does not look for JSON where the content type does not promise it, and so finds nothing at
 /// all in such a body.
 fn json(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Value, GraphError> {
-    let kind = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
+    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = kind.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/json") {
-        return Err(GraphError::invalid(
-            "The parameter messaging_product is required.",
-        ));
+        return Err(GraphError::invalid("The parameter messaging_product is required."));
     }
     let body = body.map_err(|_| GraphError::invalid("The body could not be read."))?;
     serde_json::from_slice(&body).map_err(|_| GraphError::invalid("The body is not valid JSON."))

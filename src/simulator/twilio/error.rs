@@ -17,27 +17,17 @@ impl TwilioError {
     }
 
     pub fn new(code: u32, message: String) -> Self {
-        Self {
-            status: status(code),
-            code,
-            message,
-        }
+        Self { status: status(code), code, message }
     }
 
     /// Any code, under another status than the usual one if so scripted.
     pub fn scripted(code: u32, status: Option<u16>) -> Self {
         let error = Self::known(code);
-        Self {
-            status: status.unwrap_or(error.status),
-            ..error
-        }
+        Self { status: status.unwrap_or(error.status), ..error }
     }
 
     pub fn not_found(path: &str) -> Self {
-        Self::new(
-            20_404,
-            format!("The requested resource {path} was not found"),
-        )
+        Self::new(20_404, format!("The requested resource {path} was not found"))
     }
 
     pub fn status(&self) -> u16 {

@@ -28,11 +28,7 @@ pub(super) struct Message {
 impl Message {
     pub fn new(world: &Arc<World>, sms: Sms) -> Self {
         let sid = format!("SM{:032x}", random::<u128>());
-        Self {
-            world: Arc::clone(world),
-            sid,
-            sms,
-        }
+        Self { world: Arc::clone(world), sid, sms }
     }
 
     /// The message as the answer to its sending shows it.
@@ -100,10 +96,7 @@ impl Message {
             return;
         };
         let params = self.params(status, error, done);
-        let borrowed: Vec<_> = params
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
+        let borrowed: Vec<_> = params.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let signature = sign(url, &borrowed, &self.world.settings.twilio.auth_token);
         if let Some(call) = self.world.caller.post(url) {
             // Whatever the answer, it changes nothing.
@@ -115,9 +108,7 @@ impl Message {
 impl UnderWay for Message {
     fn arrive(&self) {
         let Sms { to, body, .. } = &self.sms;
-        self.world
-            .inbox
-            .add(Delivered::now(Channel::Sms, to, code(body), body.clone()));
+        self.world.inbox.add(Delivered::now(Channel::Sms, to, code(body), body.clone()));
     }
 
     async fn report(&self, receipts: &[Receipt]) {
@@ -140,6 +131,5 @@ impl UnderWay for Message {
 /// The first run of digits that could be a code.
 fn code(text: &str) -> &str {
     let mut runs = text.split(|c: char| !c.is_ascii_digit());
-    runs.find(|run| CODE_DIGITS.contains(&run.len()))
-        .unwrap_or_default()
+    runs.find(|run| CODE_DIGITS.contains(&run.len())).unwrap_or_default()
 }

@@ -52,11 +52,7 @@ pub(super) enum Sender {
 
 /// The recipient of a form, however bad the rest of it.
 pub(super) fn recipient(fields: &[(String, String)]) -> Option<&str> {
-    fields
-        .iter()
-        .find(|(name, _)| name == "To")
-        .map(|(_, to)| to.as_str())
-        .filter(|to| e164(to))
+    fields.iter().find(|(name, _)| name == "To").map(|(_, to)| to.as_str()).filter(|to| e164(to))
 }
 
 impl Sms {
@@ -71,12 +67,7 @@ impl Sms {
         let body = body(&form)?;
         let callback = callback(&form)?;
         bounds(&form)?;
-        Ok(Self {
-            to,
-            sender,
-            body,
-            callback,
-        })
+        Ok(Self { to, sender, body, callback })
     }
 }
 
@@ -86,9 +77,7 @@ impl<'a> Form<'a> {
     /// A field's value; one left empty counts as not given.
     fn get(&self, name: &str) -> Option<&'a str> {
         let field = self.0.iter().find(|(field, _)| field == name);
-        field
-            .map(|(_, value)| value.as_str())
-            .filter(|value| !value.is_empty())
+        field.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
 
     fn no_strangers(&self) -> Result<(), TwilioError> {
@@ -125,13 +114,8 @@ fn sender(form: &Form, account: &TwilioAccount) -> Result<Sender, TwilioError> {
             Err(TwilioError::known(21_705))
         }
         (Some(sid), from) => {
-            let number = from
-                .map(str::to_owned)
-                .or_else(|| account.numbers.first().cloned());
-            Ok(Sender::Service {
-                sid: sid.to_owned(),
-                number,
-            })
+            let number = from.map(str::to_owned).or_else(|| account.numbers.first().cloned());
+            Ok(Sender::Service { sid: sid.to_owned(), number })
         }
         (None, Some(from)) => Ok(Sender::Number(from.to_owned())),
         (None, None) => Err(TwilioError::known(21_603)),
@@ -178,16 +162,13 @@ fn callback(form: &Form) -> Result<Option<String>, TwilioError> {
 
 fn bounds(form: &Form) -> Result<(), TwilioError> {
     let within = |name, good: &dyn Fn(&str) -> bool| match form.get(name) {
-        Some(value) if !good(value) => Err(TwilioError::new(
-            OUT_OF_BOUNDS,
-            format!("Invalid parameter: {name}"),
-        )),
+        Some(value) if !good(value) => {
+            Err(TwilioError::new(OUT_OF_BOUNDS, format!("Invalid parameter: {name}")))
+        }
         _ => Ok(()),
     };
     let boolean = |value: &str| matches!(value, "true" | "false");
-    within("ValidityPeriod", &|v| {
-        v.parse().is_ok_and(|s: u32| (1..=36_000).contains(&s))
-    })?;
+    within("ValidityPeriod", &|v| v.parse().is_ok_and(|s: u32| (1..=36_000).contains(&s)))?;
     within("RiskCheck", &|v| matches!(v, "enable" | "disable"))?;
     within("SmartEncoded", &boolean)?;
     within("ProvideFeedback", &boolean)?;

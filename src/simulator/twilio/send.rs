@@ -27,10 +27,7 @@ type Fields = Vec<(String, String)>;
 
 pub(crate) fn router(world: &Arc<World>) -> Router {
     Router::new()
-        .route(
-            "/2010-04-01/Accounts/{account}/Messages.json",
-            post(send).fallback(not_allowed),
-        )
+        .route("/2010-04-01/Accounts/{account}/Messages.json", post(send).fallback(not_allowed))
         .fallback(not_found)
         .with_state(Arc::clone(world))
 }
@@ -44,9 +41,7 @@ async fn send(
 ) -> Result<Response, TwilioError> {
     authorize(&world, &headers)?;
     if account != world.settings.twilio.account_sid {
-        return Err(TwilioError::not_found(&format!(
-            "/2010-04-01/Accounts/{account}"
-        )));
+        return Err(TwilioError::not_found(&format!("/2010-04-01/Accounts/{account}")));
     }
     // Where the content type promises no form, Twilio finds no field in the body.
     let fields = form.map(|Form(fields)| fields).unwrap_or_default();
@@ -89,10 +84,7 @@ async fn meet(
         Fate::Refuse { code, status } => Err(TwilioError::scripted(code, status)),
         Fate::Broken(status) => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
-            Ok((
-                status,
-                "upstream connect error or disconnect/reset before headers",
-            )
+            Ok((status, "upstream connect error or disconnect/reset before headers")
                 .into_response())
         }
         Fate::Hang => pending().await,

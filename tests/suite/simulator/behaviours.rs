@@ -9,10 +9,7 @@ async fn nothing_more_came(rig: &Rig) {
     let id = rig.whatsapp("+5511987654310").await;
     for word in ["sent", "delivered", "read"] {
         let status = rig.hooks.next().await.status();
-        assert_eq!(
-            (&status["id"], &status["status"]),
-            (&id.as_str().into(), &word.into())
-        );
+        assert_eq!((&status["id"], &status["status"]), (&id.as_str().into(), &word.into()));
     }
 }
 
@@ -44,9 +41,7 @@ async fn a_message_is_on_the_phone_before_it_is_called_delivered() {
 #[tokio::test]
 async fn number_01_is_not_on_whatsapp_and_that_is_told_at_once() {
     let rig = Rig::start().await;
-    rig.meta(&otp("+5511987654301", CODE))
-        .await
-        .is_graph_error(400, 131_026);
+    rig.meta(&otp("+5511987654301", CODE)).await.is_graph_error(400, 131_026);
     nothing_more_came(&rig).await;
     arrives_by_sms("+5511987654301").await;
 }
@@ -70,12 +65,7 @@ async fn number_03_has_its_phone_off_and_still_gets_sms() {
     rig.whatsapp("+5511987654303").await;
     assert_eq!(rig.hooks.words(1).await, ["sent"]);
     nothing_more_came(&rig).await;
-    assert!(
-        rig.simulator
-            .inbox()
-            .messages(Some("+5511987654303"))
-            .is_empty()
-    );
+    assert!(rig.simulator.inbox().messages(Some("+5511987654303")).is_empty());
     arrives_by_sms("+5511987654303").await;
 }
 
@@ -99,10 +89,7 @@ async fn number_05_gets_one_message_and_its_receipts_come_twice_and_backwards() 
     let backwards = ["read", "read", "delivered", "delivered", "sent", "sent"];
     assert_eq!(rig.hooks.words(6).await, backwards);
     rig.sms(to).await;
-    assert_eq!(
-        rig.hooks.words(4).await,
-        ["delivered", "delivered", "sent", "sent"]
-    );
+    assert_eq!(rig.hooks.words(4).await, ["delivered", "delivered", "sent", "sent"]);
     assert_eq!(rig.simulator.inbox().messages(Some(to)).len(), 2);
 }
 
@@ -120,9 +107,7 @@ async fn number_06_gets_its_messages_and_no_receipt_ever_comes() {
 async fn number_07_is_rate_limited_at_every_try() {
     let rig = Rig::start().await;
     for _ in 0..3 {
-        rig.meta(&otp("+5511987654307", CODE))
-            .await
-            .is_graph_error(400, 130_429);
+        rig.meta(&otp("+5511987654307", CODE)).await.is_graph_error(400, 130_429);
     }
     assert_eq!(rig.simulator.requests("+5511987654307", WhatsApp), 3);
     arrives_by_sms("+5511987654307").await;

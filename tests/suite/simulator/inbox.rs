@@ -14,14 +14,7 @@ async fn page(inbox: Inbox) -> String {
 }
 
 async fn read(rig: &Rig, url: &str) -> Vec<Value> {
-    rig.http
-        .get(url)
-        .send()
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap()
+    rig.http.get(url).send().await.unwrap().json().await.unwrap()
 }
 
 /// One message of each channel, in this order.
@@ -50,12 +43,7 @@ async fn the_page_shows_a_numbers_messages_oldest_first() {
     });
     assert_eq!(messages[0]["channel"], "whatsapp");
     assert_eq!(messages[0]["code"], CODE);
-    assert!(
-        messages[0]["text"]
-            .as_str()
-            .unwrap()
-            .starts_with("123456 is your")
-    );
+    assert!(messages[0]["text"].as_str().unwrap().starts_with("123456 is your"));
     assert_eq!(messages[1], sms);
     assert_eq!(read(&rig, &url).await.len(), 3);
 }
@@ -65,15 +53,8 @@ async fn the_page_forgives_a_plus_sign_left_as_it_is() {
     let rig = Rig::start().await;
     both(&rig).await;
     let url = page(rig.simulator.inbox()).await;
-    assert_eq!(
-        read(&rig, &format!("{url}?to=+5511987654300")).await.len(),
-        2
-    );
-    assert!(
-        read(&rig, &format!("{url}?to=%2B5511987654310"))
-            .await
-            .is_empty()
-    );
+    assert_eq!(read(&rig, &format!("{url}?to=+5511987654300")).await.len(), 2);
+    assert!(read(&rig, &format!("{url}?to=%2B5511987654310")).await.is_empty());
 }
 
 #[tokio::test]
@@ -81,10 +62,7 @@ async fn a_message_carries_the_time_of_its_arrival() {
     let rig = Rig::start().await;
     both(&rig).await;
     let time = rig.simulator.inbox().messages(None)[0].time.clone();
-    let form: String = time
-        .chars()
-        .map(|c| if c.is_ascii_digit() { '0' } else { c })
-        .collect();
+    let form: String = time.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
     assert_eq!(form, "0000-00-00T00:00:00Z");
 }
 

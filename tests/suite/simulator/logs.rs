@@ -48,20 +48,13 @@ async fn no_log_line_holds_a_code_or_a_whole_number() {
     let rig = Rig::start().await;
     rig.hooks.answer([500; 7]);
     rig.whatsapp(WELL).await;
-    rig.meta(&otp("+5511987654301", CODE))
-        .await
-        .is_graph_error(400, 131_026);
-    rig.meta(&otp(WELL, "1234567890123456"))
-        .await
-        .is_graph_error(400, 100);
+    rig.meta(&otp("+5511987654301", CODE)).await.is_graph_error(400, 131_026);
+    rig.meta(&otp(WELL, "1234567890123456")).await.is_graph_error(400, 100);
     rig.sms(WELL).await;
     rig.simulator.set_webhook_base("http://otp.example.com");
     rig.whatsapp("+5511987654302").await;
     rig.simulator.inbox().wait_for(WELL, 2).await;
     let text = log.text();
-    assert!(
-        text.contains("a good WhatsApp message") && text.contains("refused"),
-        "{text}"
-    );
+    assert!(text.contains("a good WhatsApp message") && text.contains("refused"), "{text}");
     assert!(!text.contains(CODE) && !text.contains("11987"), "{text}");
 }

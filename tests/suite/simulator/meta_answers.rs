@@ -31,9 +31,7 @@ async fn a_message_id_holds_the_recipients_digits_and_is_never_the_same() {
     let rig = Rig::start().await;
     let (one, other) = (rig.whatsapp(WELL).await, rig.whatsapp(WELL).await);
     assert_ne!(one, other);
-    let raw = BASE64_STANDARD
-        .decode(one.strip_prefix("wamid.").unwrap())
-        .unwrap();
+    let raw = BASE64_STANDARD.decode(one.strip_prefix("wamid.").unwrap()).unwrap();
     assert!(raw.windows(13).any(|window| window == b"5511987654300"));
 }
 
@@ -59,9 +57,6 @@ async fn callback_data_may_be_256_characters_long_or_absent() {
     let mut message = otp(WELL, CODE);
     message["biz_opaque_callback_data"] = json!("é".repeat(256));
     assert_eq!(rig.meta(&message).await.status, 200);
-    message
-        .as_object_mut()
-        .unwrap()
-        .remove("biz_opaque_callback_data");
+    message.as_object_mut().unwrap().remove("biz_opaque_callback_data");
     assert_eq!(rig.meta(&message).await.status, 200);
 }

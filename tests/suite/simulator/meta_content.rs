@@ -44,13 +44,7 @@ async fn meta_refuses_an_empty_code() {
 
 #[tokio::test]
 async fn meta_refuses_a_link_as_a_code() {
-    for link in [
-        "http://a.io",
-        "www.a.io",
-        "bit.ly/abc",
-        "a.IO",
-        "pombo.dev?c=1",
-    ] {
+    for link in ["http://a.io", "www.a.io", "bit.ly/abc", "a.IO", "pombo.dev?c=1"] {
         code_refused(link, 132_012).await;
     }
 }
@@ -88,29 +82,14 @@ async fn meta_refuses_a_message_without_the_body() {
 #[tokio::test]
 async fn meta_refuses_two_parameters_where_the_template_has_one() {
     let two = json!([{ "type": "text", "text": "1" }, { "type": "text", "text": "2" }]);
-    refused(
-        json!([{ "type": "body", "parameters": two }, button(CODE)]),
-        400,
-        132_000,
-    )
-    .await;
-    refused(
-        json!([body(CODE), button_with("parameters", two)]),
-        400,
-        132_000,
-    )
-    .await;
+    refused(json!([{ "type": "body", "parameters": two }, button(CODE)]), 400, 132_000).await;
+    refused(json!([body(CODE), button_with("parameters", two)]), 400, 132_000).await;
 }
 
 #[tokio::test]
 async fn meta_refuses_no_parameter_where_the_template_has_one() {
     refused(json!([{ "type": "body" }, button(CODE)]), 400, 132_000).await;
-    refused(
-        json!([body(CODE), button_with("parameters", json!([]))]),
-        400,
-        132_000,
-    )
-    .await;
+    refused(json!([body(CODE), button_with("parameters", json!([]))]), 400, 132_000).await;
 }
 
 #[tokio::test]
@@ -121,33 +100,18 @@ async fn meta_refuses_a_button_that_copies_another_code() {
 #[tokio::test]
 async fn meta_refuses_the_sub_type_that_the_template_was_created_with() {
     for kind in ["otp", "copy_code", "quick_reply", "URL"] {
-        refused(
-            json!([body(CODE), button_with("sub_type", json!(kind))]),
-            400,
-            132_018,
-        )
-        .await;
+        refused(json!([body(CODE), button_with("sub_type", json!(kind))]), 400, 132_018).await;
     }
 }
 
 #[tokio::test]
 async fn meta_refuses_a_button_at_another_index() {
-    refused(
-        json!([body(CODE), button_with("index", json!("1"))]),
-        400,
-        132_018,
-    )
-    .await;
+    refused(json!([body(CODE), button_with("index", json!("1"))]), 400, 132_018).await;
 }
 
 #[tokio::test]
 async fn meta_refuses_an_index_given_as_a_number() {
-    refused(
-        json!([body(CODE), button_with("index", json!(0))]),
-        400,
-        131_009,
-    )
-    .await;
+    refused(json!([body(CODE), button_with("index", json!(0))]), 400, 131_009).await;
 }
 
 #[tokio::test]
@@ -164,23 +128,13 @@ async fn meta_refuses_a_component_given_twice() {
 #[tokio::test]
 async fn meta_refuses_a_parameter_that_is_no_text() {
     let payload = json!([{ "type": "payload", "text": CODE }]);
-    refused(
-        json!([{ "type": "body", "parameters": payload }, button(CODE)]),
-        400,
-        132_012,
-    )
-    .await;
+    refused(json!([{ "type": "body", "parameters": payload }, button(CODE)]), 400, 132_012).await;
 }
 
 #[tokio::test]
 async fn meta_refuses_a_code_given_as_a_number() {
     let number = json!([{ "type": "text", "text": 123_456 }]);
-    refused(
-        json!([{ "type": "body", "parameters": number }, button(CODE)]),
-        400,
-        131_009,
-    )
-    .await;
+    refused(json!([{ "type": "body", "parameters": number }, button(CODE)]), 400, 131_009).await;
 }
 
 #[tokio::test]

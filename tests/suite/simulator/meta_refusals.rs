@@ -15,12 +15,7 @@ fn with(pointer: &str, value: Value) -> Value {
 fn without(pointer: &str) -> Value {
     let (parent, key) = pointer.rsplit_once('/').unwrap();
     let mut body = otp(WELL, CODE);
-    body.pointer_mut(parent)
-        .unwrap()
-        .as_object_mut()
-        .unwrap()
-        .remove(key)
-        .unwrap();
+    body.pointer_mut(parent).unwrap().as_object_mut().unwrap().remove(key).unwrap();
     body
 }
 
@@ -33,9 +28,7 @@ async fn refused(body: Value, status: u16, code: u32) {
 #[tokio::test]
 async fn meta_refuses_a_request_without_a_token() {
     let rig = Rig::start().await;
-    let answer = rig
-        .answer(rig.http.post(rig.messages_url()).json(&otp(WELL, CODE)))
-        .await;
+    let answer = rig.answer(rig.http.post(rig.messages_url()).json(&otp(WELL, CODE))).await;
     answer.is_graph_error(401, 104);
     assert!(answer.body["error"].get("error_data").is_none());
 }
@@ -43,43 +36,27 @@ async fn meta_refuses_a_request_without_a_token() {
 #[tokio::test]
 async fn meta_refuses_a_wrong_token() {
     let rig = Rig::start().await;
-    let call = rig
-        .http
-        .post(rig.messages_url())
-        .bearer_auth("of-yesterday");
-    rig.answer(call.json(&otp(WELL, CODE)))
-        .await
-        .is_graph_error(401, 190);
+    let call = rig.http.post(rig.messages_url()).bearer_auth("of-yesterday");
+    rig.answer(call.json(&otp(WELL, CODE))).await.is_graph_error(401, 190);
 }
 
 #[tokio::test]
 async fn meta_refuses_a_token_that_is_not_a_bearer_token() {
     let rig = Rig::start().await;
     let token = &rig.settings.meta.access_token;
-    let call = rig
-        .http
-        .post(rig.messages_url())
-        .header("Authorization", format!("Basic {token}"));
-    rig.answer(call.json(&otp(WELL, CODE)))
-        .await
-        .is_graph_error(401, 190);
+    let call = rig.http.post(rig.messages_url()).header("Authorization", format!("Basic {token}"));
+    rig.answer(call.json(&otp(WELL, CODE))).await.is_graph_error(401, 190);
 }
 
 async fn sent_to(path: &str) -> super::rig::Answer {
     let rig = Rig::start().await;
     let call = rig.http.post(format!("{}{path}", rig.simulator.meta_url()));
-    rig.answer(
-        call.bearer_auth(&rig.settings.meta.access_token)
-            .json(&otp(WELL, CODE)),
-    )
-    .await
+    rig.answer(call.bearer_auth(&rig.settings.meta.access_token).json(&otp(WELL, CODE))).await
 }
 
 #[tokio::test]
 async fn meta_refuses_another_version() {
-    sent_to("/v1.0/106540352242922/messages")
-        .await
-        .is_graph_error(400, 2500);
+    sent_to("/v1.0/106540352242922/messages").await.is_graph_error(400, 2500);
 }
 
 #[tokio::test]
@@ -91,42 +68,28 @@ async fn meta_refuses_another_phone_number_id() {
 
 #[tokio::test]
 async fn meta_refuses_an_unknown_path() {
-    sent_to("/v25.0/106540352242922/message")
-        .await
-        .is_graph_error(400, 2500);
+    sent_to("/v25.0/106540352242922/message").await.is_graph_error(400, 2500);
 }
 
 #[tokio::test]
 async fn meta_refuses_to_list_messages() {
     let rig = Rig::start().await;
-    rig.answer(rig.http.get(rig.messages_url()))
-        .await
-        .is_graph_error(400, 100);
+    rig.answer(rig.http.get(rig.messages_url())).await.is_graph_error(400, 100);
 }
 
 #[tokio::test]
 async fn meta_refuses_another_content_type() {
     let rig = Rig::start().await;
-    let call = rig
-        .http
-        .post(rig.messages_url())
-        .bearer_auth(&rig.settings.meta.access_token);
-    let call = call
-        .header("Content-Type", "text/plain")
-        .body(otp(WELL, CODE).to_string());
+    let call = rig.http.post(rig.messages_url()).bearer_auth(&rig.settings.meta.access_token);
+    let call = call.header("Content-Type", "text/plain").body(otp(WELL, CODE).to_string());
     rig.answer(call).await.is_graph_error(400, 100);
 }
 
 #[tokio::test]
 async fn meta_refuses_malformed_json() {
     let rig = Rig::start().await;
-    let call = rig
-        .http
-        .post(rig.messages_url())
-        .bearer_auth(&rig.settings.meta.access_token);
-    let call = call
-        .header("Content-Type", "application/json")
-        .body("{\"to\":");
+    let call = rig.http.post(rig.messages_url()).bearer_auth(&rig.settings.meta.access_token);
+    let call = call.header("Content-Type", "application/json").body("{\"to\":");
     rig.answer(call).await.is_graph_error(400, 100);
 }
 
@@ -230,12 +193,7 @@ async fn meta_refuses_free_form_messages() {
 
 #[tokio::test]
 async fn meta_refuses_callback_data_of_257_characters() {
-    refused(
-        with("/biz_opaque_callback_data", json!("x".repeat(257))),
-        400,
-        100,
-    )
-    .await;
+    refused(with("/biz_opaque_callback_data", json!("x".repeat(257))), 400, 100).await;
 }
 
 #[tokio::test]
@@ -245,12 +203,7 @@ async fn meta_refuses_callback_data_that_is_no_string() {
 
 #[tokio::test]
 async fn meta_refuses_an_identity_hash_that_nobody_would_compare() {
-    refused(
-        with("/recipient_identity_key_hash", json!("DF2lS5v2W6x=")),
-        400,
-        100,
-    )
-    .await;
+    refused(with("/recipient_identity_key_hash", json!("DF2lS5v2W6x=")), 400, 100).await;
 }
 
 #[tokio::test]
@@ -261,21 +214,11 @@ async fn meta_refuses_an_unknown_template() {
 #[tokio::test]
 async fn meta_refuses_a_language_in_which_the_template_is_not_approved() {
     for language in ["fr", "pt-BR", "pt_br", "pt"] {
-        refused(
-            with("/template/language/code", json!(language)),
-            404,
-            132_001,
-        )
-        .await;
+        refused(with("/template/language/code", json!(language)), 404, 132_001).await;
     }
 }
 
 #[tokio::test]
 async fn meta_refuses_another_language_policy() {
-    refused(
-        with("/template/language/policy", json!("fallback")),
-        400,
-        131_009,
-    )
-    .await;
+    refused(with("/template/language/policy", json!("fallback")), 400, 131_009).await;
 }

@@ -13,10 +13,7 @@ fn fixture(text: &str) -> Value {
 /// The same JSON with every leaf replaced by the name of its type: what a reader relies on.
 fn shape(value: &Value) -> Value {
     match value {
-        Value::Object(map) => map
-            .iter()
-            .map(|(key, value)| (key.clone(), shape(value)))
-            .collect(),
+        Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), shape(value))).collect(),
         Value::Array(list) => list.iter().map(shape).collect(),
         Value::String(_) => json!("string"),
         Value::Number(_) => json!("number"),
@@ -69,19 +66,9 @@ async fn a_status_names_the_account_and_its_number() {
 async fn a_status_without_callback_data_carries_none_back() {
     let rig = Rig::start().await;
     let mut message = otp(WELL, CODE);
-    message
-        .as_object_mut()
-        .unwrap()
-        .remove("biz_opaque_callback_data");
+    message.as_object_mut().unwrap().remove("biz_opaque_callback_data");
     rig.meta(&message).await;
-    assert!(
-        rig.hooks
-            .next()
-            .await
-            .status()
-            .get("biz_opaque_callback_data")
-            .is_none()
-    );
+    assert!(rig.hooks.next().await.status().get("biz_opaque_callback_data").is_none());
 }
 
 #[tokio::test]
@@ -92,12 +79,7 @@ async fn a_status_of_somebody_with_a_user_name_holds_no_number() {
     rig.whatsapp(WELL).await;
     let call = rig.hooks.next().await;
     assert!(call.status().get("recipient_id").is_none());
-    assert!(
-        call.status()["recipient_user_id"]
-            .as_str()
-            .unwrap()
-            .starts_with("BR.")
-    );
+    assert!(call.status()["recipient_user_id"].as_str().unwrap().starts_with("BR."));
     assert_eq!(call.status()["biz_opaque_callback_data"], "c1.1");
 }
 
@@ -174,26 +156,21 @@ fn escaping_keeps_the_meaning() {
 async fn a_webhook_that_is_not_acknowledged_comes_again() {
     let rig = Rig::start().await;
     let only_sent = Fate::accept([Step::Sent]);
-    rig.simulator
-        .script(WELL, Behaviour::well().whatsapp(only_sent));
+    rig.simulator.script(WELL, Behaviour::well().whatsapp(only_sent));
     rig.hooks.answer([500, 404, 503]);
     rig.whatsapp(WELL).await;
     let first = rig.hooks.next().await;
     for _ in 0..3 {
         let again = rig.hooks.next().await;
         assert_eq!(again.raw, first.raw);
-        assert_eq!(
-            again.header("x-hub-signature-256"),
-            first.header("x-hub-signature-256")
-        );
+        assert_eq!(again.header("x-hub-signature-256"), first.header("x-hub-signature-256"));
     }
 }
 
 #[tokio::test]
 async fn only_200_acknowledges_a_webhook() {
     let rig = Rig::start().await;
-    rig.simulator
-        .script(WELL, Behaviour::well().whatsapp(Fate::accept([Step::Sent])));
+    rig.simulator.script(WELL, Behaviour::well().whatsapp(Fate::accept([Step::Sent])));
     rig.hooks.answer([202]);
     rig.whatsapp(WELL).await;
     assert_eq!(rig.hooks.words(2).await, ["sent", "sent"]);
@@ -232,10 +209,7 @@ async fn the_webhook_address_may_be_learnt_after_the_start() {
 #[tokio::test]
 async fn the_handshake_asks_for_an_echo_and_shows_the_verify_token() {
     let rig = Rig::start().await;
-    assert_eq!(
-        rig.simulator.handshake().await,
-        Err(HandshakeError::WrongEcho)
-    );
+    assert_eq!(rig.simulator.handshake().await, Err(HandshakeError::WrongEcho));
     let query = rig.hooks.next().await.uri.query().unwrap().to_owned();
     assert!(query.contains("hub.mode=subscribe"));
     assert!(query.contains("hub.challenge="));
@@ -256,31 +230,22 @@ async fn the_handshake_tells_a_refusal() {
 async fn the_handshake_passes_a_webhook_that_echoes_the_challenge() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
-    let echo = axum::routing::get(
-        |axum::extract::RawQuery(query): axum::extract::RawQuery| async {
+    let echo =
+        axum::routing::get(|axum::extract::RawQuery(query): axum::extract::RawQuery| async {
             let query = query.unwrap_or_default();
-            let challenge = query
-                .split('&')
-                .find_map(|pair| pair.strip_prefix("hub.challenge="));
+            let challenge = query.split('&').find_map(|pair| pair.strip_prefix("hub.challenge="));
             challenge.unwrap_or_default().to_owned()
-        },
-    );
+        });
     let app = axum::Router::new().route("/webhooks/whatsapp", echo);
     tokio::spawn(async move { axum::serve(listener, app).await });
-    let settings = Settings {
-        webhook_base: base,
-        ..hurried()
-    };
+    let settings = Settings { webhook_base: base, ..hurried() };
     let simulator = pombo::simulator::start(settings).await.unwrap();
     assert_eq!(simulator.handshake().await, Ok(()));
 }
 
 #[tokio::test]
 async fn nothing_is_called_that_is_not_on_this_machine() {
-    let settings = Settings {
-        webhook_base: "http://otp.example.com".into(),
-        ..hurried()
-    };
+    let settings = Settings { webhook_base: "http://otp.example.com".into(), ..hurried() };
     let simulator = pombo::simulator::start(settings).await.unwrap();
     assert_eq!(simulator.handshake().await, Err(HandshakeError::NoAnswer));
 }

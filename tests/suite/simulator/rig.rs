@@ -36,21 +36,14 @@ pub struct Answer {
 impl Answer {
     async fn of(response: reqwest::Response) -> Self {
         let status = response.status().as_u16();
-        Self {
-            status,
-            body: response.json().await.unwrap(),
-        }
+        Self { status, body: response.json().await.unwrap() }
     }
 
     /// Asserts a refusal of Meta's, whole envelope included.
     #[track_caller]
     pub fn is_graph_error(&self, status: u16, code: u32) {
         let error = &self.body["error"];
-        assert_eq!(
-            (self.status, error["code"].as_u64()),
-            (status, Some(code.into())),
-            "{self:?}"
-        );
+        assert_eq!((self.status, error["code"].as_u64()), (status, Some(code.into())), "{self:?}");
         assert!(!error["message"].as_str().unwrap().is_empty());
         assert!(error["type"].as_str().unwrap().ends_with("Exception"));
         assert!(!error["fbtrace_id"].as_str().unwrap().is_empty());
@@ -76,10 +69,7 @@ pub fn hurried() -> Settings {
         late: Duration::from_millis(50),
         retry: Duration::from_millis(1),
     };
-    Settings {
-        pace,
-        ..Settings::default()
-    }
+    Settings { pace, ..Settings::default() }
 }
 
 impl Rig {
@@ -89,38 +79,21 @@ impl Rig {
 
     pub async fn with(settings: Settings) -> Self {
         let hooks = Hooks::listen().await;
-        let settings = Settings {
-            webhook_base: hooks.base.clone(),
-            ..settings
-        };
+        let settings = Settings { webhook_base: hooks.base.clone(), ..settings };
         let simulator = pombo::simulator::start(settings.clone()).await.unwrap();
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .timeout(PATIENCE)
-            .build()
-            .unwrap();
-        Self {
-            simulator,
-            hooks,
-            settings,
-            http,
-        }
+        let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
+        Self { simulator, hooks, settings, http }
     }
 
     pub fn messages_url(&self) -> String {
         let meta = &self.settings.meta;
         let base = self.simulator.meta_url();
-        format!(
-            "{base}/{}/{}/messages",
-            meta.api_version, meta.phone_number_id
-        )
+        format!("{base}/{}/{}/messages", meta.api_version, meta.phone_number_id)
     }
 
     pub async fn meta(&self, body: &Value) -> Answer {
         let call = self.http.post(self.messages_url());
-        let call = call
-            .bearer_auth(&self.settings.meta.access_token)
-            .json(body);
+        let call = call.bearer_auth(&self.settings.meta.access_token).json(body);
         Answer::of(call.send().await.unwrap()).await
     }
 
@@ -128,10 +101,7 @@ impl Rig {
     pub async fn whatsapp(&self, to: &str) -> String {
         let answer = self.meta(&otp(to, CODE)).await;
         assert_eq!(answer.status, 200, "{answer:?}");
-        answer.body["messages"][0]["id"]
-            .as_str()
-            .unwrap()
-            .to_owned()
+        answer.body["messages"][0]["id"].as_str().unwrap().to_owned()
     }
 
     pub async fn answer(&self, call: reqwest::RequestBuilder) -> Answer {
@@ -140,18 +110,13 @@ impl Rig {
 
     pub fn sms_url(&self) -> String {
         let account = &self.settings.twilio.account_sid;
-        format!(
-            "{}/2010-04-01/Accounts/{account}/Messages.json",
-            self.simulator.twilio_url()
-        )
+        format!("{}/2010-04-01/Accounts/{account}/Messages.json", self.simulator.twilio_url())
     }
 
     pub async fn twilio(&self, fields: &[(&str, &str)]) -> Answer {
         let twilio = &self.settings.twilio;
         let call = self.http.post(self.sms_url());
-        let call = call
-            .basic_auth(&twilio.account_sid, Some(&twilio.auth_token))
-            .form(fields);
+        let call = call.basic_auth(&twilio.account_sid, Some(&twilio.auth_token)).form(fields);
         Answer::of(call.send().await.unwrap()).await
     }
 
@@ -192,11 +157,7 @@ pub fn otp(to: &str, code: &str) -> Value {
 
 /// The fields of a good text message.
 pub fn text(to: &str) -> Vec<(&str, &str)> {
-    vec![
-        ("To", to),
-        ("From", "+15017250604"),
-        ("Body", "123456 is your Pombo code."),
-    ]
+    vec![("To", to), ("From", "+15017250604"), ("Body", "123456 is your Pombo code.")]
 }
 
 /// One call of a webhook, as it came.
@@ -227,18 +188,11 @@ impl Call {
 
     pub fn form(&self) -> Vec<(String, String)> {
         let url = format!("form:?{}", std::str::from_utf8(&self.raw).unwrap());
-        reqwest::Url::parse(&url)
-            .unwrap()
-            .query_pairs()
-            .into_owned()
-            .collect()
+        reqwest::Url::parse(&url).unwrap().query_pairs().into_owned().collect()
     }
 
     pub fn field(&self, name: &str) -> Option<String> {
-        self.form()
-            .into_iter()
-            .find(|(field, _)| field == name)
-            .map(|(_, value)| value)
+        self.form().into_iter().find(|(field, _)| field == name).map(|(_, value)| value)
     }
 
     /// What it says of the message, on either channel.
@@ -266,15 +220,9 @@ impl Hooks {
         let base = format!("http://{}", listener.local_addr().unwrap());
         let (sender, calls) = mpsc::unbounded_channel();
         let answers = Answers::default();
-        let app = Router::new()
-            .fallback(receive)
-            .with_state((Arc::clone(&answers), sender));
+        let app = Router::new().fallback(receive).with_state((Arc::clone(&answers), sender));
         tokio::spawn(async move { axum::serve(listener, app).await });
-        Self {
-            base,
-            answers,
-            calls: tokio::sync::Mutex::new(calls),
-        }
+        Self { base, answers, calls: tokio::sync::Mutex::new(calls) }
     }
 
     /// Answers the next calls so, and then 200 again.

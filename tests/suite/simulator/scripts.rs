@@ -9,37 +9,25 @@ use super::rig::{CODE, Rig, WELL, otp, text};
 
 async fn scripted(fate: Fate) -> Rig {
     let rig = Rig::start().await;
-    rig.simulator.script(
-        WELL,
-        Behaviour {
-            whatsapp: fate.clone(),
-            sms: fate,
-        },
-    );
+    rig.simulator.script(WELL, Behaviour { whatsapp: fate.clone(), sms: fate });
     rig
 }
 
 fn whatsapp(rig: &Rig) -> reqwest::RequestBuilder {
-    let call = rig
-        .http
-        .post(rig.messages_url())
-        .bearer_auth(&rig.settings.meta.access_token);
+    let call = rig.http.post(rig.messages_url()).bearer_auth(&rig.settings.meta.access_token);
     call.json(&otp(WELL, CODE))
 }
 
 fn sms(rig: &Rig) -> reqwest::RequestBuilder {
     let twilio = &rig.settings.twilio;
     let call = rig.http.post(rig.sms_url());
-    call.basic_auth(&twilio.account_sid, Some(&twilio.auth_token))
-        .form(&text(WELL))
+    call.basic_auth(&twilio.account_sid, Some(&twilio.auth_token)).form(&text(WELL))
 }
 
 #[tokio::test]
 async fn any_error_code_can_be_answered_at_once() {
     let rig = scripted(Fate::refuse(131_042)).await;
-    rig.meta(&otp(WELL, CODE))
-        .await
-        .is_graph_error(400, 131_042);
+    rig.meta(&otp(WELL, CODE)).await.is_graph_error(400, 131_042);
     let rig = scripted(Fate::refuse(21_610)).await;
     rig.twilio(&text(WELL)).await.is_twilio_error(400, 21_610);
 }
@@ -47,17 +35,9 @@ async fn any_error_code_can_be_answered_at_once() {
 #[tokio::test]
 async fn an_error_has_its_usual_status_unless_another_is_asked_for() {
     let rig = scripted(Fate::refuse(133_004)).await;
-    rig.meta(&otp(WELL, CODE))
-        .await
-        .is_graph_error(503, 133_004);
-    let rig = scripted(Fate::Refuse {
-        code: 130_429,
-        status: Some(429),
-    })
-    .await;
-    rig.meta(&otp(WELL, CODE))
-        .await
-        .is_graph_error(429, 130_429);
+    rig.meta(&otp(WELL, CODE)).await.is_graph_error(503, 133_004);
+    let rig = scripted(Fate::Refuse { code: 130_429, status: Some(429) }).await;
+    rig.meta(&otp(WELL, CODE)).await.is_graph_error(429, 130_429);
     let rig = scripted(Fate::refuse(20_429)).await;
     rig.twilio(&text(WELL)).await.is_twilio_error(429, 20_429);
 }
@@ -76,11 +56,7 @@ async fn a_gateway_can_answer_with_a_page_that_is_no_json() {
 async fn a_request_can_hang_for_longer_than_anybody_waits() {
     let rig = scripted(Fate::Hang).await;
     for call in [whatsapp(&rig), sms(&rig)] {
-        let error = call
-            .timeout(Duration::from_millis(50))
-            .send()
-            .await
-            .unwrap_err();
+        let error = call.timeout(Duration::from_millis(50)).send().await.unwrap_err();
         assert!(error.is_timeout());
     }
     rig.simulator.wait_for_requests(WELL, WhatsApp, 1).await;
@@ -119,10 +95,7 @@ async fn a_message_can_be_held_for_assessment() {
 async fn any_failure_can_come_by_webhook() {
     let rig = scripted(Fate::accept([Step::Failed(131_049)])).await;
     rig.whatsapp(WELL).await;
-    assert_eq!(
-        rig.hooks.next().await.status()["errors"][0]["code"],
-        131_049
-    );
+    assert_eq!(rig.hooks.next().await.status()["errors"][0]["code"], 131_049);
 }
 
 #[tokio::test]
@@ -137,16 +110,8 @@ async fn several_receipts_can_come_in_one_call() {
     let rig = scripted(Fate::accept([Step::AllAtOnce])).await;
     let id = rig.whatsapp(WELL).await;
     let statuses = rig.hooks.next().await.value()["statuses"].clone();
-    for (status, word) in statuses
-        .as_array()
-        .unwrap()
-        .iter()
-        .zip(["sent", "delivered", "read"])
-    {
-        assert_eq!(
-            (&status["id"], &status["status"]),
-            (&id.as_str().into(), &word.into())
-        );
+    for (status, word) in statuses.as_array().unwrap().iter().zip(["sent", "delivered", "read"]) {
+        assert_eq!((&status["id"], &status["status"]), (&id.as_str().into(), &word.into()));
     }
     assert_eq!(statuses.as_array().unwrap().len(), 3);
     rig.sms(WELL).await;
@@ -156,16 +121,10 @@ async fn several_receipts_can_come_in_one_call() {
 #[tokio::test]
 async fn each_next_message_can_have_another_fate_and_the_last_one_stays() {
     let rig = Rig::start().await;
-    let fates = [
-        Fate::Broken(500),
-        Fate::refuse(131_016),
-        Fate::accept([Step::Arrive]),
-    ];
+    let fates = [Fate::Broken(500), Fate::refuse(131_016), Fate::accept([Step::Arrive])];
     rig.simulator.script_each(WELL, WhatsApp, fates);
     assert_eq!(whatsapp(&rig).send().await.unwrap().status(), 500);
-    rig.meta(&otp(WELL, CODE))
-        .await
-        .is_graph_error(500, 131_016);
+    rig.meta(&otp(WELL, CODE)).await.is_graph_error(500, 131_016);
     rig.whatsapp(WELL).await;
     rig.whatsapp(WELL).await;
     assert_eq!(rig.simulator.inbox().wait_for(WELL, 2).await.len(), 2);
@@ -174,12 +133,8 @@ async fn each_next_message_can_have_another_fate_and_the_last_one_stays() {
 #[tokio::test]
 async fn a_scripted_fate_excuses_no_bad_request() {
     let rig = scripted(Fate::accept([Step::Arrive])).await;
-    rig.meta(&otp(WELL, "1234567890123456"))
-        .await
-        .is_graph_error(400, 100);
-    rig.twilio(&[("To", WELL), ("Body", "1234")])
-        .await
-        .is_twilio_error(400, 21_603);
+    rig.meta(&otp(WELL, "1234567890123456")).await.is_graph_error(400, 100);
+    rig.twilio(&[("To", WELL), ("Body", "1234")]).await.is_twilio_error(400, 21_603);
 }
 
 #[tokio::test]

@@ -22,10 +22,7 @@ fn whatsapp_signatures_agree_with_the_vectors() {
     for vector in vectors(include_str!("../../fixtures/wa_signature_vectors.json")) {
         let secret = vector["app_secret"].as_str().unwrap();
         let raw = vector["raw_body"].as_str().unwrap();
-        assert_eq!(
-            vector["X-Hub-Signature-256"],
-            meta::sign(secret, raw.as_bytes())
-        );
+        assert_eq!(vector["X-Hub-Signature-256"], meta::sign(secret, raw.as_bytes()));
     }
 }
 
@@ -33,18 +30,10 @@ fn whatsapp_signatures_agree_with_the_vectors() {
 fn twilio_signatures_agree_with_the_vectors() {
     for vector in twilio_vectors() {
         let params = vector["params"].as_object().unwrap();
-        let params: Vec<_> = params
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str().unwrap()))
-            .collect();
-        let (url, secret) = (
-            vector["url"].as_str().unwrap(),
-            vector["secret"].as_str().unwrap(),
-        );
-        assert_eq!(
-            vector["X-Twilio-Signature (HMAC_SHA1)"],
-            twilio::sign(url, &params, secret)
-        );
+        let params: Vec<_> =
+            params.iter().map(|(name, value)| (name.as_str(), value.as_str().unwrap())).collect();
+        let (url, secret) = (vector["url"].as_str().unwrap(), vector["secret"].as_str().unwrap());
+        assert_eq!(vector["X-Twilio-Signature (HMAC_SHA1)"], twilio::sign(url, &params, secret));
     }
 }
 
@@ -52,10 +41,7 @@ fn twilio_signatures_agree_with_the_vectors() {
 fn judge(cases: &[Value]) -> Output {
     let python = std::env::var("POMBO_TEST_PYTHON").unwrap_or_else(|_| "python3".into());
     let mut judge = Command::new(&python)
-        .arg(concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/tests/outsiders/twilio_signatures.py"
-        ))
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/outsiders/twilio_signatures.py"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -71,10 +57,7 @@ fn judge(cases: &[Value]) -> Output {
 fn agrees(cases: &[Value]) {
     let output = judge(cases);
     let complaint = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        output.status.success(),
-        "Twilio's own library disagrees: {complaint}"
-    );
+    assert!(output.status.success(), "Twilio's own library disagrees: {complaint}");
     let count = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     assert_eq!(count, cases.len().to_string(), "every case is judged");
 }
@@ -99,11 +82,8 @@ async fn twilios_own_library_accepts_each_callback_and_rejects_a_tampered_one() 
     for _ in 0..6 {
         let call = rig.hooks.next().await;
         let url = format!("{}{}", rig.hooks.base, call.uri);
-        let params: serde_json::Map<_, _> = call
-            .form()
-            .into_iter()
-            .map(|(name, value)| (name, json!(value)))
-            .collect();
+        let params: serde_json::Map<_, _> =
+            call.form().into_iter().map(|(name, value)| (name, json!(value))).collect();
         let signature = call.header("x-twilio-signature");
         let mut tampered = params.clone();
         tampered["MessageStatus"] = json!("read");
@@ -124,10 +104,8 @@ fn twilios_own_library_agrees_with_the_vectors() {
     let cases: Vec<_> = twilio_vectors()
         .iter()
         .map(|vector| {
-            let (url, secret) = (
-                vector["url"].as_str().unwrap(),
-                vector["secret"].as_str().unwrap(),
-            );
+            let (url, secret) =
+                (vector["url"].as_str().unwrap(), vector["secret"].as_str().unwrap());
             let signature = vector["X-Twilio-Signature (HMAC_SHA1)"].as_str().unwrap();
             case(url, &vector["params"], signature, secret, true)
         })
@@ -137,12 +115,6 @@ fn twilios_own_library_agrees_with_the_vectors() {
 
 #[test]
 fn the_outsider_finds_a_wrong_signature() {
-    let wrong = case(
-        "https://otp.example.com/",
-        &json!({}),
-        "AAAA",
-        "secret",
-        true,
-    );
+    let wrong = case("https://otp.example.com/", &json!({}), "AAAA", "secret", true);
     assert!(!judge(&[wrong]).status.success());
 }

@@ -25,11 +25,7 @@ async fn twilio_queues_a_message_from_a_number() {
 #[tokio::test]
 async fn twilio_accepts_a_message_from_a_service() {
     let rig = Rig::start().await;
-    let fields = [
-        ("To", WELL),
-        ("MessagingServiceSid", SERVICE),
-        ("Body", "1234"),
-    ];
+    let fields = [("To", WELL), ("MessagingServiceSid", SERVICE), ("Body", "1234")];
     let answer = rig.twilio(&fields).await;
     assert_eq!(answer.status, 201);
     assert_eq!(answer.body["status"], "accepted");
@@ -55,10 +51,7 @@ async fn dates_are_those_of_rfc_2822() {
     let call = rig.http.post(rig.sms_url()).form(&text(WELL));
     let call = call.basic_auth(&twilio.account_sid, Some(&twilio.auth_token));
     let answer = call.send().await.unwrap();
-    let server = answer.headers()["date"]
-        .to_str()
-        .unwrap()
-        .replace("GMT", "+0000");
+    let server = answer.headers()["date"].to_str().unwrap().replace("GMT", "+0000");
     let body: Value = answer.json().await.unwrap();
     let date = body["date_created"].as_str().unwrap();
     // To the day: the server reads its clock only once a second.
@@ -88,11 +81,7 @@ async fn twilio_takes_every_documented_field_within_its_bounds() {
 async fn twilio_takes_a_body_of_1600_characters() {
     let rig = Rig::start().await;
     let body = "x".repeat(1_600);
-    let fields = [
-        ("To", WELL),
-        ("From", "+15017250604"),
-        ("Body", body.as_str()),
-    ];
+    let fields = [("To", WELL), ("From", "+15017250604"), ("Body", body.as_str())];
     assert_eq!(rig.twilio(&fields).await.body["num_segments"], "11");
 }
 
@@ -130,8 +119,5 @@ fn any_other_character_makes_it_70_alone_and_67_in_a_chain() {
 #[test]
 fn the_line_of_an_origin_bound_code_stays_in_the_plain_alphabet() {
     let text = "747723 is your Pombo code.\n\n@example.com #747723";
-    assert_eq!(
-        segments(&format!("{text}{}", "x".repeat(160 - text.len()))),
-        1
-    );
+    assert_eq!(segments(&format!("{text}{}", "x".repeat(160 - text.len()))), 1);
 }

@@ -19,23 +19,11 @@ async fn a_text_message_is_sent_then_delivered() {
     for word in ["sent", "delivered"] {
         let call = rig.hooks.next().await;
         assert_eq!(call.uri, "/webhooks/twilio?delivery=c1.1");
-        assert_eq!(
-            call.header("content-type"),
-            "application/x-www-form-urlencoded"
-        );
+        assert_eq!(call.header("content-type"), "application/x-www-form-urlencoded");
         let field = |name| call.field(name).unwrap();
-        assert_eq!(
-            (field("MessageStatus"), field("SmsStatus")),
-            (word.into(), word.into())
-        );
-        assert_eq!(
-            (field("MessageSid"), field("SmsSid")),
-            (sid.clone(), sid.clone())
-        );
-        assert_eq!(
-            (field("From"), field("To")),
-            ("+15017250604".into(), WELL.into())
-        );
+        assert_eq!((field("MessageStatus"), field("SmsStatus")), (word.into(), word.into()));
+        assert_eq!((field("MessageSid"), field("SmsSid")), (sid.clone(), sid.clone()));
+        assert_eq!((field("From"), field("To")), ("+15017250604".into(), WELL.into()));
         assert_eq!(field("AccountSid"), rig.settings.twilio.account_sid);
         assert_eq!(field("ApiVersion"), "2010-04-01");
         assert_eq!(call.field("ErrorCode"), None);
@@ -57,12 +45,7 @@ async fn a_callback_of_a_service_names_it() {
     let service = rig.settings.twilio.messaging_service_sid.clone().unwrap();
     let callback = format!("{}/webhooks/twilio", rig.hooks.base);
     let sender = ("MessagingServiceSid", service.as_str());
-    let fields = [
-        ("To", WELL),
-        sender,
-        ("Body", "1234"),
-        ("StatusCallback", &callback),
-    ];
+    let fields = [("To", WELL), sender, ("Body", "1234"), ("StatusCallback", &callback)];
     assert_eq!(rig.twilio(&fields).await.status, 201);
     let call = rig.hooks.next().await;
     assert_eq!(call.field("MessagingServiceSid"), Some(service));

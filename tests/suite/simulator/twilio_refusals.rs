@@ -10,10 +10,7 @@ fn with<'a>(name: &'a str, value: &'a str) -> Vec<(&'a str, &'a str)> {
 }
 
 fn without(name: &str) -> Vec<(&'static str, &'static str)> {
-    text(WELL)
-        .into_iter()
-        .filter(|(field, _)| *field != name)
-        .collect()
+    text(WELL).into_iter().filter(|(field, _)| *field != name).collect()
 }
 
 async fn refused(fields: &[(&str, &str)], status: u16, code: u32) {
@@ -33,13 +30,8 @@ async fn twilio_refuses_a_request_without_credentials() {
 async fn twilio_refuses_a_wrong_token() {
     let rig = Rig::start().await;
     let account = &rig.settings.twilio.account_sid;
-    let call = rig
-        .http
-        .post(rig.sms_url())
-        .basic_auth(account, Some("of-yesterday"));
-    rig.answer(call.form(&text(WELL)))
-        .await
-        .is_twilio_error(401, 20_003);
+    let call = rig.http.post(rig.sms_url()).basic_auth(account, Some("of-yesterday"));
+    rig.answer(call.form(&text(WELL))).await.is_twilio_error(401, 20_003);
 }
 
 #[tokio::test]
@@ -47,48 +39,31 @@ async fn twilio_refuses_the_token_of_another_account() {
     let rig = Rig::start().await;
     let token = &rig.settings.twilio.auth_token;
     let call = rig.http.post(rig.sms_url()).basic_auth("AC1", Some(token));
-    rig.answer(call.form(&text(WELL)))
-        .await
-        .is_twilio_error(401, 20_003);
+    rig.answer(call.form(&text(WELL))).await.is_twilio_error(401, 20_003);
 }
 
 #[tokio::test]
 async fn twilio_refuses_a_bearer_token() {
     let rig = Rig::start().await;
-    let call = rig
-        .http
-        .post(rig.sms_url())
-        .bearer_auth(&rig.settings.twilio.auth_token);
-    rig.answer(call.form(&text(WELL)))
-        .await
-        .is_twilio_error(401, 20_003);
+    let call = rig.http.post(rig.sms_url()).bearer_auth(&rig.settings.twilio.auth_token);
+    rig.answer(call.form(&text(WELL))).await.is_twilio_error(401, 20_003);
 }
 
 #[tokio::test]
 async fn twilio_does_not_find_another_account_or_path() {
     let rig = Rig::start().await;
     let twilio = &rig.settings.twilio;
-    for path in [
-        "/2010-04-01/Accounts/AC1/Messages.json",
-        "/2010-04-01/Messages.json",
-        "/",
-    ] {
-        let call = rig
-            .http
-            .post(format!("{}{path}", rig.simulator.twilio_url()));
+    for path in ["/2010-04-01/Accounts/AC1/Messages.json", "/2010-04-01/Messages.json", "/"] {
+        let call = rig.http.post(format!("{}{path}", rig.simulator.twilio_url()));
         let call = call.basic_auth(&twilio.account_sid, Some(&twilio.auth_token));
-        rig.answer(call.form(&text(WELL)))
-            .await
-            .is_twilio_error(404, 20_404);
+        rig.answer(call.form(&text(WELL))).await.is_twilio_error(404, 20_404);
     }
 }
 
 #[tokio::test]
 async fn twilio_refuses_another_method() {
     let rig = Rig::start().await;
-    rig.answer(rig.http.put(rig.sms_url()))
-        .await
-        .is_twilio_error(405, 20_004);
+    rig.answer(rig.http.put(rig.sms_url())).await.is_twilio_error(405, 20_004);
 }
 
 #[tokio::test]
@@ -98,9 +73,7 @@ async fn twilio_finds_no_fields_in_json() {
     let call = rig.http.post(rig.sms_url());
     let call = call.basic_auth(&twilio.account_sid, Some(&twilio.auth_token));
     let fields: std::collections::HashMap<_, _> = text(WELL).into_iter().collect();
-    rig.answer(call.json(&fields))
-        .await
-        .is_twilio_error(400, 21_604);
+    rig.answer(call.json(&fields)).await.is_twilio_error(400, 21_604);
 }
 
 #[tokio::test]
@@ -165,25 +138,14 @@ async fn twilio_refuses_a_body_of_1601_characters() {
 #[tokio::test]
 async fn twilio_refuses_a_callback_that_is_no_web_address() {
     let long = format!("https://otp.example.com/{}", "x".repeat(4_000));
-    for url in [
-        "twilio",
-        "/webhooks/twilio",
-        "ftp://otp.example.com/",
-        "https://",
-        &long,
-    ] {
+    for url in ["twilio", "/webhooks/twilio", "ftp://otp.example.com/", "https://", &long] {
         refused(&with("StatusCallback", url), 400, 21_609).await;
     }
 }
 
 #[tokio::test]
 async fn twilio_refuses_a_callback_host_with_an_underscore() {
-    refused(
-        &with("StatusCallback", "https://my_host.example.com/hook"),
-        400,
-        21_609,
-    )
-    .await;
+    refused(&with("StatusCallback", "https://my_host.example.com/hook"), 400, 21_609).await;
 }
 
 #[tokio::test]
@@ -209,13 +171,7 @@ async fn twilio_refuses_a_value_outside_an_enumeration() {
 
 #[tokio::test]
 async fn twilio_refuses_an_unknown_field() {
-    for name in [
-        "StatusCallbackUrl",
-        "to",
-        "MediaUrl",
-        "ScheduleType",
-        "MaxPrice",
-    ] {
+    for name in ["StatusCallbackUrl", "to", "MediaUrl", "ScheduleType", "MaxPrice"] {
         refused(&with(name, "x"), 400, 20_001).await;
     }
 }

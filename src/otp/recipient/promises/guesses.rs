@@ -13,10 +13,7 @@ fn a_code_verifies_once() {
     assert!(first.number.is_some(), "the verified number is told");
     let second = phone.guess(id, code);
     assert_eq!((second.outcome, second.number), (AlreadyUsed, None));
-    assert_eq!(
-        phone.told(|fact| matches!(fact, FactKind::Concluded { .. })),
-        1
-    );
+    assert_eq!(phone.told(|fact| matches!(fact, FactKind::Concluded { .. })), 1);
 }
 
 #[test]
@@ -73,10 +70,7 @@ fn the_last_wrong_guess_is_wrong_and_the_next_finds_the_challenge_exhausted() {
     let code = phone.code(id, 1);
     let next = phone.guess(id, code);
     assert_eq!((next.outcome, next.attempts_left), (Exhausted, 0));
-    assert_eq!(
-        phone.told(|fact| matches!(fact, FactKind::GuessCounted { .. })),
-        5
-    );
+    assert_eq!(phone.told(|fact| matches!(fact, FactKind::GuessCounted { .. })), 5);
 }
 
 #[test]
@@ -90,26 +84,17 @@ fn each_conclusion_has_its_own_answer() {
         ("undeliverable", fail_everywhere, Undeliverable),
     ];
     for (subject, end, outcome) in ends {
-        let id = phone.begin(Ask {
-            subject,
-            ..Ask::payment(1)
-        });
+        let id = phone.begin(Ask { subject, ..Ask::payment(1) });
         end(&mut phone, id);
         let code = phone.code(id, 1);
-        let guess = Guess {
-            transaction: Some(1),
-            ..Guess::of(code)
-        };
+        let guess = Guess { transaction: Some(1), ..Guess::of(code) };
         assert_eq!(phone.guessed(id, guess).outcome, outcome, "{subject}");
     }
 }
 
 fn supersede(phone: &mut Phone, _: ChallengeId) {
     let subject = "superseded";
-    phone.begin(Ask {
-        subject,
-        ..Ask::payment(2)
-    });
+    phone.begin(Ask { subject, ..Ask::payment(2) });
 }
 
 fn fail_everywhere(phone: &mut Phone, id: ChallengeId) {
@@ -123,52 +108,24 @@ fn what_a_guess_is_told_first() {
     let mut phone = Phone::unlimited();
     let id = phone.begin(Ask::payment(1));
     let code = phone.code(id, 1);
-    let right = || Guess {
-        transaction: Some(1),
-        ..Guess::of(code)
-    };
-    let other_payment = || Guess {
-        transaction: Some(2),
-        ..Guess::of(code)
-    };
+    let right = || Guess { transaction: Some(1), ..Guess::of(code) };
+    let other_payment = || Guess { transaction: Some(2), ..Guess::of(code) };
 
-    assert_eq!(
-        phone.guessed(id, other_payment()).outcome,
-        TransactionMismatch
-    );
-    let wrong = Guess {
-        key: Some((1, 1)),
-        ..Guess {
-            code: WRONG,
-            ..right()
-        }
-    };
+    assert_eq!(phone.guessed(id, other_payment()).outcome, TransactionMismatch);
+    let wrong = Guess { key: Some((1, 1)), ..Guess { code: WRONG, ..right() } };
     assert_eq!(phone.guessed(id, wrong).outcome, WrongCode);
 
     phone.rules.ledger.failures_in_a_row = 3;
-    let locking = Guess {
-        code: WRONG,
-        ..right()
-    };
+    let locking = Guess { code: WRONG, ..right() };
     assert_eq!(phone.guessed(id, locking).attempts_left, 0);
     assert_eq!(phone.guessed(id, other_payment()).outcome, Locked);
     assert_eq!(phone.guessed(id, right()).outcome, Locked);
 
     phone.cancel(id);
     assert_eq!(phone.guessed(id, right()).outcome, Cancelled);
-    let replay = Guess {
-        key: Some((1, 1)),
-        ..Guess {
-            code: WRONG,
-            ..right()
-        }
-    };
+    let replay = Guess { key: Some((1, 1)), ..Guess { code: WRONG, ..right() } };
     assert_eq!(phone.guessed(id, replay).outcome, WrongCode);
-    let stranger = Guess {
-        caller: "stranger",
-        key: Some((1, 1)),
-        ..right()
-    };
+    let stranger = Guess { caller: "stranger", key: Some((1, 1)), ..right() };
     assert_eq!(phone.guessed(id, stranger).outcome, UnknownChallenge);
 }
 
@@ -178,28 +135,15 @@ fn a_guess_bound_to_another_subject_or_purpose_meets_no_challenge_and_uses_no_at
     let id = phone.login();
     let code = phone.code(id, 1);
     for guess in [
-        Guess {
-            subject: Some("eve"),
-            ..Guess::of(code)
-        },
-        Guess {
-            purpose: Some(Purpose::Recovery),
-            ..Guess::of(code)
-        },
-        Guess {
-            caller: "stranger",
-            ..Guess::of(code)
-        },
+        Guess { subject: Some("eve"), ..Guess::of(code) },
+        Guess { purpose: Some(Purpose::Recovery), ..Guess::of(code) },
+        Guess { caller: "stranger", ..Guess::of(code) },
     ] {
         let told = phone.guessed(id, guess);
         assert_eq!((told.outcome, told.attempts_left), (UnknownChallenge, 0));
         assert_eq!((told.challenge, told.number), (None, None));
     }
-    let own = Guess {
-        subject: Some(SUBJECT),
-        purpose: Some(Purpose::Login),
-        ..Guess::of(code)
-    };
+    let own = Guess { subject: Some(SUBJECT), purpose: Some(Purpose::Login), ..Guess::of(code) };
     assert_eq!(phone.guessed(id, own).outcome, Verified);
 }
 
@@ -209,17 +153,8 @@ fn a_code_for_one_payment_never_approves_another() {
     let id = phone.begin(Ask::payment(1));
     let code = phone.code(id, 1);
     for left in (0..5).rev() {
-        let told = phone.guessed(
-            id,
-            Guess {
-                transaction: Some(2),
-                ..Guess::of(code)
-            },
-        );
-        assert_eq!(
-            (told.outcome, told.attempts_left),
-            (TransactionMismatch, left)
-        );
+        let told = phone.guessed(id, Guess { transaction: Some(2), ..Guess::of(code) });
+        assert_eq!((told.outcome, told.attempts_left), (TransactionMismatch, left));
     }
     assert_eq!(phone.state(id), State::Exhausted);
 }
@@ -234,10 +169,7 @@ fn a_payments_code_wants_the_payment_and_its_lack_uses_no_attempt() {
     assert_eq!(phone.challenge(id).attempts_used, 0);
 
     let login = phone.begin(Ask::subject("other"));
-    let guess = Guess {
-        transaction: Some(1),
-        ..Guess::of(code)
-    };
+    let guess = Guess { transaction: Some(1), ..Guess::of(code) };
     let answer = phone.try_guess(login, guess);
     assert_eq!(answer, Answer::Refused(Refusal::TransactionUnexpected));
     assert_eq!(phone.challenge(login).attempts_used, 0);

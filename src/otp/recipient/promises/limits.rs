@@ -15,10 +15,7 @@ fn messages_count_over_all_callers_purposes_and_subjects() {
         Ask::default(),
         Ask::subject("bia"),
         Ask::purpose(Purpose::DeviceRegistration),
-        Ask {
-            caller: "shop",
-            ..Ask::default()
-        },
+        Ask { caller: "shop", ..Ask::default() },
         Ask::payment(1),
     ];
     for ask in asks {
@@ -40,10 +37,7 @@ fn fallbacks_count_too() {
         phone.sender(id, 1, FailureReason::Unavailable);
     }
     assert_eq!(phone.issued(Ask::subject("eve")).messages_left, 0);
-    assert_eq!(
-        limited(phone.issue(Ask::subject("leo"))).0,
-        Limit::Recipient
-    );
+    assert_eq!(limited(phone.issue(Ask::subject("leo"))).0, Limit::Recipient);
 }
 
 #[test]
@@ -59,21 +53,11 @@ fn where_the_number_is_unproven_half_of_each_window_may_be_used() {
     for purpose in [Purpose::Signup, Purpose::Recovery, Purpose::PhoneChange] {
         let mut phone = Phone::new();
         for subject in ["a", "b", "c"] {
-            phone.begin(Ask {
-                subject,
-                ..Ask::purpose(purpose)
-            });
+            phone.begin(Ask { subject, ..Ask::purpose(purpose) });
         }
-        let ask = Ask {
-            subject: "d",
-            ..Ask::purpose(purpose)
-        };
+        let ask = Ask { subject: "d", ..Ask::purpose(purpose) };
         assert_eq!(limited(phone.issue(ask)), (Limit::Recipient, 600 * SECOND));
-        assert_eq!(
-            phone.issued(Ask::default()).messages_left,
-            1,
-            "the owner's login goes on"
-        );
+        assert_eq!(phone.issued(Ask::default()).messages_left, 1, "the owner's login goes on");
     }
 }
 
@@ -97,10 +81,7 @@ fn of_several_limits_the_longest_is_told_so_that_who_waits_succeeds() {
     for subject in ["a", "b", "c", "d"] {
         phone.begin(Ask::subject(subject));
     }
-    assert_eq!(
-        limited(phone.resend(id, None)),
-        (Limit::Recipient, 600 * SECOND)
-    );
+    assert_eq!(limited(phone.resend(id, None)), (Limit::Recipient, 600 * SECOND));
     phone.cancel(id);
     let (limit, wait) = limited(phone.issue(Ask::default()));
     assert_eq!((limit, wait), (Limit::Recipient, 600 * SECOND));
@@ -134,10 +115,7 @@ fn the_row_survives_resend_reissue_cancel_and_expiry() {
     phone.alarm_after(300);
     assert_eq!(phone.state(id), State::Expired);
     let issued = phone.issued(Ask::default());
-    assert_eq!(
-        issued.attempts_left, 2,
-        "the smaller of challenge and ledger"
-    );
+    assert_eq!(issued.attempts_left, 2, "the smaller of challenge and ledger");
     let id = issued.challenge;
     phone.guess(id, WRONG);
     assert_eq!(phone.guess(id, WRONG).attempts_left, 0);
@@ -171,18 +149,11 @@ fn a_verification_clears_the_row_and_not_the_days_count() {
         assert_eq!(phone.guess(id, code).outcome, VerifyOutcome::Verified);
     }
     let issued = phone.issued(Ask::default());
-    assert_eq!(
-        issued.attempts_left, 4,
-        "twenty within a day, sixteen are gone"
-    );
+    assert_eq!(issued.attempts_left, 4, "twenty within a day, sixteen are gone");
     phone.guess_wrong(issued.challenge, 4);
     let (limit, wait) = limited(phone.issue(Ask::default()));
     assert_eq!(limit, Limit::Locked);
-    assert_eq!(
-        phone.now + wait,
-        start + 60 * SECOND + DAY,
-        "until the first is a day old"
-    );
+    assert_eq!(phone.now + wait, start + 60 * SECOND + DAY, "until the first is a day old");
     let id = phone.wait_for(wait).login();
     assert_eq!(phone.look(id).attempts_left, 4);
 }
@@ -199,10 +170,7 @@ fn each_caller_purpose_and_subject_has_a_ledger_of_its_own() {
     for ask in [
         Ask::subject("bia"),
         Ask::purpose(Purpose::Recovery),
-        Ask {
-            caller: "shop",
-            ..Ask::default()
-        },
+        Ask { caller: "shop", ..Ask::default() },
     ] {
         assert_eq!(phone.issued(ask).attempts_left, 5);
     }

@@ -24,10 +24,7 @@ fn a_wait_that_outlives_the_challenge_is_no_promise_of_a_message() {
     let id = phone.login();
     phone.wait(290).resent(id);
     let last = phone.wait(290).resent(id);
-    assert_eq!(
-        last.resend_at, None,
-        "two minutes from now it has long expired"
-    );
+    assert_eq!(last.resend_at, None, "two minutes from now it has long expired");
     let answer = phone.resend(id, None);
     assert_eq!(answer, Answer::Refused(Refusal::NoMessageLeft));
     phone.alarm_after(20);
@@ -69,16 +66,11 @@ fn any_event_after_its_time_first_concludes_a_challenge_as_expired() {
     for event in events {
         let mut phone = Phone::new();
         let id = phone.login();
-        phone
-            .wait_for(300 * SECOND - Duration::from_millis(1))
-            .look(id);
+        phone.wait_for(300 * SECOND - Duration::from_millis(1)).look(id);
         assert_eq!(phone.state(id), State::Pending);
         phone.wait_for(Duration::from_millis(1));
         event(&mut phone, id);
         let conclusion = phone.challenge(id).conclusion.unwrap();
-        assert_eq!(
-            (conclusion.state, conclusion.reason),
-            (State::Expired, ConclusionReason::Time)
-        );
+        assert_eq!((conclusion.state, conclusion.reason), (State::Expired, ConclusionReason::Time));
     }
 }

@@ -13,17 +13,9 @@ fn falls_back(mut phone: Phone, because: fn(&mut Phone, ChallengeId), reason: Ro
     let id = phone.login();
     because(&mut phone, id);
     assert_eq!(phone.road(id), [(Whatsapp, Route::Plan), (Sms, reason)]);
-    let moved = FactKind::FellBack {
-        from: Whatsapp,
-        to: Sms,
-        reason,
-    };
+    let moved = FactKind::FellBack { from: Whatsapp, to: Sms, reason };
     assert_eq!(phone.told(|fact| *fact == moved), 1);
-    assert_ne!(
-        phone.code(id, 1),
-        phone.code(id, 2),
-        "a fresh code for each message"
-    );
+    assert_ne!(phone.code(id, 1), phone.code(id, 2), "a fresh code for each message");
 }
 
 #[test]
@@ -134,10 +126,7 @@ fn whatsapp_is_honoured_when_asked_for_whatever_is_known() {
     phone.sender(id, 1, FailureReason::NotOnWhatsapp);
     phone.wait(30).resend(id, Some(Whatsapp));
     assert_eq!(phone.road(id)[2], (Whatsapp, Route::Requested));
-    let asked = phone.begin(Ask {
-        channel: Some(Whatsapp),
-        ..Ask::subject("bia")
-    });
+    let asked = phone.begin(Ask { channel: Some(Whatsapp), ..Ask::subject("bia") });
     assert_eq!(phone.road(asked), [(Whatsapp, Route::Requested)]);
 }
 
@@ -149,10 +138,7 @@ fn a_later_delivery_on_whatsapp_shows_that_the_number_is_there() {
     phone.wait(30).resend(id, Some(Whatsapp));
     let earlier = phone.now - Duration::from_secs(60);
     phone.receipt_of(earlier, id, 3, Delivered);
-    assert!(
-        phone.record.off_whatsapp_since.is_some(),
-        "older news proves nothing"
-    );
+    assert!(phone.record.off_whatsapp_since.is_some(), "older news proves nothing");
     phone.receipt(id, 3, Read);
     assert_eq!(phone.record.off_whatsapp_since, None);
 }
@@ -177,11 +163,7 @@ fn a_silent_delivery_keeps_the_challenge_pending_until_it_expires_or_fails() {
         phone.sender(id, 1, Accepted);
         phone.alarm_after(20);
         phone.sender(id, 2, FailureReason::Rejected);
-        assert_eq!(
-            phone.state(id),
-            State::Pending,
-            "the first may still arrive"
-        );
+        assert_eq!(phone.state(id), State::Pending, "the first may still arrive");
         if fails {
             phone.receipt(id, 1, FailureReason::Unreachable);
             assert_eq!(phone.state(id), State::Undeliverable);

@@ -14,11 +14,7 @@ fn a_status_only_moves_forward() {
         for &late in &order[..=rank] {
             assert_eq!(phone.receipt(id, 1, late), Answer::Noted);
         }
-        assert_eq!(
-            *phone.challenge(id),
-            before,
-            "late or twice, it changes nothing"
-        );
+        assert_eq!(*phone.challenge(id), before, "late or twice, it changes nothing");
     }
 }
 
@@ -62,10 +58,7 @@ fn a_receipt_of_another_message_is_ignored() {
     let mut phone = Phone::new();
     let id = phone.login();
     phone.sender(id, 1, News::of(Accepted, 1));
-    let foreign = News {
-        failure: Some(FailureReason::Unreachable),
-        ..News::of(Failed, 2)
-    };
+    let foreign = News { failure: Some(FailureReason::Unreachable), ..News::of(Failed, 2) };
     assert_eq!(phone.receipt(id, 1, foreign), Answer::Ignored);
     assert_eq!(phone.delivery(id, 1).status, Accepted);
     assert_eq!(phone.receipt(id, 1, News::of(Delivered, 1)), Answer::Noted);
@@ -76,10 +69,7 @@ fn a_receipt_of_an_unknown_challenge_or_delivery_is_ignored() {
     let mut phone = Phone::new();
     let id = phone.login();
     assert_eq!(phone.receipt(id, 2, Delivered), Answer::Ignored);
-    assert_eq!(
-        phone.receipt(ChallengeId([9; 32]), 1, Delivered),
-        Answer::Ignored
-    );
+    assert_eq!(phone.receipt(ChallengeId([9; 32]), 1, Delivered), Answer::Ignored);
 }
 
 #[test]
@@ -87,10 +77,7 @@ fn a_receipt_may_come_before_our_own_commit_and_its_message_is_learnt() {
     let mut phone = Phone::new();
     let id = phone.login();
     assert_eq!(phone.receipt(id, 1, News::of(Sent, 1)), Answer::Noted);
-    assert_eq!(
-        phone.receipt(id, 1, News::of(Delivered, 2)),
-        Answer::Ignored
-    );
+    assert_eq!(phone.receipt(id, 1, News::of(Delivered, 2)), Answer::Ignored);
     phone.sender(id, 1, News::of(Accepted, 1));
     assert_eq!(phone.receipt(id, 1, News::of(Delivered, 1)), Answer::Noted);
     assert_eq!(phone.delivery(id, 1).status, Delivered);
@@ -117,16 +104,10 @@ fn a_send_whose_sender_fell_silent_is_taken_over_with_a_fresh_code_beside_the_fi
         phone.alarm_after(1);
         assert_eq!(phone.sends.len(), 2);
         assert_eq!(phone.sends[1].delivery, 1, "the same delivery");
-        assert_eq!(
-            phone.record.messages, room,
-            "and the same place in the limits"
-        );
+        assert_eq!(phone.record.messages, room, "and the same place in the limits");
         let codes = phone.codes_of(id, 1);
         assert_ne!(codes[0], codes[1]);
-        assert_eq!(
-            phone.guess(id, codes[used]).outcome,
-            VerifyOutcome::Verified
-        );
+        assert_eq!(phone.guess(id, codes[used]).outcome, VerifyOutcome::Verified);
     }
 }
 
@@ -137,10 +118,7 @@ fn a_delivery_taken_over_has_two_messages_and_receipts_of_both_count() {
     phone.alarm_after(15);
     phone.sender(id, 1, News::of(Accepted, 2));
     assert_eq!(phone.receipt(id, 1, News::of(Sent, 1)), Answer::Noted);
-    assert_eq!(
-        phone.receipt(id, 1, News::of(Delivered, 3)),
-        Answer::Ignored
-    );
+    assert_eq!(phone.receipt(id, 1, News::of(Delivered, 3)), Answer::Ignored);
     assert_eq!(phone.receipt(id, 1, News::of(Delivered, 1)), Answer::Noted);
     assert_eq!(phone.receipt(id, 1, News::of(Read, 2)), Answer::Noted);
 }
@@ -152,15 +130,8 @@ fn a_send_lost_twice_has_timed_out_and_the_plan_goes_on() {
     phone.alarm_after(15);
     phone.alarm_after(15);
     assert_eq!(phone.delivery(id, 1).status, TimedOut);
-    assert_eq!(
-        phone.delivery(id, 1).accepted_at,
-        None,
-        "no provider took it"
-    );
-    let road = [
-        (Channel::Whatsapp, Route::Plan),
-        (Channel::Sms, Route::Undelivered),
-    ];
+    assert_eq!(phone.delivery(id, 1).accepted_at, None, "no provider took it");
+    let road = [(Channel::Whatsapp, Route::Plan), (Channel::Sms, Route::Undelivered)];
     assert_eq!(phone.road(id), road);
     phone.alarm_after(15);
     phone.alarm_after(15);
@@ -178,10 +149,6 @@ fn nothing_is_sent_after_a_conclusion() {
     phone.alarm_after(15);
     phone.sender(id, 1, FailureReason::Unavailable);
     phone.receipt(id, 1, FailureReason::Unreachable);
-    assert_eq!(
-        phone.delivery(id, 1).status,
-        Failed,
-        "the news is still taken in"
-    );
+    assert_eq!(phone.delivery(id, 1).status, Failed, "the news is still taken in");
     assert_eq!(phone.sends.len(), 1);
 }

@@ -32,10 +32,7 @@ fn a_concluded_challenge_is_cancelled_no_more() {
     let before = phone.challenge(id).clone();
     phone.cancel(id);
     assert_eq!(*phone.challenge(id), before);
-    assert_eq!(
-        phone.resend(id, None),
-        Answer::Refused(Refusal::Concluded(State::Verified))
-    );
+    assert_eq!(phone.resend(id, None), Answer::Refused(Refusal::Concluded(State::Verified)));
 }
 
 #[test]
@@ -44,26 +41,14 @@ fn the_first_report_counts_for_a_day() {
     let id = phone.login();
     phone.cancel(id);
     phone.wait_for(DAY - SECOND);
-    assert_eq!(
-        phone.report(id, FlowOutcome::Completed, None),
-        Answer::Noted
-    );
-    assert_eq!(
-        phone.report(id, FlowOutcome::Abandoned, None),
-        Answer::Ignored
-    );
-    assert_eq!(
-        phone.challenge(id).flow_outcome,
-        Some(FlowOutcome::Completed)
-    );
+    assert_eq!(phone.report(id, FlowOutcome::Completed, None), Answer::Noted);
+    assert_eq!(phone.report(id, FlowOutcome::Abandoned, None), Answer::Ignored);
+    assert_eq!(phone.challenge(id).flow_outcome, Some(FlowOutcome::Completed));
 
     let id = phone.login();
     phone.cancel(id);
     phone.wait_for(DAY);
-    assert_eq!(
-        phone.report(id, FlowOutcome::Completed, None),
-        Answer::Ignored
-    );
+    assert_eq!(phone.report(id, FlowOutcome::Completed, None), Answer::Ignored);
 }
 
 #[test]
@@ -75,10 +60,7 @@ fn a_report_of_a_time_before_the_challenge_or_in_the_future_is_refused() {
         let answer = phone.report(id, FlowOutcome::Completed, Some(at));
         assert_eq!(answer, Answer::Refused(Refusal::TimeOutOfRange));
     }
-    assert_eq!(
-        phone.report(id, FlowOutcome::Completed, Some(start)),
-        Answer::Noted
-    );
+    assert_eq!(phone.report(id, FlowOutcome::Completed, Some(start)), Answer::Noted);
 }
 
 #[test]
@@ -100,10 +82,7 @@ fn a_concluded_challenge_can_be_read_for_the_retention() {
     phone.wait_for(DAY - SECOND).login();
     assert_eq!(phone.look(id).challenge.state(), State::Cancelled);
     phone.wait(31).issue(Ask::default());
-    assert_eq!(
-        phone.look_as(CALLER, id),
-        Answer::Refused(Refusal::NotFound)
-    );
+    assert_eq!(phone.look_as(CALLER, id), Answer::Refused(Refusal::NotFound));
 }
 
 #[test]
@@ -113,36 +92,16 @@ fn others_find_nothing() {
     let before = phone.record.clone();
     let not_found = Answer::Refused(Refusal::NotFound);
     assert_eq!(phone.look_as("stranger", id), not_found);
-    assert_eq!(
-        phone.wait(30).resend_as("stranger", id, None, None),
-        not_found
-    );
+    assert_eq!(phone.wait(30).resend_as("stranger", id, None, None), not_found);
     let (caller, outcome, at) = ("stranger".to_owned(), FlowOutcome::Completed, None);
-    let report = Event::Report {
-        caller: caller.clone(),
-        challenge: id,
-        outcome,
-        at,
-    };
-    let cancel = Event::Cancel {
-        caller,
-        challenge: id,
-    };
-    assert_eq!(
-        (phone.on(&report), phone.on(&cancel)),
-        (not_found.clone(), not_found.clone())
-    );
+    let report = Event::Report { caller: caller.clone(), challenge: id, outcome, at };
+    let cancel = Event::Cancel { caller, challenge: id };
+    assert_eq!((phone.on(&report), phone.on(&cancel)), (not_found.clone(), not_found.clone()));
     let nobody = ChallengeId([9; 32]);
     assert_eq!(phone.look_as(CALLER, nobody), not_found);
     assert_eq!(phone.cancel(nobody), not_found);
-    assert_eq!(
-        phone.report(nobody, FlowOutcome::Completed, None),
-        not_found
-    );
-    assert_eq!(
-        phone.guess(nobody, WRONG).outcome,
-        VerifyOutcome::UnknownChallenge
-    );
+    assert_eq!(phone.report(nobody, FlowOutcome::Completed, None), not_found);
+    assert_eq!(phone.guess(nobody, WRONG).outcome, VerifyOutcome::UnknownChallenge);
     assert_eq!(phone.record, before);
 }
 
@@ -157,10 +116,7 @@ fn a_test_number_gets_no_message_and_looks_as_if_it_had() {
         assert_eq!(delivery.status, DeliveryStatus::Delivered);
         assert_eq!(delivery.sender, "test");
     }
-    assert!(
-        matches!(phone.facts[0].kind, FactKind::Issued),
-        "its story begins with it"
-    );
+    assert!(matches!(phone.facts[0].kind, FactKind::Issued), "its story begins with it");
     assert_eq!(phone.guess(id, FIXED).outcome, VerifyOutcome::Verified);
 }
 
@@ -168,10 +124,7 @@ fn a_test_number_gets_no_message_and_looks_as_if_it_had() {
 fn a_test_number_knows_no_limit_of_messages() {
     let mut phone = Phone::test_number();
     let wait = SECOND;
-    phone.verdict = Verdict::Refused {
-        limit: Limit::ClientIp,
-        wait,
-    };
+    phone.verdict = Verdict::Refused { limit: Limit::ClientIp, wait };
     for _ in 0..20 {
         let id = phone.login();
         phone.guess(id, FIXED);

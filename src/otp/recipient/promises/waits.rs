@@ -36,10 +36,7 @@ fn another_subject_purpose_or_caller_gets_a_challenge_of_its_own() {
     let others = [
         Ask::subject("bia"),
         Ask::purpose(Purpose::DeviceRegistration),
-        Ask {
-            caller: "shop",
-            ..Ask::default()
-        },
+        Ask { caller: "shop", ..Ask::default() },
     ];
     assert!(others.into_iter().all(|ask| phone.begin(ask) != id));
 }
@@ -110,11 +107,7 @@ fn within_the_wait_nothing_begins_however_the_last_challenge_ended() {
         assert_eq!(refused, (Limit::ResendWait, 20 * SECOND));
         assert_eq!(phone.record, before, "a refusal changes nothing");
         let fresh = phone.wait(20).issued(Ask::default());
-        assert_eq!(
-            fresh.resend_at,
-            Some(phone.now + 30 * SECOND),
-            "the first wait again"
-        );
+        assert_eq!(fresh.resend_at, Some(phone.now + 30 * SECOND), "the first wait again");
     }
 }
 
@@ -151,11 +144,7 @@ fn another_payment_supersedes_without_the_wait_but_under_the_recipients_limit() 
     }
     let (limit, wait) = limited(phone.issue(Ask::payment(6)));
     assert_eq!((limit, wait), (Limit::Recipient, 600 * SECOND));
-    assert_eq!(
-        phone.state(last),
-        State::Pending,
-        "a refused payment ends nothing"
-    );
+    assert_eq!(phone.state(last), State::Pending, "a refused payment ends nothing");
 }
 
 #[test]
@@ -163,10 +152,7 @@ fn a_channel_asked_for_is_honoured_and_does_not_fall_back() {
     let mut phone = Phone::new();
     let id = phone.begin(Ask::by(Sms));
     assert_eq!(phone.road(id), [(Sms, Route::Requested)]);
-    let id = phone.begin(Ask {
-        channel: Some(Whatsapp),
-        ..Ask::subject("bia")
-    });
+    let id = phone.begin(Ask { channel: Some(Whatsapp), ..Ask::subject("bia") });
     phone.sender(id, 1, FailureReason::Unavailable);
     assert_eq!(phone.road(id), [(Whatsapp, Route::Requested)]);
     assert_eq!(phone.state(id), State::Undeliverable);
@@ -179,10 +165,7 @@ fn a_resend_by_a_channel_asked_for_does_not_fall_back() {
     phone.wait(30).resend(id, Some(Whatsapp));
     phone.sender(id, 2, DeliveryStatus::Accepted);
     phone.alarm_after(20);
-    assert_eq!(
-        phone.road(id),
-        [(Whatsapp, Route::Plan), (Whatsapp, Route::Requested)]
-    );
+    assert_eq!(phone.road(id), [(Whatsapp, Route::Plan), (Whatsapp, Route::Requested)]);
     assert_eq!(phone.delivery(id, 2).status, DeliveryStatus::TimedOut);
 }
 
@@ -192,11 +175,7 @@ fn a_resend_starts_at_the_step_that_the_plan_has_reached() {
     let id = phone.login();
     phone.sender(id, 1, FailureReason::Unavailable);
     assert_eq!(phone.wait(30).resent(id).channel, Sms);
-    let plan = [
-        (Whatsapp, Route::Plan),
-        (Sms, Route::Refused),
-        (Sms, Route::Resend),
-    ];
+    let plan = [(Whatsapp, Route::Plan), (Sms, Route::Refused), (Sms, Route::Resend)];
     assert_eq!(phone.road(id), plan);
 }
 
@@ -204,16 +183,10 @@ fn a_resend_starts_at_the_step_that_the_plan_has_reached() {
 fn a_resend_without_a_sender_is_refused_and_the_plan_stays() {
     let mut phone = Phone::with(|rules| {
         rules.sms_sender = None;
-        rules
-            .policies
-            .iter_mut()
-            .for_each(|p| p.plan = vec![Whatsapp, Whatsapp]);
+        rules.policies.iter_mut().for_each(|p| p.plan = vec![Whatsapp, Whatsapp]);
     });
     let id = phone.login();
     let before = phone.wait(30).record.clone();
-    assert_eq!(
-        phone.resend(id, Some(Sms)),
-        Answer::Refused(Refusal::NoSender(Sms))
-    );
+    assert_eq!(phone.resend(id, Some(Sms)), Answer::Refused(Refusal::NoSender(Sms)));
     assert_eq!(phone.record, before);
 }
