@@ -29,10 +29,8 @@ impl Turn<'_> {
         let Some(at) = self.visible(caller, challenge).filter(bound) else {
             return Ok(Answer::Guessed(Box::new(nothing(VerifyOutcome::UnknownChallenge, 0))));
         };
-        match self.answered(operation) {
-            Some(Ok(answered)) => return Ok(self.again(answered)),
-            Some(Err(refusal)) => return Ok(Answer::Refused(refusal)),
-            None => {}
+        if let Some(answer) = self.replay(operation) {
+            return Ok(answer);
         }
         if let Some(outcome) = VerifyOutcome::of_concluded(self.challenge(at).state()) {
             let guessed = self.told(at, outcome, self.attempts_left(at));

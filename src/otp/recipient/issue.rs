@@ -8,17 +8,13 @@ use crate::otp::{
     challenge::Challenge,
     event::{Answer, FactKind, Issue, Limit, Need, Refusal, Verdict},
     kinds::{Arm, Channel, ConclusionReason, Route, State, TimelineEvent},
+    time::Time,
 };
 
 impl Turn<'_> {
     pub(super) fn issue(&mut self, issue: &Issue) -> Result<Answer, Need> {
-        match self.answered(&issue.operation) {
-            Some(Ok(answered)) => return Ok(self.again(answered)),
-            Some(Err(refusal)) => return Ok(Answer::Refused(refusal)),
-            None => {}
-        }
-        if let Some(until) = self.locked_until(&issue.flow) {
-            return Ok(self.limited(Limit::Locked, until));
+        if let Some(answer) = self.replay(&issue.operation) {
+            return Ok(answer);
         }
         let pending = self.next.challenges.iter();
         let mut pending = pending.enumerate().filter(|(_, c)| c.is_live() && c.flow == issue.flow);
@@ -33,9 +29,12 @@ impl Turn<'_> {
     /// The same challenge again: asking twice never buys more guesses, and a message goes out only
     /// when a resend would.
     fn reuse(&mut self, at: usize, issue: &Issue) -> Result<Answer, Need> {
+        if let Some(until) = self.locked_until(&issue.flow) {
+            return Ok(self.limited(Limit::Locked, until));
+        }
         let wait_is_over = self.challenge(at).resend_at.is_some_and(|time| time <= self.now);
         let may_send = wait_is_over && self.messages_left(at) > 0;
-        let message_sent = may_send && self.verdict()? == Verdict::Allowed;
+        let message_sent = may_send && self.verdict(self.challenge(at).arm)? == Verdict::Allowed;
         if message_sent {
             match self.ask(at, issue.channel)? {
                 Ok(_) => {}
@@ -55,7 +54,7 @@ impl Turn<'_> {
         if self.sender(Self::arm(issue), channel).is_none() {
             return Ok(Answer::Refused(Refusal::NoSender(channel)));
         }
-        if let Verdict::Refused { limit, wait } = self.verdict()? {
+        if let Verdict::Refused { limit, wait } = self.verdict(Self::arm(issue))? {
             return Ok(Answer::Refused(Refusal::Limited { limit, wait }));
         }
         if let Some(old) = old {
@@ -67,32 +66,33 @@ impl Turn<'_> {
         self.next.challenges.push(self.blank(issue, plan));
         let at = self.next.challenges.len() - 1;
         self.next.challenges[at].note(self.now, TimelineEvent::Issued, 0);
-        self.enqueue(at, channel, route)?;
         self.asked(at);
-        let queued = self.facts.len() - 1;
+        let story = self.facts.len();
+        self.enqueue(at, channel, route)?;
         self.tell(at, FactKind::Issued);
-        // The story reads: issued, then queued. (The first channel is known only once it is queued.)
-        self.facts.swap(queued, queued + 1);
+        // The story begins with it, though its labels (the first channel) are known only now.
+        self.facts[story..].rotate_right(1);
         Ok(self.issued(issue, at, false, true))
     }
 
     fn refuse_to_begin(&self, issue: &Issue, old: Option<usize>) -> Option<Answer> {
+        let flow = &issue.flow;
         // The wait doesn't hold a new payment; the recipient's limit does.
-        let wait = self.flow(&issue.flow).and_then(|flow| flow.wait_until);
-        if let Some(until) = wait.filter(|&until| old.is_none() && until > self.now) {
-            return Some(self.limited(Limit::ResendWait, until));
-        }
-        let purpose = issue.flow.purpose;
-        if self.room(Self::arm(issue), purpose) == 0 {
-            let opens = self.next.messages.opens(&self.rules.recipient, purpose, self.now);
-            return Some(self.limited(Limit::Recipient, opens));
-        }
-        let live = self.next.challenges.iter().filter(|challenge| challenge.is_live());
-        if live.clone().count() >= MAX_CHALLENGES {
-            let opens = live.map(|challenge| challenge.expires_at).min().unwrap_or(self.now);
-            return Some(self.limited(Limit::Recipient, opens));
-        }
-        None
+        let waiting = self.flow(flow).filter(|_| old.is_none());
+        self.held([
+            (Limit::Recipient, self.crowded_until()),
+            (Limit::Recipient, self.full_until(Self::arm(issue), flow.purpose)),
+            (Limit::ResendWait, waiting.and_then(|flow| flow.wait_until)),
+            (Limit::Locked, self.locked_until(flow)),
+        ])
+    }
+
+    /// Until when the record takes no more challenges, if it is full of live ones.
+    fn crowded_until(&self) -> Option<Time> {
+        let live = self.next.challenges.iter().filter(|c| c.is_live());
+        let ends = live.map(|challenge| challenge.expires_at);
+        let crowded = ends.clone().count() >= MAX_CHALLENGES;
+        ends.min().filter(|_| crowded)
     }
 
     fn arm(issue: &Issue) -> Arm {

@@ -74,6 +74,13 @@ pub struct Answered {
     pub said: Said,
 }
 
+impl Answered {
+    /// The call caused no message and used no attempt: a retry without this answer does no harm.
+    fn cost_nothing(&self) -> bool {
+        matches!(self.said, Said::Issued { message_sent: false, .. })
+    }
+}
+
 /// What a call was told, as far as the challenge itself doesn't say it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Said {

@@ -9,6 +9,7 @@ use crate::otp::{
     event::{FactKind, Need, Refusal, Send, Verdict},
     kinds::{Arm, Channel, ConclusionReason, DeliveryStatus, Purpose, Route, State, TimelineEvent},
     ledger::DAY,
+    time::Time,
 };
 
 /// The sender of a test number's deliveries.
@@ -16,8 +17,11 @@ const TEST_SENDER: &str = "test";
 
 impl Turn<'_> {
     /// What the limits on shared keys say; has to be asked for once.
-    pub(super) fn verdict(&self) -> Result<Verdict, Need> {
-        self.supply.verdict.ok_or(Need::Verdict)
+    pub(super) fn verdict(&self, arm: Arm) -> Result<Verdict, Need> {
+        match arm {
+            Arm::Test => Ok(Verdict::Allowed),
+            Arm::None => self.supply.verdict.ok_or(Need::Verdict),
+        }
     }
 
     /// Messages that the recipient's limits still allow.
@@ -26,6 +30,15 @@ impl Turn<'_> {
             Arm::Test => u32::MAX,
             Arm::None => self.next.messages.room(&self.rules.recipient, purpose, self.now),
         }
+    }
+
+    /// Until when the recipient's limits allow no message, if they allow none now.
+    pub(super) fn full_until(&self, arm: Arm, purpose: Purpose) -> Option<Time> {
+        let opens = || {
+            let messages = &self.next.messages;
+            messages.opens(&self.rules.recipient, purpose, self.now)
+        };
+        (self.room(arm, purpose) == 0).then(opens)
     }
 
     /// Who carries a message.
@@ -43,31 +56,40 @@ impl Turn<'_> {
     }
 
     /// Another message on the caller's wish: by the channel asked for, else at the step that the
-    /// plan has reached.
+    /// plan has reached, or the next one if WhatsApp is known by now not to reach the number.
     pub(super) fn ask(
         &mut self,
         at: usize,
-        channel: Option<Channel>,
+        wanted: Option<Channel>,
     ) -> Result<Result<Channel, Refusal>, Need> {
-        let challenge = &mut self.next.challenges[at];
-        let route = channel.map_or(Route::Resend, |_| Route::Requested);
-        if let Some(channel) = channel {
-            // What the caller asks for is honoured and does not fall back: the plan ends with it.
-            challenge.plan.truncate(challenge.step + 1);
-            challenge.plan.push(channel);
-            challenge.step = challenge.plan.len() - 1;
-        }
-        challenge.step = challenge.step.min(challenge.plan.len() - 1);
-        let (channel, arm) = (challenge.plan[challenge.step], challenge.arm);
-        if self.sender(arm, channel).is_none() {
+        let challenge = self.challenge(at);
+        let reached = challenge.step.min(challenge.plan.len() - 1);
+        let mut steps = reached..challenge.plan.len();
+        let reachable = steps.find(|&step| self.is_reachable(challenge.plan[step]));
+        let (step, channel, route) = match (wanted, reachable) {
+            (Some(channel), _) => (reached, channel, Route::Requested),
+            (None, Some(step)) if step > reached => {
+                (step, challenge.plan[step], Route::NotOnWhatsapp)
+            }
+            (None, _) => (reached, challenge.plan[reached], Route::Resend),
+        };
+        if self.sender(challenge.arm, channel).is_none() {
             return Ok(Err(Refusal::NoSender(channel)));
         }
-        self.enqueue(at, channel, route)?;
+        let challenge = &mut self.next.challenges[at];
+        challenge.step = step;
+        if wanted.is_some() {
+            // What the caller asks for is honoured and does not fall back: the plan ends with it.
+            challenge.plan.truncate(step + 1);
+            challenge.plan.push(channel);
+            challenge.step += 1;
+        }
         self.asked(at);
+        self.enqueue(at, channel, route)?;
         Ok(Ok(channel))
     }
 
-    /// A message was asked for: the codes live longer, and the next message has to wait.
+    /// A message is asked for: the codes live longer, and the next message has to wait.
     pub(super) fn asked(&mut self, at: usize) {
         let (now, policy) = (self.now, self.policy(at).clone());
         let challenge = &mut self.next.challenges[at];
@@ -75,7 +97,9 @@ impl Turn<'_> {
         challenge.expires_at = (now + policy.ttl).min(challenge.issued_at + policy.max_life);
         let asked = challenge.asked as usize;
         let wait = policy.waits.get(asked - 1).copied();
-        challenge.resend_at = wait.filter(|_| challenge.messages_left() > 0).map(|wait| now + wait);
+        // A wait that outlives the challenge leads to no message.
+        let opens = wait.map(|wait| now + wait);
+        challenge.resend_at = opens.filter(|&opens| opens < challenge.expires_at);
         let hold = wait.or(policy.waits.last().copied()).unwrap_or(Duration::ZERO);
         let key = challenge.flow.clone();
         self.flow_mut(&key).wait_until = Some(now + hold);
@@ -157,15 +181,17 @@ impl Turn<'_> {
         found.ok_or_else(|| Need::Fresh(challenge.recipe(self.place)))
     }
 
-    /// Leaves the step at which the plan stands for the next one, if there is one and there is room
-    /// for its message. Whatever became of it, the plan never comes back to the step it left.
+    /// Leaves the step at which the plan stands for the next one, if there is one, there is room for
+    /// its message and no lock makes it useless. Whatever became of it, the plan never comes back to
+    /// the step it left.
     pub(super) fn advance(&mut self, at: usize, reason: Route) -> Result<(), Need> {
         let challenge = self.challenge(at);
         let (from, start) = (challenge.plan.get(challenge.step).copied(), challenge.step + 1);
         let plan = challenge.plan.clone();
         let mut rest = plan.iter().copied().enumerate().skip(start);
         let next = rest.find(|&(_, channel)| self.is_reachable(channel));
-        let next = next.filter(|_| self.messages_left(at) > 0);
+        let locked = self.locked_until(&challenge.flow).is_some();
+        let next = next.filter(|_| !locked && self.messages_left(at) > 0);
         self.next.challenges[at].step = next.map_or(plan.len(), |(step, _)| step);
         match (from, next) {
             (Some(from), Some((_, to))) => {

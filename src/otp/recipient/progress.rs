@@ -86,7 +86,7 @@ impl Turn<'_> {
         delivery.status = status;
         delivery.updated_at = now;
         delivery.failure = failure;
-        if status != DeliveryStatus::Failed {
+        if !matches!(status, DeliveryStatus::TimedOut | DeliveryStatus::Failed) {
             delivery.accepted_at.get_or_insert(now);
         }
         if status >= DeliveryStatus::Delivered {
@@ -120,16 +120,17 @@ fn failed_by(source: Source) -> Route {
     }
 }
 
-/// Whether a message is one of this delivery's. Our own sender's always is. A receipt's is if we
-/// know its id, or if an id is still to come: receipts overtake the commit of the provider's answer.
+/// Whether a message is one of this delivery's, and if so, learns its id. What our own sender was
+/// told always is. A receipt's is if its id is known or one is still to come: receipts overtake the
+/// commit of the provider's answer.
 fn belongs(delivery: &mut Delivery, message: MessageTag, source: Source) -> bool {
     if delivery.messages.contains(&message) {
         return true;
     }
     let sends = 1 + usize::from(delivery.taken_over);
-    let room = delivery.messages.len() < sends;
-    if room {
+    let is_ours = source == Source::Sender || delivery.messages.len() < sends;
+    if is_ours {
         delivery.messages.push(message);
     }
-    room || source == Source::Sender
+    is_ours
 }

@@ -18,10 +18,8 @@ impl Turn<'_> {
         let Some(at) = self.visible(caller, challenge) else {
             return Ok(Answer::Refused(Refusal::NotFound));
         };
-        match self.answered(operation) {
-            Some(Ok(answered)) => return Ok(self.again(answered)),
-            Some(Err(refusal)) => return Ok(Answer::Refused(refusal)),
-            None => {}
+        if let Some(answer) = self.replay(operation) {
+            return Ok(answer);
         }
         if let Some(answer) = self.refuse_to_resend(at) {
             return Ok(answer);
@@ -45,19 +43,14 @@ impl Turn<'_> {
         if !challenge.is_live() {
             return Some(Answer::Refused(Refusal::Concluded(challenge.state())));
         }
-        if let Some(until) = self.locked_until(&challenge.flow) {
-            return Some(self.limited(Limit::Locked, until));
+        if challenge.resend_at.is_none() {
+            return Some(Answer::Refused(Refusal::NoMessageLeft));
         }
-        match challenge.resend_at {
-            None => return Some(Answer::Refused(Refusal::NoMessageLeft)),
-            Some(from) if from > self.now => return Some(self.limited(Limit::ResendWait, from)),
-            Some(_) => {}
-        }
-        if self.messages_left(at) == 0 {
-            let purpose = challenge.flow.purpose;
-            let opens = self.next.messages.opens(&self.rules.recipient, purpose, self.now);
-            return Some(self.limited(Limit::Recipient, opens));
-        }
-        None
+        let flow = &challenge.flow;
+        self.held([
+            (Limit::Recipient, self.full_until(challenge.arm, flow.purpose)),
+            (Limit::ResendWait, challenge.resend_at),
+            (Limit::Locked, self.locked_until(flow)),
+        ])
     }
 }

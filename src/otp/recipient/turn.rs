@@ -22,6 +22,10 @@ const REPLAY: Duration = Duration::from_secs(600);
 /// keep far below it; it bounds what test numbers and generous configurations can pile up.
 pub(super) const MAX_CHALLENGES: usize = 64;
 
+/// Most answers that a record holds for retries. Messages and guesses are limited and keep far
+/// below it; it bounds what calls that cost nothing can pile up.
+pub(super) const MAX_ANSWERS: usize = 256;
+
 /// The workbench of one event.
 pub(super) struct Turn<'a> {
     pub place: &'a RecipientKey,
@@ -101,6 +105,11 @@ impl Turn<'_> {
         let (now, rules, next) = (self.now, self.rules, &mut self.next);
         next.messages.prune(&rules.recipient, now);
         next.operations.retain(|answered| now.since(answered.at) < REPLAY);
+        while next.operations.len() > MAX_ANSWERS {
+            let mut answers = next.operations.iter();
+            let cheapest = answers.position(Answered::cost_nothing);
+            next.operations.remove(cheapest.unwrap_or(0));
+        }
         next.flows.iter_mut().for_each(|flow| flow.ledger.prune(now));
         next.flows.retain(|flow| !flow.is_blank(now));
         next.challenges.retain(|challenge| {
@@ -188,13 +197,16 @@ impl Turn<'_> {
         self.facts.push(fact);
     }
 
-    /// What a call was told before, `Err` if the call said something else then.
-    pub fn answered(&self, operation: &Operation) -> Option<Result<&Answered, Refusal>> {
+    /// The answer to a call that was answered before: the same, unless it says something else now.
+    pub fn replay(&self, operation: &Operation) -> Option<Answer> {
         let fresh = |answered: &&Answered| self.now.since(answered.at) < REPLAY;
         let mut operations = self.next.operations.iter().filter(fresh);
-        let found = operations.find(|answered| answered.operation.id == operation.id)?;
-        let same = found.operation.tag == operation.tag;
-        Some(if same { Ok(found) } else { Err(Refusal::KeyReused) })
+        let answered = operations.find(|answered| answered.operation.id == operation.id)?;
+        Some(if answered.operation.tag == operation.tag {
+            self.again(answered)
+        } else {
+            Answer::Refused(Refusal::KeyReused)
+        })
     }
 
     /// Remembers what a call is told.
@@ -212,7 +224,7 @@ impl Turn<'_> {
     }
 
     /// The answer that a remembered one stands for.
-    pub fn again(&self, answered: &Answered) -> Answer {
+    fn again(&self, answered: &Answered) -> Answer {
         let challenge = self.find(&answered.challenge).map(|at| self.challenge(at));
         match (answered.said, challenge) {
             (
@@ -251,6 +263,14 @@ impl Turn<'_> {
             // Its challenge left the record: as if it had never been.
             (Said::Issued { .. }, None) => Answer::Refused(Refusal::NotFound),
         }
+    }
+
+    /// No, because of the limit that holds longest, if any holds: who waits that long succeeds.
+    pub fn held<const N: usize>(&self, limits: [(Limit, Option<Time>); N]) -> Option<Answer> {
+        let limits = limits.into_iter();
+        let holding = limits.filter_map(|(limit, until)| Some((limit, until?)));
+        let (limit, until) = holding.max_by_key(|(_, until)| *until)?;
+        (until > self.now).then(|| self.limited(limit, until))
     }
 
     /// No, because of a limit that opens at `opens`.
