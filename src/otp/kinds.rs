@@ -142,7 +142,7 @@ kinds! {
         Unavailable = 4 "unavailable",
         /// Credentials, template, sender or account are not in order.
         Misconfigured = 5 "misconfigured",
-        /// The provider takes it for fraud: not tried elsewhere.
+        /// The provider takes it for fraud: no other provider of the channel is tried.
         BlockedAsFraud = 6 "blocked_as_fraud",
         /// The phone can't be reached.
         Unreachable = 7 "unreachable",

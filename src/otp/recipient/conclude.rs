@@ -1,5 +1,7 @@
 //! The end of a challenge, and what may be asked of it after.
 
+use std::time::Duration;
+
 use super::turn::Turn;
 use crate::otp::{
     challenge::Conclusion,
@@ -9,6 +11,9 @@ use crate::otp::{
     ledger::DAY,
     time::Time,
 };
+
+/// How far a caller's clock may be ahead of the store's.
+const SKEW: Duration = Duration::from_secs(5);
 
 impl Turn<'_> {
     /// Ends a challenge, once and for all, and erases what only a live one needs: digests and
@@ -87,7 +92,7 @@ impl Turn<'_> {
             return Answer::Refused(Refusal::NotFound);
         };
         let challenge = self.challenge(at);
-        let lived = challenge.issued_at..=self.now;
+        let lived = challenge.issued_at..=self.now + SKEW;
         if told_at.is_some_and(|time| !lived.contains(&time)) {
             return Answer::Refused(Refusal::TimeOutOfRange);
         }
