@@ -79,12 +79,12 @@ impl Turn<'_> {
         self.next.challenges.push(self.blank(issue, plan));
         let at = self.next.challenges.len() - 1;
         self.next.challenges[at].note(self.now, TimelineEvent::Issued, 0);
+        let story = self.facts.len();
         self.enqueue(at, channel, route)?;
         self.asked(at);
-        let queued = self.facts.len() - 1;
         self.tell(at, FactKind::Issued);
-        // The story reads: issued, then queued. (The first channel is known only once it is queued.)
-        self.facts.swap(queued, queued + 1);
+        // The story begins with it, though its first channel is known only once a message is queued.
+        self.facts[story..].rotate_right(1);
         Ok(self.issued(issue, at, false, true))
     }
 
