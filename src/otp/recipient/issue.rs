@@ -80,8 +80,8 @@ impl Turn<'_> {
         let at = self.next.challenges.len() - 1;
         self.next.challenges[at].note(self.now, TimelineEvent::Issued, 0);
         let story = self.facts.len();
-        self.enqueue(at, channel, route)?;
         self.asked(at);
+        self.enqueue(at, channel, route)?;
         self.tell(at, FactKind::Issued);
         // The story begins with it, though its first channel is known only once a message is queued.
         self.facts[story..].rotate_right(1);

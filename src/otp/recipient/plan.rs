@@ -65,12 +65,13 @@ impl Turn<'_> {
         if self.sender(arm, channel).is_none() {
             return Ok(Err(Refusal::NoSender(channel)));
         }
-        self.enqueue(at, channel, route)?;
         self.asked(at);
+        self.enqueue(at, channel, route)?;
         Ok(Ok(channel))
     }
 
-    /// A message was asked for: the codes live longer, and the next message has to wait.
+    /// A message is asked for, and about to be put on its way: the codes live longer, which the
+    /// message has to know, and the next one has to wait.
     pub(super) fn asked(&mut self, at: usize) {
         let (now, policy) = (self.now, self.policy(at).clone());
         let challenge = &mut self.next.challenges[at];
@@ -78,9 +79,7 @@ impl Turn<'_> {
         challenge.expires_at = (now + policy.ttl).min(challenge.issued_at + policy.max_life);
         let asked = challenge.asked as usize;
         let wait = policy.waits.get(asked - 1).copied();
-        challenge.resend_at = wait
-            .filter(|_| challenge.messages_left() > 0)
-            .map(|wait| now + wait);
+        challenge.resend_at = wait.map(|wait| now + wait);
         let hold = wait
             .or(policy.waits.last().copied())
             .unwrap_or(Duration::ZERO);
