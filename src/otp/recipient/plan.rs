@@ -50,20 +50,22 @@ impl Turn<'_> {
     pub(super) fn ask(
         &mut self,
         at: usize,
-        channel: Option<Channel>,
+        wish: Option<Channel>,
     ) -> Result<Result<Channel, Refusal>, Need> {
-        let challenge = &mut self.next.challenges[at];
-        let route = channel.map_or(Route::Resend, |_| Route::Requested);
-        if let Some(channel) = channel {
-            // What the caller asks for is honoured and does not fall back: the plan ends with it.
-            challenge.plan.truncate(challenge.step + 1);
-            challenge.plan.push(channel);
-            challenge.step = challenge.plan.len() - 1;
-        }
-        challenge.step = challenge.step.min(challenge.plan.len() - 1);
-        let (channel, arm) = (challenge.plan[challenge.step], challenge.arm);
-        if self.sender(arm, channel).is_none() {
+        let challenge = self.challenge(at);
+        let reached = challenge.step.min(challenge.plan.len() - 1);
+        let route = wish.map_or(Route::Resend, |_| Route::Requested);
+        let channel = wish.unwrap_or(challenge.plan[reached]);
+        if self.sender(challenge.arm, channel).is_none() {
             return Ok(Err(Refusal::NoSender(channel)));
+        }
+        let challenge = &mut self.next.challenges[at];
+        challenge.step = reached;
+        if wish.is_some() {
+            // What the caller asks for is honoured and does not fall back: the plan ends with it.
+            challenge.plan.truncate(reached + 1);
+            challenge.plan.push(channel);
+            challenge.step = reached + 1;
         }
         self.asked(at);
         self.enqueue(at, channel, route)?;
