@@ -10,7 +10,7 @@ use crate::otp::{
         Send, Supply, Transition,
     },
     id::{ChallengeId, RecipientKey},
-    ledger::{Flow, FlowKey},
+    ledger::{Flow, FlowKey, Ledger},
     policy::{Policy, Rules},
     time::Time,
 };
@@ -198,10 +198,11 @@ impl Turn<'_> {
     /// Guesses left: by the challenge, and by its flow's ledger, whichever are fewer.
     pub fn attempts_left(&self, at: usize) -> u32 {
         let challenge = self.challenge(at);
-        let by_ledger = match self.flow(&challenge.flow) {
-            Some(flow) => flow.ledger.remaining(&self.rules.ledger, self.now),
-            None => u32::MAX,
-        };
+        // Of a flow that is forgotten the ledger is blank, and bears what a blank one does.
+        let blank = Ledger::default();
+        let flow = self.flow(&challenge.flow);
+        let ledger = flow.map_or(&blank, |flow| &flow.ledger);
+        let by_ledger = ledger.remaining(&self.rules.ledger, self.now);
         challenge.attempts_left().min(by_ledger)
     }
 
