@@ -128,16 +128,17 @@ fn failed_by(source: Source) -> Route {
     }
 }
 
-/// Whether a message is one of this delivery's. Our own sender's always is. A receipt's is if we
-/// know its id, or if an id is still to come: receipts overtake the commit of the provider's answer.
+/// Whether a message is one of this delivery's. Our own sender's always is, and its id is kept. A
+/// receipt's is if we know its id, or if an id is still to come: receipts overtake the commit of the
+/// provider's answer.
 fn belongs(delivery: &mut Delivery, message: MessageTag, source: Source) -> bool {
     if delivery.messages.contains(&message) {
         return true;
     }
     let sends = 1 + usize::from(delivery.taken_over);
-    let room = delivery.messages.len() < sends;
-    if room {
+    let ours = source == Source::Sender || delivery.messages.len() < sends;
+    if ours {
         delivery.messages.push(message);
     }
-    room || source == Source::Sender
+    ours
 }
