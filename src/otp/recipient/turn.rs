@@ -132,10 +132,8 @@ impl Turn<'_> {
             .iter_mut()
             .for_each(|flow| flow.ledger.prune(now));
         next.flows.retain(|flow| !flow.is_blank(now));
-        next.challenges.retain(|challenge| {
-            let concluded = challenge.conclusion.as_ref();
-            concluded.is_none_or(|conclusion| now.since(conclusion.at) < rules.retention)
-        });
+        next.challenges
+            .retain(|challenge| is_kept(challenge, rules, now));
         let concluded = next
             .challenges
             .iter()
@@ -155,12 +153,11 @@ impl Turn<'_> {
         (self.next.challenges[found].flow.caller == caller).then_some(found)
     }
 
-    /// Where a challenge stands in the record.
+    /// Where a challenge stands in the record, unless its time there is over: nobody can tell
+    /// whether it was pruned already.
     pub fn find(&self, id: &ChallengeId) -> Option<usize> {
-        self.next
-            .challenges
-            .iter()
-            .position(|challenge| challenge.id == *id)
+        let mut challenges = self.next.challenges.iter();
+        challenges.position(|it| it.id == *id && is_kept(it, self.rules, self.now))
     }
 
     pub fn challenge(&self, at: usize) -> &Challenge {
@@ -329,4 +326,10 @@ impl Turn<'_> {
             wait: opens.since(self.now),
         })
     }
+}
+
+/// A concluded challenge can be asked for as long as the retention says.
+fn is_kept(challenge: &Challenge, rules: &Rules, now: Time) -> bool {
+    let concluded = challenge.conclusion.as_ref();
+    concluded.is_none_or(|conclusion| now.since(conclusion.at) < rules.retention)
 }
