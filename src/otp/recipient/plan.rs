@@ -167,8 +167,8 @@ impl Turn<'_> {
         found.ok_or_else(|| Need::Fresh(challenge.recipe(self.place)))
     }
 
-    /// Leaves the step at which the plan stands for the next one, if there is one and there is room
-    /// for its message. Whatever became of it, the plan never comes back to the step it left.
+    /// Leaves the step at which the plan stands for the next one, if there is one, there is room for
+    /// its message and no lock stops it. Whatever became of it, the plan never comes back to the step it left.
     pub(super) fn advance(&mut self, at: usize, reason: Route) -> Result<(), Need> {
         let challenge = self.challenge(at);
         let (from, start) = (
@@ -178,7 +178,7 @@ impl Turn<'_> {
         let plan = challenge.plan.clone();
         let mut rest = plan.iter().copied().enumerate().skip(start);
         let next = rest.find(|&(_, channel)| self.is_reachable(channel));
-        let next = next.filter(|_| self.messages_left(at) > 0);
+        let next = next.filter(|_| self.messages_left(at) > 0 && !self.is_locked(at));
         self.next.challenges[at].step = next.map_or(plan.len(), |(step, _)| step);
         match (from, next) {
             (Some(from), Some((_, to))) => {

@@ -192,6 +192,11 @@ impl Turn<'_> {
             .locked_until(&self.rules.ledger, self.now)
     }
 
+    /// Whether a challenge's flow is locked: no guess is compared, and nothing is sent.
+    pub fn is_locked(&self, at: usize) -> bool {
+        self.locked_until(&self.challenge(at).flow).is_some()
+    }
+
     /// Guesses left: by the challenge, and by its flow's ledger, whichever are fewer.
     pub fn attempts_left(&self, at: usize) -> u32 {
         let challenge = self.challenge(at);
