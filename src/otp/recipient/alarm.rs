@@ -47,7 +47,7 @@ impl Turn<'_> {
     }
 
     /// A delivery still queued when its time is up has lost its sender. It is sent again once, with
-    /// a fresh code; lost a second time, it counts as silent.
+    /// a fresh code; lost a second time, or while its flow is locked, it counts as silent.
     fn look_after_sends(&mut self, at: usize) -> Result<(), Need> {
         let now = self.now;
         let lost = |d: &&Delivery| d.status == DeliveryStatus::Queued && d.retry_at <= now;
@@ -58,7 +58,8 @@ impl Turn<'_> {
             if !self.challenge(at).is_live() {
                 break;
             }
-            if delivery.is_some_and(|delivery| delivery.taken_over) {
+            let taken_over = delivery.is_some_and(|delivery| delivery.taken_over);
+            if taken_over || self.is_locked(at) {
                 self.fall_silent(at, number)?;
             } else {
                 self.take_over(at, number)?;

@@ -190,8 +190,7 @@ impl Turn<'_> {
         let plan = challenge.plan.clone();
         let mut rest = plan.iter().copied().enumerate().skip(start);
         let next = rest.find(|&(_, channel)| self.is_reachable(channel));
-        let locked = self.locked_until(&challenge.flow).is_some();
-        let next = next.filter(|_| !locked && self.messages_left(at) > 0);
+        let next = next.filter(|_| self.messages_left(at) > 0 && !self.is_locked(at));
         self.next.challenges[at].step = next.map_or(plan.len(), |(step, _)| step);
         match (from, next) {
             (Some(from), Some((_, to))) => {

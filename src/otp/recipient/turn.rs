@@ -10,7 +10,7 @@ use crate::otp::{
         Send, Supply, Transition,
     },
     id::{ChallengeId, RecipientKey},
-    ledger::{Flow, FlowKey},
+    ledger::{Flow, FlowKey, Ledger},
     policy::{Policy, Rules},
     time::Time,
 };
@@ -112,10 +112,7 @@ impl Turn<'_> {
         }
         next.flows.iter_mut().for_each(|flow| flow.ledger.prune(now));
         next.flows.retain(|flow| !flow.is_blank(now));
-        next.challenges.retain(|challenge| {
-            let concluded = challenge.conclusion.as_ref();
-            concluded.is_none_or(|conclusion| now.since(conclusion.at) < rules.retention)
-        });
+        next.challenges.retain(|challenge| is_kept(challenge, rules, now));
         let concluded = next.challenges.iter().filter(|challenge| !challenge.is_live()).count();
         let mut surplus = concluded.saturating_sub(MAX_CHALLENGES);
         next.challenges.retain(|challenge| {
@@ -131,9 +128,11 @@ impl Turn<'_> {
         (self.next.challenges[found].flow.caller == caller).then_some(found)
     }
 
-    /// Where a challenge stands in the record.
+    /// Where a challenge stands in the record, unless its time there is over: nobody can tell
+    /// whether it was pruned already.
     pub fn find(&self, id: &ChallengeId) -> Option<usize> {
-        self.next.challenges.iter().position(|challenge| challenge.id == *id)
+        let mut challenges = self.next.challenges.iter();
+        challenges.position(|it| it.id == *id && is_kept(it, self.rules, self.now))
     }
 
     pub fn challenge(&self, at: usize) -> &Challenge {
@@ -163,13 +162,18 @@ impl Turn<'_> {
         self.flow(key)?.ledger.locked_until(&self.rules.ledger, self.now)
     }
 
+    /// Whether a challenge's flow is locked: no guess is compared, and nothing is sent.
+    pub fn is_locked(&self, at: usize) -> bool {
+        self.locked_until(&self.challenge(at).flow).is_some()
+    }
+
     /// Guesses left: by the challenge, and by its flow's ledger, whichever are fewer.
     pub fn attempts_left(&self, at: usize) -> u32 {
         let challenge = self.challenge(at);
-        let by_ledger = match self.flow(&challenge.flow) {
-            Some(flow) => flow.ledger.remaining(&self.rules.ledger, self.now),
-            None => u32::MAX,
-        };
+        // Of a flow that is forgotten the ledger is blank, and bears what a blank one does.
+        let blank = Ledger::default();
+        let ledger = self.flow(&challenge.flow).map_or(&blank, |flow| &flow.ledger);
+        let by_ledger = ledger.remaining(&self.rules.ledger, self.now);
         challenge.attempts_left().min(by_ledger)
     }
 
@@ -277,4 +281,10 @@ impl Turn<'_> {
     pub fn limited(&self, limit: Limit, opens: Time) -> Answer {
         Answer::Refused(Refusal::Limited { limit, wait: opens.since(self.now) })
     }
+}
+
+/// A concluded challenge can be asked for as long as the retention says.
+fn is_kept(challenge: &Challenge, rules: &Rules, now: Time) -> bool {
+    let concluded = challenge.conclusion.as_ref();
+    concluded.is_none_or(|conclusion| now.since(conclusion.at) < rules.retention)
 }

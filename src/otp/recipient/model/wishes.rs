@@ -1,0 +1,282 @@
+//! What people, providers and time may want, drawn at random. A wish names things by small numbers,
+//! newest first, so that it means something in any world and shrinks well.
+
+use std::time::Duration;
+
+use proptest::{option, prelude::*, sample::select};
+
+use crate::otp::{
+    digest::Profile,
+    kinds::{Channel, DeliveryStatus, FailureReason, FlowOutcome},
+    policy::{LedgerRules, Policy, Rules},
+};
+
+/// Something that somebody wants.
+#[derive(Clone, Debug)]
+pub enum Wish {
+    Issue {
+        flow: usize,
+        payment: u8,
+        channel: Option<Channel>,
+        test: bool,
+        shared_limit: bool,
+    },
+    Resend {
+        which: usize,
+        channel: Option<Channel>,
+        stranger: bool,
+    },
+    Guess {
+        which: usize,
+        aim: Aim,
+        payment: Payment,
+        bound: Bound,
+    },
+    /// A call made before, once more; `changed` with the same key for something else.
+    Repeat {
+        back: usize,
+        changed: bool,
+    },
+    Cancel {
+        which: usize,
+        stranger: bool,
+    },
+    Look {
+        which: usize,
+        stranger: bool,
+    },
+    Report {
+        which: usize,
+        outcome: FlowOutcome,
+        /// Seconds after now, if a time is told at all.
+        at: Option<i64>,
+    },
+    /// The answer of the provider to one of our sends.
+    Sender {
+        send: usize,
+        status: DeliveryStatus,
+        failure: Option<FailureReason>,
+    },
+    /// A provider's callback.
+    Receipt {
+        which: usize,
+        delivery: u32,
+        tag: Tag,
+        status: DeliveryStatus,
+        failure: Option<FailureReason>,
+        seconds_ago: Option<u64>,
+    },
+    NotRequested {
+        which: usize,
+    },
+    /// Somebody wakes early, late or for nothing.
+    Alarm,
+    /// Time passes until the alarm is due, and somebody wakes.
+    WakeOnTime,
+    /// Time passes until another message may be asked for.
+    WaitForResend {
+        which: usize,
+    },
+    /// The store's clock moves, sometimes back.
+    Wait {
+        millis: i64,
+    },
+}
+
+/// The code of a guess.
+#[derive(Clone, Copy, Debug)]
+pub enum Aim {
+    /// The code of one of the challenge's messages.
+    Right(usize),
+    /// Nobody's.
+    Wrong,
+    /// The code of a message of any challenge, concluded or not.
+    Anything(usize),
+}
+
+/// The payment of a guess.
+#[derive(Clone, Copy, Debug)]
+pub enum Payment {
+    Same,
+    Other,
+    /// None where one is due, one where none is.
+    Inverted,
+}
+
+/// The subject and purpose to which a guess is bound.
+#[derive(Clone, Copy, Debug)]
+pub enum Bound {
+    Free,
+    Same,
+    Other,
+}
+
+/// The message that a receipt names.
+#[derive(Clone, Copy, Debug)]
+pub enum Tag {
+    Right,
+    Foreign,
+    Absent,
+}
+
+/// A life of at most `most` wishes.
+pub fn wishes(most: usize) -> impl Strategy<Value = Vec<Wish>> {
+    prop::collection::vec(wish(), 1..=most)
+}
+
+fn wish() -> impl Strategy<Value = Wish> {
+    let guess = (recent(4), aim(), payment(), bound());
+    let receipt = (recent(4), 1..=4u32, tag(), status(), option::weighted(0.8, 0..90_000u64));
+    prop_oneof![
+        8 => issue(),
+        4 => (recent(4), channel(), odds(0.1)).prop_map(|(which, channel, stranger)| Wish::Resend { which, channel, stranger }),
+        12 => guess.prop_map(|(which, aim, payment, bound)| Wish::Guess { which, aim, payment, bound }),
+        3 => (recent(6), odds(0.3)).prop_map(|(back, changed)| Wish::Repeat { back, changed }),
+        1 => (recent(4), odds(0.3)).prop_map(|(which, stranger)| Wish::Cancel { which, stranger }),
+        1 => (recent(4), odds(0.3)).prop_map(|(which, stranger)| Wish::Look { which, stranger }),
+        1 => (recent(4), select(FlowOutcome::ALL), option::of(-600..60i64))
+            .prop_map(|(which, outcome, at)| Wish::Report { which, outcome, at }),
+        7 => (recent(4), status()).prop_map(|(send, (status, failure))| Wish::Sender { send, status, failure }),
+        6 => receipt.prop_map(|(which, delivery, tag, (status, failure), seconds_ago)| {
+            Wish::Receipt { which, delivery, tag, status, failure, seconds_ago }
+        }),
+        1 => recent(4).prop_map(|which| Wish::NotRequested { which }),
+        1 => Just(Wish::Alarm),
+        6 => Just(Wish::WakeOnTime),
+        5 => recent(3).prop_map(|which| Wish::WaitForResend { which }),
+        7 => pause().prop_map(|millis| Wish::Wait { millis }),
+    ]
+}
+
+fn issue() -> impl Strategy<Value = Wish> {
+    (flow(), 0..2u8, channel(), odds(0.1), odds(0.1)).prop_map(
+        |(flow, payment, channel, test, shared_limit)| Wish::Issue {
+            flow,
+            payment,
+            channel,
+            test,
+            shared_limit,
+        },
+    )
+}
+
+/// Some flows are busier than others: a login, and a payment.
+fn flow() -> impl Strategy<Value = usize> {
+    prop_oneof![3 => Just(0), 2 => Just(6), 3 => 0..9usize]
+}
+
+/// Zero half of the time.
+fn recent(most: usize) -> impl Strategy<Value = usize> {
+    prop_oneof![Just(0), 0..most]
+}
+
+fn odds(odds: f64) -> impl Strategy<Value = bool> {
+    prop::bool::weighted(odds)
+}
+
+fn channel() -> impl Strategy<Value = Option<Channel>> {
+    option::weighted(0.2, select(Channel::ALL))
+}
+
+fn aim() -> impl Strategy<Value = Aim> {
+    prop_oneof![
+        2 => (0..6usize).prop_map(Aim::Right),
+        6 => Just(Aim::Wrong),
+        1 => (0..20usize).prop_map(Aim::Anything),
+    ]
+}
+
+fn payment() -> impl Strategy<Value = Payment> {
+    prop_oneof![8 => Just(Payment::Same), 1 => Just(Payment::Other), 1 => Just(Payment::Inverted)]
+}
+
+fn bound() -> impl Strategy<Value = Bound> {
+    prop_oneof![4 => Just(Bound::Free), 4 => Just(Bound::Same), 1 => Just(Bound::Other)]
+}
+
+fn tag() -> impl Strategy<Value = Tag> {
+    prop_oneof![4 => Just(Tag::Right), 1 => Just(Tag::Foreign), 1 => Just(Tag::Absent)]
+}
+
+fn status() -> impl Strategy<Value = (DeliveryStatus, Option<FailureReason>)> {
+    let failed = select(FailureReason::ALL).prop_map(|why| (DeliveryStatus::Failed, Some(why)));
+    prop_oneof![
+        1 => select(DeliveryStatus::ALL).prop_map(|status| (status, None)),
+        1 => select(vec![DeliveryStatus::Accepted, DeliveryStatus::Delivered])
+            .prop_map(|status| (status, None)),
+        1 => failed,
+    ]
+}
+
+fn pause() -> impl Strategy<Value = i64> {
+    prop_oneof![
+        3 => 0..5_000i64,
+        4 => 5_000..120_000i64,
+        2 => 120_000..700_000i64,
+        1 => 700_000..100_000_000i64,
+        1 => -600_000..0i64,
+    ]
+}
+
+/// Rules of many kinds, some of them tight so that their ends are reached within a short life.
+pub fn rules() -> impl Strategy<Value = Rules> {
+    let windows = select(vec!["5/10m 12/24h", "1/30s 3/5m", "30/10m", "7/1h 4/1m", ""]);
+    let ledger = select(vec![(10, 20), (3, 7), (2, 3), (4, 3)]);
+    let lock = select(vec![60, 1800]);
+    let senders = select(vec![(true, true), (true, true), (true, false), (false, true)]);
+    (windows, ledger, lock, senders, policy(), policy()).prop_map(
+        |(windows, (in_a_row, per_day), lock, (whatsapp, sms), odd, even)| {
+            let fit = |policy: &Policy| {
+                let mut policy = policy.clone();
+                policy.plan.retain(|channel| match channel {
+                    Channel::Whatsapp => whatsapp,
+                    Channel::Sms => sms,
+                });
+                policy
+            };
+            Rules {
+                policies: std::array::from_fn(|i| fit(if i % 2 == 0 { &odd } else { &even })),
+                recipient: windows
+                    .split_whitespace()
+                    .map(|window| window.parse().unwrap())
+                    .collect(),
+                ledger: LedgerRules {
+                    failures_in_a_row: in_a_row,
+                    lock: Duration::from_secs(lock),
+                    failures_per_day: per_day,
+                },
+                retention: Duration::from_secs(86_400),
+                send_window: Duration::from_secs(15),
+                whatsapp_sender: whatsapp.then(|| "cloud".to_owned()),
+                sms_sender: sms.then(|| "twilio".to_owned()),
+            }
+        },
+    )
+}
+
+fn policy() -> impl Strategy<Value = Policy> {
+    use Channel::{Sms, Whatsapp};
+    let plan = select(vec![
+        vec![Whatsapp, Sms],
+        vec![Whatsapp, Sms],
+        vec![Sms, Whatsapp],
+        vec![Whatsapp, Sms, Whatsapp, Sms, Whatsapp, Sms],
+    ]);
+    let waits = select(vec![vec![30, 60, 120], vec![5, 5, 5, 5, 5], vec![20]]);
+    let evidence = || option::weighted(0.5, (5..90u64).prop_map(Duration::from_secs));
+    let lives = select(vec![(300, 600), (60, 600), (900, 600)]);
+    (plan, waits, 1..=6u32, evidence(), evidence(), lives).prop_map(
+        |(plan, waits, max_attempts, unread, unverified, (ttl, max_life))| Policy {
+            ttl: Duration::from_secs(ttl),
+            max_life: Duration::from_secs(max_life),
+            length: 6,
+            max_attempts,
+            profile: Profile::Keyed,
+            waits: waits.into_iter().map(Duration::from_secs).collect(),
+            plan,
+            undelivered: Duration::from_secs(20),
+            unread,
+            unverified,
+        },
+    )
+}
