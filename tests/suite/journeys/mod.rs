@@ -1,3 +1,5 @@
 //! Whole journeys through the real binary.
 
 mod first_steps;
+
+mod crash;
