@@ -3,3 +3,9 @@
 mod first_steps;
 
 mod crash;
+
+mod races;
+
+mod counts;
+
+mod outage;
