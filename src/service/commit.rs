@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::{
     Fault, Service,
     alarms::Moment,
-    gate::{Entry, Permit},
+    gate::{Entry, Visit},
     shared_limits::Charges,
 };
 use crate::{
@@ -51,7 +51,7 @@ struct Work<'a> {
     with: &'a With,
     supply: Supply,
     codes: Vec<Code>,
-    permit: Option<Permit<'a>>,
+    visit: Option<Visit<'a>>,
 }
 
 impl Service {
@@ -72,7 +72,10 @@ impl Service {
                 with: &with,
                 supply: Supply::default(),
                 codes: Vec::new(),
-                permit: None,
+                visit: match &event {
+                    Event::Guess { challenge, .. } => Some(service.gates.visit(*challenge)),
+                    _ => None,
+                },
             };
             let done = work.run().await;
             work.settle_charges(&done).await;
@@ -103,6 +106,7 @@ impl Work<'_> {
         let start = Instant::now();
         let mut lost: Option<Tried> = None;
         while start.elapsed() < PATIENCE {
+            self.visit.iter_mut().for_each(Visit::look);
             let asked = Instant::now();
             let loaded = store.load(&self.place).await?;
             let moment = Moment { now: loaded.now, asked, answered: Instant::now() };
@@ -178,13 +182,14 @@ impl Work<'_> {
     }
 
     async fn hash_guess(&mut self, recipe: Recipe, attempts_left: u32) -> Result<(), Fault> {
-        let Some(code) = self.with.guess.clone() else {
+        let (Some(code), Some(visit)) = (self.with.guess.clone(), &mut self.visit) else {
             return Err(Fault::Contended);
         };
-        match self.service.gates.enter(recipe.challenge, attempts_left) {
-            Entry::Open(permit) => self.permit = Some(permit),
+        // But for an open gate the record is loaded again before anything is hashed.
+        match visit.enter(attempts_left) {
+            Entry::Open => {}
             Entry::Full => return Err(Fault::Overloaded),
-            // The record is loaded again before anything is hashed.
+            Entry::Again => return Ok(()),
             Entry::Wait(turn) => {
                 turn.come().await;
                 return Ok(());

@@ -5,3 +5,21 @@ pub mod pombo;
 pub mod redis_server;
 
 pub mod world;
+
+/// Whether to take the long forms of tests: more rounds, and waits that take minutes.
+pub fn long() -> bool {
+    std::env::var_os("POMBO_TEST_LONG").is_some_and(|value| value == "1")
+}
+
+/// Runs all of these at once, and waits for their results, in their order.
+pub async fn all<F>(works: impl IntoIterator<Item = F>) -> Vec<F::Output>
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    let tasks: Vec<_> = works.into_iter().map(tokio::spawn).collect();
+    let mut results = Vec::new();
+    for task in tasks {
+        results.push(task.await.unwrap());
+    }
+    results
+}

@@ -8,7 +8,8 @@ use std::{
 };
 
 use pombo::grpc::proto::{
-    self, IssueCodeRequest, IssueCodeResponse, Purpose, VerifyCodeRequest, VerifyCodeResponse,
+    self, ChallengeState, IssueCodeRequest, IssueCodeResponse, Purpose, ResendCodeRequest,
+    ResendCodeResponse, VerifyCodeRequest, VerifyCodeResponse,
     otp_service_client::OtpServiceClient,
 };
 use serde::Deserialize;
@@ -116,9 +117,15 @@ impl Pombo {
 
     /// Any command, with addresses on free ports unless the environment says otherwise.
     pub fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_pombo"))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pombo"));
+        // Whoever runs the tests may have a configuration of their own.
+        for (key, _) in std::env::vars_os() {
+            if key == "RUST_LOG" || key.to_string_lossy().starts_with("POMBO_") {
+                command.env_remove(key);
+            }
+        }
+        let mut child = command
             .args(arguments)
-            .env_remove("RUST_LOG")
             .env("POMBO_SERVER__GRPC_ADDR", "127.0.0.1:0")
             .env("POMBO_SERVER__WEBHOOK_ADDR", "127.0.0.1:0")
             .env("POMBO_SERVER__ADMIN_ADDR", "127.0.0.1:0")
@@ -149,10 +156,22 @@ impl Pombo {
         self.child.kill().await.unwrap();
     }
 
+    /// A connection of its own.
+    pub async fn connection(&self) -> Channel {
+        let endpoint = Endpoint::from_shared(format!("http://{}", self.grpc)).unwrap();
+        endpoint.connect().await.unwrap()
+    }
+
+    /// SIGTERM.
+    pub async fn terminate(&self) {
+        let pid = self.child.id().unwrap().to_string();
+        let status = Command::new("kill").args(["-TERM", &pid]).status().await.unwrap();
+        assert!(status.success());
+    }
+
     /// A client.
     pub async fn client(&self) -> OtpServiceClient<Channel> {
-        let endpoint = Endpoint::from_shared(format!("http://{}", self.grpc)).unwrap();
-        OtpServiceClient::new(endpoint.connect().await.unwrap())
+        OtpServiceClient::new(self.connection().await)
     }
 
     /// IssueCode with only a number and a purpose.
@@ -182,6 +201,53 @@ impl Pombo {
     pub async fn get(&self, challenge_id: &str) -> proto::Challenge {
         let request = proto::GetChallengeRequest { challenge_id: challenge_id.to_owned() };
         self.client().await.get_challenge(request).await.unwrap().into_inner().challenge.unwrap()
+    }
+
+    /// Each state of a challenge that WatchChallenge tells from now on, up to the first that fits.
+    pub async fn follow(
+        &self,
+        challenge_id: &str,
+        fits: impl Fn(&proto::Challenge) -> bool,
+    ) -> Vec<proto::Challenge> {
+        let request = proto::WatchChallengeRequest { challenge_id: challenge_id.to_owned() };
+        let stream = self.client().await.watch_challenge(request).await;
+        let mut stream = stream.unwrap().into_inner();
+        let mut told: Vec<proto::Challenge> = Vec::new();
+        while told.last().is_none_or(|last| !fits(last)) {
+            match timeout(PATIENCE, stream.message()).await {
+                Ok(Ok(Some(change))) => told.extend(change.challenge),
+                other => panic!("no such state came but {other:?}, after {told:#?}"),
+            }
+        }
+        told
+    }
+
+    /// The first state of a challenge that fits, waited for.
+    pub async fn until(
+        &self,
+        challenge_id: &str,
+        fits: impl Fn(&proto::Challenge) -> bool,
+    ) -> proto::Challenge {
+        self.follow(challenge_id, fits).await.pop().unwrap()
+    }
+
+    /// How a challenge ended, waited for.
+    pub async fn end(&self, challenge_id: &str) -> proto::Challenge {
+        self.until(challenge_id, |challenge| challenge.state() != ChallengeState::Pending).await
+    }
+
+    /// ResendCode, by the plan or by a channel of the caller's choice.
+    pub async fn resend(
+        &self,
+        challenge_id: &str,
+        channel: proto::Channel,
+    ) -> Result<ResendCodeResponse, Status> {
+        let request = ResendCodeRequest {
+            challenge_id: challenge_id.to_owned(),
+            requested_channel: channel.into(),
+            ..ResendCodeRequest::default()
+        };
+        Ok(self.client().await.resend_code(request).await?.into_inner())
     }
 
     /// A page of the admin listener.

@@ -1,9 +1,25 @@
 //! The world around `pombo serve`: simulated providers in the test's own process, and the
 //! configuration that leads to them.
 
-use pombo::simulator::{self, Settings, Simulator};
+use std::time::Duration;
 
-use super::pombo::Pombo;
+use pombo::simulator::{self, Channel, Delivered, Pace, Settings, Simulator};
+use tokio::time::timeout;
+
+use super::pombo::{PATIENCE, Pombo};
+
+/// A fallback wait that a test can live with; the world of [`brisk`] settings fits it.
+pub const SOON: (&str, &str) = ("DELIVERY__UNDELIVERED", "1s");
+
+/// Providers and people in a hurry: a late message is three seconds late.
+pub fn brisk() -> Settings {
+    let pace = Pace {
+        receipt: Duration::from_millis(20),
+        late: Duration::from_secs(3),
+        retry: Duration::from_millis(200),
+    };
+    Settings { pace, ..Settings::default() }
+}
 
 /// Providers that outlive any one `pombo serve`.
 pub struct World {
@@ -54,13 +70,63 @@ impl World {
 
     /// A `pombo serve` in this world.
     pub async fn serve(&self) -> Pombo {
-        let environment = self.environment.iter();
-        let environment: Vec<_> = environment.map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        Pombo::serve(&self.environment()).await
+    }
+
+    /// One more `pombo serve` beside the first, whose receipts it sees in the store only.
+    pub async fn replica(&self) -> Pombo {
+        let mut environment = self.environment();
+        environment.push(("POMBO_SERVER__WEBHOOK_ADDR", "127.0.0.1:0"));
         Pombo::serve(&environment).await
+    }
+
+    fn environment(&self) -> Vec<(&str, &str)> {
+        self.environment.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
+    }
+
+    /// The `n`-th message (from 1) that reached a number by a channel, waited for.
+    pub async fn message(&self, to: &str, channel: Channel, n: usize) -> Delivered {
+        let inbox = self.simulator.inbox();
+        let found = async {
+            for seen in 1.. {
+                let mut messages = inbox.wait_for(to, seen).await;
+                messages.retain(|message| message.channel == channel);
+                if let Some(message) = messages.get(n - 1) {
+                    return message.clone();
+                }
+            }
+            unreachable!()
+        };
+        let found = timeout(PATIENCE, found).await;
+        found.unwrap_or_else(|_| panic!("message {n} by {channel:?} did not come"))
+    }
+
+    /// Waits until the `n`-th request to send to a number by a channel has come.
+    pub async fn request(&self, to: &str, channel: Channel, n: usize) {
+        let came = timeout(PATIENCE, self.simulator.wait_for_requests(to, channel, n)).await;
+        came.unwrap_or_else(|_| panic!("request {n} by {channel:?} did not come"));
+    }
+
+    /// How many messages reached a number by WhatsApp and by SMS so far.
+    pub fn arrived(&self, to: &str) -> (usize, usize) {
+        let messages = self.simulator.inbox().messages(Some(to));
+        let by = |channel| messages.iter().filter(|message| message.channel == channel).count();
+        (by(Channel::WhatsApp), by(Channel::Sms))
+    }
+
+    /// How many requests to send to a number came by WhatsApp and by SMS so far.
+    pub fn asked(&self, to: &str) -> (usize, usize) {
+        let by = |channel| self.simulator.requests(to, channel);
+        (by(Channel::WhatsApp), by(Channel::Sms))
     }
 }
 
 /// A port that was free a moment ago. Providers must know where to call before `pombo` starts.
 pub fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// A Brazilian mobile number of this index, with the last two digits that say how it behaves.
+pub fn number(index: u32, digits: &str) -> String {
+    format!("+55119{index:06}{digits}")
 }
