@@ -165,6 +165,10 @@ fn failed(fault: &Fault) -> Status {
         Fault::Store(_) | Fault::Contended => {
             unavailable("the store is out of reach; nothing was decided")
         }
+        Fault::Unsure => unavailable(
+            "the store went away in the middle: the call may have been carried out, or not; \
+             retry it with the same idempotency_key",
+        ),
         Fault::Key(_) => unavailable("a key of the ring is missing; an operator has to act"),
     }
 }

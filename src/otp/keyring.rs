@@ -28,7 +28,6 @@ struct RingKey {
     id: String,
     pepper: Secret,
     sealing: Secret,
-    tagging: Secret,
 }
 
 /// The root keys. The first writes, all read, and what was written says which key it needs.
@@ -60,7 +59,6 @@ impl Keyring {
         let keys = roots.into_iter().map(|(id, root)| RingKey {
             pepper: derive(&root, b"pombo pepper v1"),
             sealing: derive(&root, b"pombo number sealing v1"),
-            tagging: derive(&root, b"pombo guess tags v1"),
             id,
         });
         Self(keys.collect())
@@ -79,11 +77,6 @@ impl Keyring {
     /// The secret of the code digest made with key `id`.
     pub fn pepper(&self, id: &str) -> Result<&[u8; 32], Unreadable> {
         Ok(&self.key(id)?.pepper)
-    }
-
-    /// A keyed tag over `parts`, to recognise a call without storing what it said.
-    pub fn tag(&self, id: &str, parts: &[&[u8]]) -> Result<[u8; 12], Unreadable> {
-        Ok(truncated(&mac(&self.key(id)?.tagging, parts)))
     }
 
     /// Seals a number for the record at `place`: bytes moved to another record don't open.
@@ -202,6 +195,14 @@ impl IndexKey {
     pub fn operation(&self, call: &str, caller: &str, idempotency_key: &str) -> OperationId {
         let parts = [b"operation", call.as_bytes(), caller.as_bytes(), idempotency_key.as_bytes()];
         OperationId(truncated(&mac(&self.0, &parts)))
+    }
+
+    /// A keyed hash of what a call says, to recognise a retry without keeping what it said. Under
+    /// this key and not the ring's: a retry may come after a rotation.
+    pub fn call_tag(&self, fields: &[&[u8]]) -> [u8; 12] {
+        let parts: Vec<&[u8]> =
+            [b"call".as_slice()].into_iter().chain(fields.iter().copied()).collect();
+        truncated(&mac(&self.0, &parts))
     }
 
     /// The place of a shared limit's counter: nothing of the value it counts can be read from it.

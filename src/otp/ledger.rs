@@ -51,20 +51,26 @@ impl Ledger {
         until.max().filter(|&until| until > now)
     }
 
+    /// Wrong guesses since the last verification, as long as the last of them is not a day old.
+    fn row(&self, now: Time) -> u32 {
+        let recent = self.failures.last().is_some_and(|&at| now.since(at) < DAY);
+        if recent { self.in_a_row } else { 0 }
+    }
+
     /// How many more wrong guesses until a lock.
     pub fn remaining(&self, rules: &LedgerRules, now: Time) -> u32 {
         if self.locked_until(rules, now).is_some() {
             return 0;
         }
-        let in_row = rules.failures_in_a_row - self.in_a_row % rules.failures_in_a_row;
+        let in_row = rules.failures_in_a_row - self.row(now) % rules.failures_in_a_row;
         let today = self.failures.iter().filter(|&&at| now.since(at) < DAY).count();
         in_row.min(rules.failures_per_day.saturating_sub(today as u32))
     }
 
     /// Counts a wrong guess.
     pub fn fail(&mut self, rules: &LedgerRules, now: Time) {
+        self.in_a_row = self.row(now) + 1;
         self.failures.push(now);
-        self.in_a_row += 1;
         if self.in_a_row.is_multiple_of(rules.failures_in_a_row) {
             self.row_lock = Some(now + rules.lock);
         }
@@ -76,10 +82,11 @@ impl Ledger {
         self.row_lock = None;
     }
 
-    /// Forgets failures that are a day old.
+    /// Forgets failures that are a day old, and with the last of them the row.
     pub fn prune(&mut self, now: Time) {
         self.failures.retain(|&at| now.since(at) < DAY);
         self.row_lock = self.row_lock.filter(|&until| until > now);
+        self.in_a_row = self.row(now);
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use phonenumber::Mode;
+
 /// Why a text is not a phone number that a code can be sent to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PhoneError {
@@ -29,7 +31,9 @@ impl PhoneNumber {
     pub fn parse(text: &str) -> Result<Self, PhoneError> {
         check_shape(text)?;
         let number = phonenumber::parse(None, text).map_err(|_| PhoneError::Unassigned)?;
-        if !number.is_valid() {
+        // One phone, one spelling: a trunk zero after the country code would make a second record.
+        let canonical = number.format().mode(Mode::E164).to_string();
+        if !number.is_valid() || canonical != text {
             return Err(PhoneError::Unassigned);
         }
         Ok(Self::from_parts(text, &number))
@@ -151,7 +155,7 @@ mod tests {
         {
             assert_eq!(PhoneNumber::parse(text), Err(PhoneError::Shape), "{text}");
         }
-        for text in ["+5511111", "+99912345678", "+15550100001"] {
+        for text in ["+5511111", "+99912345678", "+15550100001", "+55011987654321"] {
             assert!(PhoneNumber::parse(text).is_err(), "{text}");
         }
     }

@@ -22,7 +22,8 @@ use crate::{
 /// How often the schedules are scanned.
 const SCAN: Duration = Duration::from_secs(2);
 
-/// How long a claimed alarm is left alone by others: longer than a wake may take.
+/// How long a claimed alarm is left alone by others. It only saves work: a wake that takes longer is
+/// decided by its commit, like any other.
 const LEASE: Duration = Duration::from_secs(5);
 
 /// Alarms claimed at once.

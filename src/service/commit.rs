@@ -15,15 +15,16 @@ use super::{
     Fault, Service,
     alarms::Moment,
     gate::{Entry, Visit},
+    hashing::Queue,
     shared_limits::Charges,
 };
 use crate::{
     insight,
     otp::{
-        Answer, Code, Digest, Event, Need, Recipe, RecipientKey, Supply, Transition,
+        Answer, Code, Digest, Event, Need, Recipe, Recipient, RecipientKey, Supply, Transition,
         event::{Fresh, Verdict},
     },
-    store::{Commit, Committed, Loaded, StoreError, record},
+    store::{Commit, Committed, Loaded, record},
 };
 
 /// How long conflicts are worth fighting.
@@ -82,7 +83,7 @@ impl Service {
             done
         };
         let task = self.tasks.spawn(work.in_current_span());
-        task.await.unwrap_or(Err(Fault::Contended))
+        task.await.unwrap_or(Err(Fault::Unsure))
     }
 }
 
@@ -93,28 +94,42 @@ struct Tried {
 }
 
 impl Tried {
-    /// Whether the record is byte for byte what this commit wrote.
-    fn stands_in(&self, loaded: &Loaded) -> bool {
-        loaded.version == self.commit.expected + 1
-            && loaded.blob.as_deref() == Some(&*self.commit.blob)
+    /// Whether it is this commit that the record shows. A call leaves its mark, whatever came after
+    /// it; anything else is known by its bytes.
+    fn stands_in(&self, event: &Event, loaded: &Loaded, record: &Recipient) -> bool {
+        match event.operation() {
+            Some(ours) => record.operations.iter().any(|answered| {
+                answered.operation.id == ours.id && answered.operation.by == ours.by
+            }),
+            None => {
+                loaded.version == self.commit.expected + 1
+                    && loaded.blob.as_deref() == Some(&*self.commit.blob)
+            }
+        }
     }
 }
 
 impl Work<'_> {
     async fn run(&mut self) -> Result<Answer, Fault> {
-        let store = &*self.service.parts.store;
+        let (store, rules) = (&*self.service.parts.store, &self.service.parts.rules);
         let start = Instant::now();
         let mut lost: Option<Tried> = None;
         while start.elapsed() < PATIENCE {
             self.visit.iter_mut().for_each(Visit::look);
             let asked = Instant::now();
-            let loaded = store.load(&self.place).await?;
+            let loaded = match store.load(&self.place).await {
+                Err(_) if lost.is_some() => return Err(Fault::Unsure),
+                loaded => loaded?,
+            };
             let moment = Moment { now: loaded.now, asked, answered: Instant::now() };
+            let before =
+                loaded.blob.as_deref().map(record::decode).transpose()?.unwrap_or_default();
             // A commit whose answer was lost may have been applied: then what follows is ours.
-            if let Some(tried) = lost.take_if(|tried| tried.stands_in(&loaded)) {
+            if let Some(tried) = lost.take_if(|it| it.stands_in(self.event, &loaded, &before)) {
                 return Ok(self.follow(tried.transition, moment));
             }
-            let transition = match self.step(&loaded)? {
+            let step = before.on(&self.place, self.event, rules, &self.supply, loaded.now);
+            let transition = match step {
                 Ok(transition) => transition,
                 Err(need) => {
                     self.get(need).await?;
@@ -127,18 +142,11 @@ impl Work<'_> {
             match store.commit(&commit).await {
                 Ok(Committed::Done) => return Ok(self.follow(transition, moment)),
                 Ok(Committed::Conflict) => {}
-                Err(error) if lost.is_some() => return Err(error.into()),
+                Err(_) if lost.is_some() => return Err(Fault::Unsure),
                 Err(_) => lost = Some(Tried { commit, transition }),
             }
         }
         Err(Fault::Contended)
-    }
-
-    /// One turn of the machine.
-    fn step(&self, loaded: &Loaded) -> Result<Result<Transition, Need>, StoreError> {
-        let before = loaded.blob.as_deref().map(record::decode).transpose()?.unwrap_or_default();
-        let rules = &self.service.parts.rules;
-        Ok(before.on(&self.place, self.event, rules, &self.supply, loaded.now))
     }
 
     /// The commit of a transition that changed something.
@@ -175,7 +183,7 @@ impl Work<'_> {
             None => Code::draw(recipe.length, &mut UnwrapErr(SysRng)),
         };
         let challenge = recipe.challenge;
-        let digest = self.hash(recipe, code.clone()).await?;
+        let digest = self.hash(Queue::Draws, recipe, code.clone()).await?;
         self.supply.fresh.push(Fresh { challenge, digest });
         self.codes.push(code);
         Ok(())
@@ -195,14 +203,14 @@ impl Work<'_> {
                 return Ok(());
             }
         }
-        self.supply.guess = Some(self.hash(recipe, code).await?);
+        self.supply.guess = Some(self.hash(Queue::Guesses, recipe, code).await?);
         Ok(())
     }
 
-    async fn hash(&self, recipe: Recipe, code: Code) -> Result<Digest, Fault> {
+    async fn hash(&self, queue: Queue, recipe: Recipe, code: Code) -> Result<Digest, Fault> {
         let profile = recipe.profile;
         let pepper = Zeroizing::new(*self.service.parts.keyring.pepper(&recipe.key_id)?);
-        self.service.hasher.run(profile, move || recipe.digest(&pepper, &code)).await
+        self.service.hasher.run(queue, profile, move || recipe.digest(&pepper, &code)).await
     }
 
     /// What follows from a commit.
@@ -228,7 +236,12 @@ impl Work<'_> {
 
     /// Gives back what was charged for a message that did not go out.
     async fn settle_charges(&self, done: &Result<Answer, Fault>) {
-        let sent = matches!(done, Ok(Answer::Issued(issued)) if issued.message_sent);
+        let sent = match done {
+            Ok(Answer::Issued(issued)) => issued.message_sent,
+            // It may have been; then the message goes out.
+            Err(Fault::Unsure) => true,
+            _ => false,
+        };
         if self.supply.verdict == Some(Verdict::Allowed) && !sent {
             self.with.charges.give_back(&*self.service.parts.store).await;
         }

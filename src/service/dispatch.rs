@@ -188,7 +188,7 @@ impl Dispatch {
         let progress = Progress {
             challenge: self.delivery.challenge,
             delivery: self.delivery.number,
-            source: Source::Sender,
+            source: Source::Sender(self.retry_at),
             message,
             status,
             failure,

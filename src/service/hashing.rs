@@ -1,4 +1,4 @@
-//! Hashing, off the async threads: as many at once as there are cores, a bounded queue before them.
+//! Hashing, off the async threads: as many at once as there are cores, bounded queues before them.
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
@@ -11,30 +11,48 @@ use tokio::sync::Semaphore;
 use super::Fault;
 use crate::otp::Profile;
 
-/// Hashes that may wait. At the default profile the last of them waits for a quarter of a second on
+/// Hashes that may wait in each queue. At the default profile the last of them waits for a quarter of a second on
 /// two cores; a caller is better told to come back than to wait longer.
-const QUEUE: usize = 1024;
+const WAITING: usize = 1024;
+
+/// Who waits. A flood of guesses sheds guesses, and no message that was promised.
+#[derive(Clone, Copy)]
+pub enum Queue {
+    /// Guesses.
+    Guesses,
+    /// Fresh codes.
+    Draws,
+}
 
 /// Runs hashes.
 pub struct Hasher {
     cores: Semaphore,
-    waiting: AtomicUsize,
+    guesses: AtomicUsize,
+    draws: AtomicUsize,
 }
 
 impl Hasher {
     /// As many threads as cores.
     pub fn new() -> Self {
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        Self { cores: Semaphore::new(cores), waiting: AtomicUsize::new(0) }
+        Self {
+            cores: Semaphore::new(cores),
+            guesses: AtomicUsize::new(0),
+            draws: AtomicUsize::new(0),
+        }
     }
 
     /// Runs one hash of this profile, or sheds it.
     pub async fn run<T: Send + 'static>(
         &self,
+        queue: Queue,
         profile: Profile,
         hash: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Fault> {
-        let _queued = Queued::enter(&self.waiting)?;
+        let _queued = Queued::enter(match queue {
+            Queue::Guesses => &self.guesses,
+            Queue::Draws => &self.draws,
+        })?;
         let _core = self.cores.acquire().await.map_err(|_| Fault::Overloaded)?;
         let work = tokio::task::spawn_blocking(move || {
             let start = Instant::now();
@@ -53,7 +71,7 @@ impl<'a> Queued<'a> {
     fn enter(waiting: &'a AtomicUsize) -> Result<Self, Fault> {
         let place = Self(waiting);
         let before = waiting.fetch_add(1, Ordering::Relaxed);
-        if before < QUEUE { Ok(place) } else { Err(Fault::Overloaded) }
+        if before < WAITING { Ok(place) } else { Err(Fault::Overloaded) }
     }
 }
 

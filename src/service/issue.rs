@@ -4,7 +4,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use super::{CallError, Fault, Service, commit::With, numbers::Admitted};
 use crate::otp::{
-    Answer, Channel, Event, Purpose, Transaction,
+    Answer, Channel, Event, OperationId, Purpose, Transaction,
     event::{self, Issued, Operation},
     ledger::FlowKey,
 };
@@ -38,12 +38,14 @@ impl Service {
     pub async fn issue(self: &Arc<Self>, issue: Issue) -> Result<Issued, CallError> {
         let parts = &self.parts;
         let place = parts.index.recipient(&issue.recipient.number);
-        let event = self.issue_event(&issue)?;
+        let event = self.issue_event(&issue);
         let charges = match issue.recipient.test_code {
             Some(_) => Default::default(),
+            // Charged for the call, not for its name: one name may serve many recipients, and a
+            // retry is answered from the record before anything is charged.
             None => parts.shared_limits.charges(
                 &parts.index,
-                event.operation.id,
+                OperationId(rand::random()),
                 &issue.caller,
                 &issue.subject,
                 issue.client_ip,
@@ -62,15 +64,13 @@ impl Service {
         }
     }
 
-    fn issue_event(&self, issue: &Issue) -> Result<event::Issue, Fault> {
+    fn issue_event(&self, issue: &Issue) -> event::Issue {
         let parts = &self.parts;
         let number = &issue.recipient.number;
         let place = parts.index.recipient(number);
-        Ok(event::Issue {
-            operation: Operation {
-                id: self.operation("issue", &issue.caller, &issue.idempotency_key),
-                tag: self.issue_tag(issue)?,
-            },
+        event::Issue {
+            operation: self.issue_operation(issue),
+            named: !issue.idempotency_key.is_empty(),
             flow: FlowKey {
                 caller: issue.caller.clone(),
                 purpose: issue.purpose,
@@ -85,12 +85,11 @@ impl Service {
             channel: issue.channel,
             test: issue.recipient.test_code.is_some(),
             key_id: parts.keyring.writing().to_owned(),
-        })
+        }
     }
 
     /// Recognises a retry with the same fields.
-    fn issue_tag(&self, issue: &Issue) -> Result<[u8; 12], Fault> {
-        let keyring = &self.parts.keyring;
+    fn issue_operation(&self, issue: &Issue) -> Operation {
         let address = issue.client_ip.map(|ip| ip.to_string()).unwrap_or_default();
         let transaction = issue.transaction.as_ref().map(Transaction::bytes).unwrap_or_default();
         let fields: [&[u8]; 6] = [
@@ -101,6 +100,6 @@ impl Service {
             &transaction,
             &[issue.channel.map_or(0, |channel| channel as u8)],
         ];
-        Ok(keyring.tag(keyring.writing(), &fields)?)
+        self.operation("issue", &issue.caller, &issue.idempotency_key, &fields)
     }
 }

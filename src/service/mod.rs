@@ -39,6 +39,7 @@ use crate::{
     delivery::Messenger,
     otp::{
         Answer, ChallengeId, Channel, Event, Fact, IndexKey, Keyring, OperationId, Refusal, Rules,
+        event::Operation,
     },
     store::{Store, StoreError},
 };
@@ -102,6 +103,9 @@ pub enum Fault {
     /// The store is away. Nothing was decided.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The store went away in the middle: the call may have been carried out, or not.
+    #[error("what became of the call is not known")]
+    Unsure,
     /// More work is waiting than is worth accepting.
     #[error("more calls are waiting than can be served in time")]
     Overloaded,
@@ -168,11 +172,16 @@ impl Service {
         self.apply(place, event, commit::With::default()).await
     }
 
-    /// The operation that an idempotency key names, or one of its own.
-    fn operation(&self, call: &str, caller: &str, idempotency_key: &str) -> OperationId {
-        match idempotency_key {
-            "" => OperationId(rand::random()),
-            key => self.parts.index.operation(call, caller, key),
+    /// A call by the name that its idempotency key gives it, or by one of its own.
+    fn operation(&self, call: &str, caller: &str, key: &str, fields: &[&[u8]]) -> Operation {
+        let index = &self.parts.index;
+        Operation {
+            id: match key {
+                "" => OperationId(rand::random()),
+                key => index.operation(call, caller, key),
+            },
+            tag: index.call_tag(fields),
+            by: rand::random(),
         }
     }
 }

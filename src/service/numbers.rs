@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::otp::{Code, Country, PhoneNumber, Time, phone::PhoneError};
 
 /// The numbers that are admitted.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Numbers {
     /// Countries whose numbers are admitted; `None` admits all.
     pub countries: Option<HashSet<Country>>,

@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use super::{CallError, Fault, Service};
-use crate::otp::{
-    Answer, ChallengeId, Channel, Event,
-    event::{Operation, Resent},
-};
+use crate::otp::{Answer, ChallengeId, Channel, Event, event::Resent};
 
 /// A demand for another message, checked.
 #[derive(Debug)]
@@ -24,14 +21,11 @@ pub struct Resend {
 impl Service {
     /// Sends another code; the codes before it stay valid.
     pub async fn resend(self: &Arc<Self>, resend: Resend) -> Result<Resent, CallError> {
-        let keyring = &self.parts.keyring;
         let channel = resend.channel.map_or(0, |channel| channel as u8);
         let scope = format!("resend {}", resend.challenge);
+        let fields: [&[u8]; 2] = [scope.as_bytes(), &[channel]];
         let event = Event::Resend {
-            operation: Operation {
-                id: self.operation(&scope, &resend.caller, &resend.idempotency_key),
-                tag: keyring.tag(keyring.writing(), &[&[channel]]).map_err(Fault::Key)?,
-            },
+            operation: self.operation(&scope, &resend.caller, &resend.idempotency_key, &fields),
             caller: resend.caller,
             challenge: resend.challenge,
             channel: resend.channel,

@@ -63,8 +63,11 @@ impl Charges {
     /// Charges all or none, and says which limit stands in the way.
     pub async fn charge(&self, store: &dyn Store) -> Result<Verdict, StoreError> {
         for (done, (limit, charge)) in self.0.iter().enumerate() {
-            if let Charged::Refused(wait) = store.charge(charge).await? {
+            let charged = store.charge(charge).await;
+            if !matches!(charged, Ok(Charged::Allowed)) {
                 give_back(store, &self.0[..done]).await;
+            }
+            if let Charged::Refused(wait) = charged? {
                 return Ok(Verdict::Refused { limit: *limit, wait: rounded_up(wait) });
             }
         }

@@ -6,8 +6,9 @@ use super::{CallError, Fault, Service, commit::With};
 use crate::{
     insight,
     otp::{
-        Answer, ChallengeId, Code, Event, PhoneNumber, Purpose, Transaction,
+        Answer, ChallengeId, Code, Event, PhoneNumber, Purpose, RecipientKey, Transaction,
         event::{Guessed, Operation},
+        keyring::SealedNumber,
     },
 };
 
@@ -44,12 +45,8 @@ impl Service {
     pub async fn verify(self: &Arc<Self>, guess: Guess) -> Result<Verified, CallError> {
         let parts = &self.parts;
         let place = parts.index.recipient_of(&guess.challenge);
-        let scope = format!("guess {}", guess.challenge);
         let event = Event::Guess {
-            operation: Operation {
-                id: self.operation(&scope, &guess.caller, &guess.idempotency_key),
-                tag: self.guess_tag(&guess)?,
-            },
+            operation: self.guess_operation(&guess),
             caller: guess.caller,
             challenge: guess.challenge,
             subject: guess.subject,
@@ -59,26 +56,34 @@ impl Service {
         let with = With { guess: Some(guess.code), ..With::default() };
         match self.apply(place, event, with).await? {
             Answer::Guessed(guessed) => {
-                let number = guessed.number.as_ref();
-                let number = number.map(|number| parts.keyring.open(number, &place));
                 insight::metrics::guessed(&guessed);
-                Ok(Verified { number: number.transpose().map_err(Fault::Key)?, guessed: *guessed })
+                let number = guessed.number.as_ref();
+                let number = number.and_then(|number| self.read(number, &place));
+                Ok(Verified { number, guessed: *guessed })
             }
             Answer::Refused(refusal) => Err(CallError::Refused(refusal)),
             _ => Err(Fault::Contended.into()),
         }
     }
 
+    /// The verified number. A verification that is recorded stays one, even if the ring has lost
+    /// the key that the number was sealed with.
+    fn read(&self, number: &SealedNumber, place: &RecipientKey) -> Option<PhoneNumber> {
+        let opened = self.parts.keyring.open(number, place);
+        opened.inspect_err(|error| tracing::error!(%error, "a verified number can't be told")).ok()
+    }
+
     /// Recognises a retry with the same fields and the same code.
-    fn guess_tag(&self, guess: &Guess) -> Result<[u8; 12], Fault> {
-        let keyring = &self.parts.keyring;
+    fn guess_operation(&self, guess: &Guess) -> Operation {
+        let scope = format!("guess {}", guess.challenge);
         let transaction = guess.transaction.as_ref().map(Transaction::bytes).unwrap_or_default();
-        let fields: [&[u8]; 4] = [
+        let fields: [&[u8]; 5] = [
+            scope.as_bytes(),
             guess.code.digits().as_bytes(),
             &transaction,
             guess.subject.as_deref().unwrap_or_default().as_bytes(),
             &[guess.purpose.map_or(0, |purpose| purpose as u8)],
         ];
-        Ok(keyring.tag(keyring.writing(), &fields)?)
+        self.operation(&scope, &guess.caller, &guess.idempotency_key, &fields)
     }
 }

@@ -27,6 +27,8 @@ pub struct Operation {
     pub id: OperationId,
     /// Keyed hash of the call's fields (and code).
     pub tag: [u8; 12],
+    /// Random, of this very attempt: tells an answer that was ours from one that a twin got.
+    pub by: [u8; 8],
 }
 
 /// A demand for a code.
@@ -50,6 +52,8 @@ pub struct Issue {
     pub language: String,
     /// Only by this channel.
     pub channel: Option<Channel>,
+    /// Whether the caller named the call: then a retry must be answered alike.
+    pub named: bool,
     /// A configured test number: nothing is sent, no limit of messages applies.
     pub test: bool,
     /// The key whose pepper a new challenge uses.
@@ -123,6 +127,17 @@ pub enum Event {
     Alarm,
 }
 
+impl Event {
+    /// The call that it is, if it is one that may be retried.
+    pub fn operation(&self) -> Option<&Operation> {
+        match self {
+            Self::Issue(issue) => Some(&issue.operation),
+            Self::Resend { operation, .. } | Self::Guess { operation, .. } => Some(operation),
+            _ => None,
+        }
+    }
+}
+
 /// What became of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
@@ -143,8 +158,9 @@ pub struct Progress {
 /// Who tells of a delivery's progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// Our own sender: the provider's answer to the send.
-    Sender,
+    /// Our own sender: the provider's answer to the send. The time is the delivery's `retry_at` as
+    /// the sender knew it; once the delivery is taken over, its failures are nobody's.
+    Sender(Time),
     /// A provider's callback, with the provider's time of it; [`Time::LATEST`] if it told none.
     Receipt(Time),
 }

@@ -41,7 +41,8 @@ impl Turn<'_> {
     pub(super) fn alarm(&mut self) -> Result<Answer, Need> {
         for at in 0..self.next.challenges.len() {
             self.look_after_sends(at)?;
-            self.look_at_evidence(at)?;
+            // An alarm that comes late may find one piece of evidence behind another.
+            while self.look_at_evidence(at)? {}
         }
         Ok(Answer::Noted)
     }
@@ -91,17 +92,19 @@ impl Turn<'_> {
         Ok(())
     }
 
-    fn look_at_evidence(&mut self, at: usize) -> Result<(), Need> {
+    /// Acts on what is due at the step where the plan stands; `false` if nothing is.
+    fn look_at_evidence(&mut self, at: usize) -> Result<bool, Need> {
         let challenge = self.challenge(at);
         let evidence = challenge.evidence(self.policy(at));
         let due = evidence.filter(|(time, _)| challenge.is_live() && *time <= self.now);
         let (Some((_, reason)), Some(current)) = (due, challenge.current()) else {
-            return Ok(());
+            return Ok(false);
         };
         let number = current.number;
         if reason == Route::Undelivered {
             self.reach(at, number, DeliveryStatus::TimedOut, None);
         }
-        self.advance(at, reason)
+        self.advance(at, reason)?;
+        Ok(true)
     }
 }

@@ -100,7 +100,8 @@ impl Turn<'_> {
 
     fn locked(&self, at: usize, until: Time) -> Answer {
         let told = self.told(at, VerifyOutcome::Locked, 0);
-        Answer::Guessed(Box::new(Guessed { unlocks_at: Some(until), ..told }))
+        // A lock stops sends, too.
+        Answer::Guessed(Box::new(Guessed { unlocks_at: Some(until), resend_at: None, ..told }))
     }
 
     /// The answer to a guess that was answered before: the same, but for the number, which is erased.
@@ -109,10 +110,10 @@ impl Turn<'_> {
         outcome: VerifyOutcome,
         attempts_left: u32,
         resend_at: Option<Time>,
-        challenge: Option<&Challenge>,
+        challenge: &Challenge,
     ) -> Answer {
         Answer::Guessed(Box::new(Guessed {
-            challenge: challenge.cloned(),
+            challenge: Some(challenge.clone()),
             resend_at,
             replayed: true,
             ..nothing(outcome, attempts_left)

@@ -149,6 +149,8 @@ impl Turn<'_> {
             message_sent,
             messages_left: self.messages_left(at),
         };
-        self.reply(&issue.operation, at, said)
+        // A call without a name that sent nothing has no retry to be answered.
+        let keep = message_sent || issue.named;
+        self.reply(&issue.operation, at, said, keep)
     }
 }

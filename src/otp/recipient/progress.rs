@@ -23,7 +23,7 @@ impl Turn<'_> {
         if !progress.message.is_none_or(|message| belongs(delivery, message, progress.source)) {
             return Ok(Answer::Ignored);
         }
-        if progress.status <= delivery.status {
+        if progress.status <= delivery.status || is_stale(delivery, progress) {
             return Ok(Answer::Noted);
         }
         let channel = delivery.channel;
@@ -58,7 +58,7 @@ impl Turn<'_> {
     /// Whether WhatsApp reaches the number, as of the receipt's own time.
     fn learn_reachability(&mut self, channel: Channel, progress: &Progress) {
         let told_at = match progress.source {
-            Source::Sender => self.now,
+            Source::Sender(_) => self.now,
             Source::Receipt(at) => at.min(self.now),
         };
         let off = &mut self.next.off_whatsapp_since;
@@ -113,9 +113,21 @@ impl Turn<'_> {
     }
 }
 
+/// News of our own sender that others have overtaken: it failed after the delivery was taken over,
+/// or it heard nothing while a receipt told that the message is on its way.
+fn is_stale(delivery: &Delivery, progress: &Progress) -> bool {
+    match (progress.source, progress.status) {
+        (Source::Receipt(_), _) | (_, DeliveryStatus::Accepted) => false,
+        (Source::Sender(retry_at), DeliveryStatus::TimedOut) => {
+            retry_at != delivery.retry_at || delivery.status != DeliveryStatus::Queued
+        }
+        (Source::Sender(retry_at), _) => retry_at != delivery.retry_at,
+    }
+}
+
 fn failed_by(source: Source) -> Route {
     match source {
-        Source::Sender => Route::Refused,
+        Source::Sender(_) => Route::Refused,
         Source::Receipt(_) => Route::Failed,
     }
 }
@@ -128,7 +140,7 @@ fn belongs(delivery: &mut Delivery, message: MessageTag, source: Source) -> bool
         return true;
     }
     let sends = 1 + usize::from(delivery.taken_over);
-    let is_ours = source == Source::Sender || delivery.messages.len() < sends;
+    let is_ours = matches!(source, Source::Sender(_)) || delivery.messages.len() < sends;
     if is_ours {
         delivery.messages.push(message);
     }

@@ -35,7 +35,7 @@ impl Turn<'_> {
             attempts_left: self.attempts_left(at),
             messages_left: self.messages_left(at),
         };
-        Ok(self.reply(operation, at, said))
+        Ok(self.reply(operation, at, said, true))
     }
 
     fn refuse_to_resend(&self, at: usize) -> Option<Answer> {

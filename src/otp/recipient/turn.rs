@@ -26,6 +26,10 @@ pub(super) const MAX_CHALLENGES: usize = 64;
 /// below it; it bounds what calls that cost nothing can pile up.
 pub(super) const MAX_ANSWERS: usize = 256;
 
+/// Most flows that a record remembers. A flow begins with a message, so the limits of a recipient
+/// keep far below it, too; the oldest flows of test numbers make room.
+const MAX_FLOWS: usize = 256;
+
 /// The workbench of one event.
 pub(super) struct Turn<'a> {
     pub place: &'a RecipientKey,
@@ -112,6 +116,8 @@ impl Turn<'_> {
         }
         next.flows.iter_mut().for_each(|flow| flow.ledger.prune(now));
         next.flows.retain(|flow| !flow.is_blank(now));
+        let surplus = next.flows.len().saturating_sub(MAX_FLOWS);
+        next.flows.drain(..surplus);
         next.challenges.retain(|challenge| is_kept(challenge, rules, now));
         let concluded = next.challenges.iter().filter(|challenge| !challenge.is_live()).count();
         let mut surplus = concluded.saturating_sub(MAX_CHALLENGES);
@@ -202,8 +208,11 @@ impl Turn<'_> {
     }
 
     /// The answer to a call that was answered before: the same, unless it says something else now.
+    /// Once its challenge has left the record, it is as if it had never been.
     pub fn replay(&self, operation: &Operation) -> Option<Answer> {
-        let fresh = |answered: &&Answered| self.now.since(answered.at) < REPLAY;
+        let fresh = |answered: &&Answered| {
+            self.now.since(answered.at) < REPLAY && self.find(&answered.challenge).is_some()
+        };
         let mut operations = self.next.operations.iter().filter(fresh);
         let answered = operations.find(|answered| answered.operation.id == operation.id)?;
         Some(if answered.operation.tag == operation.tag {
@@ -214,34 +223,39 @@ impl Turn<'_> {
     }
 
     /// Remembers what a call is told.
-    pub fn remember(&mut self, operation: &Operation, at: usize, said: Said) -> Answered {
+    pub fn remember(&mut self, operation: &Operation, at: usize, said: Said) {
         let challenge = self.challenge(at).id;
-        let answered = Answered { operation: *operation, at: self.now, challenge, said };
-        self.next.operations.push(answered.clone());
-        answered
+        self.next.operations.push(Answered {
+            operation: *operation,
+            at: self.now,
+            challenge,
+            said,
+        });
     }
 
-    /// Remembers what a call is told, and tells it.
-    pub fn reply(&mut self, operation: &Operation, at: usize, said: Said) -> Answer {
-        let answered = self.remember(operation, at, said);
-        self.again(&answered)
+    /// Tells a call something, and remembers it for its retries if it is worth that.
+    pub fn reply(&mut self, operation: &Operation, at: usize, said: Said, keep: bool) -> Answer {
+        let challenge = self.challenge(at).id;
+        let answered = Answered { operation: *operation, at: self.now, challenge, said };
+        let answer = self.again(&answered);
+        self.next.operations.extend(keep.then_some(answered));
+        answer
     }
 
     /// The answer that a remembered one stands for.
     fn again(&self, answered: &Answered) -> Answer {
-        let challenge = self.find(&answered.challenge).map(|at| self.challenge(at));
-        match (answered.said, challenge) {
-            (
-                Said::Issued {
-                    expires_at,
-                    resend_at,
-                    reused,
-                    attempts_left,
-                    message_sent,
-                    messages_left,
-                },
-                Some(challenge),
-            ) => Answer::Issued(Issued {
+        let Some(challenge) = self.find(&answered.challenge).map(|at| self.challenge(at)) else {
+            return Answer::Refused(Refusal::NotFound);
+        };
+        match answered.said {
+            Said::Issued {
+                expires_at,
+                resend_at,
+                reused,
+                attempts_left,
+                message_sent,
+                messages_left,
+            } => Answer::Issued(Issued {
                 challenge: challenge.id,
                 length: challenge.length,
                 expires_at,
@@ -252,7 +266,7 @@ impl Turn<'_> {
                 message_sent,
                 messages_left,
             }),
-            (Said::Resent { expires_at, resend_at, channel, attempts_left, messages_left }, _) => {
+            Said::Resent { expires_at, resend_at, channel, attempts_left, messages_left } => {
                 Answer::Resent(Resent {
                     expires_at,
                     resend_at,
@@ -261,11 +275,9 @@ impl Turn<'_> {
                     messages_left,
                 })
             }
-            (Said::Guessed { outcome, attempts_left, resend_at }, challenge) => {
+            Said::Guessed { outcome, attempts_left, resend_at } => {
                 self.guessed_again(outcome, attempts_left, resend_at, challenge)
             }
-            // Its challenge left the record: as if it had never been.
-            (Said::Issued { .. }, None) => Answer::Refused(Refusal::NotFound),
         }
     }
 

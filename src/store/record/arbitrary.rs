@@ -159,9 +159,10 @@ fn conclusion() -> impl Strategy<Value = Conclusion> {
 }
 
 fn answered() -> impl Strategy<Value = Answered> {
-    (any::<[u8; 12]>(), any::<[u8; 12]>(), time(), any::<[u8; 32]>(), said()).prop_map(
-        |(id, tag, at, challenge, said)| Answered {
-            operation: Operation { id: OperationId(id), tag },
+    let operation = any::<([u8; 12], [u8; 12], [u8; 8])>();
+    (operation, time(), any::<[u8; 32]>(), said()).prop_map(
+        |((id, tag, by), at, challenge, said)| Answered {
+            operation: Operation { id: OperationId(id), tag, by },
             at,
             challenge: ChallengeId(challenge),
             said,

@@ -141,7 +141,11 @@ fn record(challenge: Challenge) -> Recipient {
     let at = challenge.conclusion.map_or(after(0), |conclusion| conclusion.at);
     let id = challenge.id;
     let answered = |number, at, said| Answered {
-        operation: Operation { id: OperationId([number; 12]), tag: [number + 1; 12] },
+        operation: Operation {
+            id: OperationId([number; 12]),
+            tag: [number + 1; 12],
+            by: [number + 2; 8],
+        },
         at,
         challenge: id,
         said,

@@ -146,6 +146,7 @@ fn answered(base: Base, recipient: &Recipient, answered: &Answered) -> wire::Ans
     wire::Answered {
         id: answered.operation.id.0.to_vec(),
         tag: answered.operation.tag.to_vec(),
+        by: answered.operation.by.to_vec(),
         at: base.difference(answered.at),
         challenge: Some(match known {
             Some(position) => answered::Challenge::Position(position as u32),

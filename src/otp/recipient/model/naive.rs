@@ -111,7 +111,9 @@ impl Naive {
             if right {
                 (row, by_row) = (0, None);
             } else {
-                row += 1;
+                // A row is a day's at most.
+                let broken = failures.last().is_some_and(|&last| last + DAY <= at);
+                row = if broken { 1 } else { row + 1 };
                 failures.push(at);
                 if row % rules.ledger.failures_in_a_row == 0 {
                     by_row = Some(at + rules.ledger.lock);
@@ -199,13 +201,17 @@ impl Naive {
         if self.heard(&issue.operation, step.now).is_some() {
             return;
         }
-        let told = match step.transition.answer {
+        // Of several limits the one that holds longest is told.
+        let locked = self.locked_until(step.rules, &issue.flow, step.now);
+        match step.transition.answer {
             Answer::Refused(Refusal::Limited { limit: Limit::Locked, wait }) => {
-                Some(step.now + wait)
+                assert_eq!(Some(step.now + wait), locked);
             }
-            _ => None,
-        };
-        assert_eq!(told, self.locked_until(step.rules, &issue.flow, step.now));
+            Answer::Refused(Refusal::Limited { wait, .. }) => {
+                assert!(locked <= Some(step.now + wait));
+            }
+            _ => assert_eq!(locked, None),
+        }
     }
 
     /// What a guess must be told, in the order that the contract promises; `None` where the call is
@@ -448,7 +454,7 @@ impl Naive {
         let known = |(of, tag): &(u32, MessageTag)| *of == number && Some(*tag) == progress.message;
         let learnt = case.tags.iter().filter(|(of, _)| *of == number).count();
         let unlearnt = learnt < case.sends.get(&number).copied().unwrap_or(1);
-        let own = progress.source == Source::Sender;
+        let own = matches!(progress.source, Source::Sender(_));
         let belongs = progress.message.is_none() || own || unlearnt || case.tags.iter().any(known);
         assert_eq!(taken, belongs, "{progress:?}");
         let learnt = progress.message.filter(|_| taken && !case.tags.iter().any(known));

@@ -61,6 +61,7 @@ struct Posted {
     challenge: ChallengeId,
     delivery: u32,
     tag: MessageTag,
+    retry_at: Time,
 }
 
 pub struct World {
@@ -123,7 +124,12 @@ impl World {
         self.record = after.clone();
         for send in &transition.sends {
             let tag = MessageTag(self.bytes());
-            self.posted.push(Posted { challenge: send.challenge, delivery: send.delivery, tag });
+            self.posted.push(Posted {
+                challenge: send.challenge,
+                delivery: send.delivery,
+                tag,
+                retry_at: send.retry_at,
+            });
         }
     }
 
@@ -268,7 +274,7 @@ impl World {
     }
 
     fn operation(&self) -> Operation {
-        Operation { id: OperationId(self.bytes()), tag: self.bytes() }
+        Operation { id: OperationId(self.bytes()), tag: self.bytes(), by: self.bytes() }
     }
 
     fn guess_at(&self, case: &Case, transaction: Option<[u8; 16]>) -> Event {
@@ -345,7 +351,7 @@ impl World {
                 Event::Progress(Progress {
                     challenge: posted.challenge,
                     delivery: posted.delivery,
-                    source: Source::Sender,
+                    source: Source::Sender(posted.retry_at),
                     message: Some(posted.tag),
                     status,
                     failure,
@@ -390,6 +396,8 @@ impl World {
             transaction: (purpose == Purpose::Transaction).then_some([payment; 16]),
             language: "pt_BR".to_owned(),
             channel,
+            // Any call may come again.
+            named: true,
             test,
             key_id: "k1".to_owned(),
         };

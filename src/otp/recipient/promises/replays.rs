@@ -67,6 +67,11 @@ fn calls_that_cost_nothing_do_not_pile_up() {
     let ask = Ask { key: KEY, ..Ask::default() };
     let first = phone.issued(ask.clone());
     (0..300).for_each(|_| drop(phone.issue(Ask::default())));
-    assert_eq!(phone.record.operations.len(), MAX_ANSWERS);
+    assert_eq!(phone.record.operations.len(), 1, "a call without a name has no retry");
+    for name in 1..=u8::MAX {
+        phone.issue(Ask { key: Some((name, 2)), ..Ask::default() });
+        phone.issue(Ask { key: Some((name, 3)), ..Ask::default() });
+    }
+    assert!(phone.record.operations.len() <= MAX_ANSWERS);
     assert_eq!(phone.issued(ask), first, "what cost a message is kept");
 }

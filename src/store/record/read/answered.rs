@@ -22,6 +22,7 @@ pub(super) fn answered(
         operation: Operation {
             id: OperationId(array(&answered.id, "operation.id")?),
             tag: array(&answered.tag, "operation.tag")?,
+            by: array(&answered.by, "operation.by")?,
         },
         at,
         challenge: challenge_of(challenges, known(answered.challenge, "operation.challenge")?)?,
