@@ -52,19 +52,22 @@ impl Turn<'_> {
         at: usize,
         channel: Option<Channel>,
     ) -> Result<Result<Channel, Refusal>, Need> {
-        let challenge = &mut self.next.challenges[at];
-        let route = channel.map_or(Route::Resend, |_| Route::Requested);
-        if let Some(channel) = channel {
-            // What the caller asks for is honoured and does not fall back: the plan ends with it.
-            challenge.plan.truncate(challenge.step + 1);
-            challenge.plan.push(channel);
-            challenge.step = challenge.plan.len() - 1;
-        }
-        challenge.step = challenge.step.min(challenge.plan.len() - 1);
-        let (channel, arm) = (challenge.plan[challenge.step], challenge.arm);
-        if self.sender(arm, channel).is_none() {
+        let asked_for = channel;
+        let challenge = self.challenge(at);
+        let reached = challenge.step.min(challenge.plan.len() - 1);
+        let channel = asked_for.unwrap_or(challenge.plan[reached]);
+        if self.sender(challenge.arm, channel).is_none() {
             return Ok(Err(Refusal::NoSender(channel)));
         }
+        let challenge = &mut self.next.challenges[at];
+        challenge.step = reached;
+        if asked_for.is_some() {
+            // What the caller asks for is honoured and does not fall back: the plan ends with it.
+            challenge.plan.truncate(reached + 1);
+            challenge.plan.push(channel);
+            challenge.step += 1;
+        }
+        let route = asked_for.map_or(Route::Resend, |_| Route::Requested);
         self.enqueue(at, channel, route)?;
         self.asked(at);
         Ok(Ok(channel))
