@@ -54,9 +54,18 @@ impl World {
 
     /// A `pombo serve` in this world.
     pub async fn serve(&self) -> Pombo {
-        let environment = self.environment.iter();
-        let environment: Vec<_> = environment.map(|(k, v)| (k.as_str(), v.as_str())).collect();
-        Pombo::serve(&environment).await
+        Pombo::serve(&self.environment()).await
+    }
+
+    /// One more `pombo serve` on the same store, which hears no webhooks.
+    pub async fn serve_another(&self) -> Pombo {
+        let elsewhere = [("POMBO_SERVER__WEBHOOK_ADDR", "127.0.0.1:0")];
+        Pombo::serve(&[&self.environment()[..], &elsewhere].concat()).await
+    }
+
+    /// The configuration that leads here, as the environment says it.
+    pub fn environment(&self) -> Vec<(&str, &str)> {
+        self.environment.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect()
     }
 }
 

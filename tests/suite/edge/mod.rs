@@ -1,0 +1,81 @@
+//! The service as the outside meets it: bad input, callers, limits, what it lets out.
+
+mod bad_input;
+
+mod callers;
+
+use std::time::Duration;
+
+use pombo::grpc::proto::Transaction;
+use sha2::{Digest, Sha256};
+use tonic::{Code, Request, Status};
+use tonic_types::StatusExt;
+
+use crate::support::world::World;
+
+/// Providers for a service that keeps everything in memory.
+async fn world(more: &[(&str, &str)]) -> World {
+    World::new("memory:", Default::default(), more).await
+}
+
+/// The fields that a refusal complains about, in order.
+fn bad_fields(status: &Status) -> Vec<String> {
+    assert_eq!(status.code(), Code::InvalidArgument, "{status:?}");
+    let details = status.get_error_details();
+    let violations = details.bad_request().expect("details of the bad fields");
+    let mut fields: Vec<_> = violations
+        .field_violations
+        .iter()
+        .map(|v| v.field.clone())
+        .collect();
+    fields.sort();
+    fields
+}
+
+/// The reason of a refusal, by our own name for it.
+fn reason(status: &Status) -> String {
+    let details = status.get_error_details();
+    let info = details
+        .error_info()
+        .unwrap_or_else(|| panic!("no reason in {status:?}"));
+    assert_eq!(info.domain, "pombo");
+    info.reason.clone()
+}
+
+/// How long a limit asks to wait.
+fn wait(status: &Status) -> Duration {
+    assert_eq!(status.code(), Code::ResourceExhausted, "{status:?}");
+    let details = status.get_error_details();
+    let retry = details.retry_info().and_then(|info| info.retry_delay);
+    retry.unwrap_or_else(|| panic!("no wait in {status:?}"))
+}
+
+/// Waits exactly as long as a limit asks to.
+async fn wait_out(status: &Status) {
+    tokio::time::sleep(wait(status)).await;
+}
+
+/// A message from the caller with this key.
+fn keyed<T>(key: &str, message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    let value = format!("Bearer {key}").parse().unwrap();
+    request.metadata_mut().insert("authorization", value);
+    request
+}
+
+/// As `[[callers]]` wants a key.
+fn sha256_hex(text: &str) -> String {
+    Sha256::digest(text)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+fn payment(amount: &str) -> Transaction {
+    Transaction {
+        amount: amount.to_owned(),
+        currency: "BRL".to_owned(),
+        payee: "ACME Ltda".to_owned(),
+        reference: "order 7".to_owned(),
+    }
+}
