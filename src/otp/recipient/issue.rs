@@ -17,19 +17,20 @@ impl Turn<'_> {
             Some(Err(refusal)) => return Ok(Answer::Refused(refusal)),
             None => {}
         }
-        if let Some(until) = self.locked_until(&issue.flow) {
-            return Ok(self.limited(Limit::Locked, until));
-        }
-        let pending = self.next.challenges.iter();
-        let mut pending = pending
-            .enumerate()
-            .filter(|(_, c)| c.is_live() && c.flow == issue.flow);
-        match pending
-            .next()
-            .map(|(at, challenge)| (at, challenge.transaction == issue.transaction))
-        {
-            Some((at, true)) => self.reuse(at, issue),
-            Some((at, false)) => self.begin(issue, Some(at)),
+        let mut challenges = self.next.challenges.iter();
+        let pending = challenges.position(|c| c.is_live() && c.flow == issue.flow);
+        match pending {
+            Some(at) if self.challenge(at).transaction != issue.transaction => {
+                self.begin(issue, Some(at))
+            }
+            Some(at) => match self.locked_until(&issue.flow) {
+                None => self.reuse(at, issue),
+                // Then it is still pending, and nothing else stands in its way.
+                Some(until) if until < self.challenge(at).expires_at => {
+                    Ok(self.limited(Limit::Locked, until))
+                }
+                Some(_) => self.begin(issue, None),
+            },
             None => self.begin(issue, None),
         }
     }
@@ -91,30 +92,17 @@ impl Turn<'_> {
     fn refuse_to_begin(&self, issue: &Issue, old: Option<usize>) -> Option<Answer> {
         // The wait doesn't hold a new payment; the recipient's limit does.
         let wait = self.flow(&issue.flow).and_then(|flow| flow.wait_until);
-        if let Some(until) = wait.filter(|&until| old.is_none() && until > self.now) {
-            return Some(self.limited(Limit::ResendWait, until));
-        }
-        let purpose = issue.flow.purpose;
-        if self.room(Self::arm(issue), purpose) == 0 {
-            let opens = self
-                .next
-                .messages
-                .opens(&self.rules.recipient, purpose, self.now);
-            return Some(self.limited(Limit::Recipient, opens));
-        }
-        let live = self
-            .next
-            .challenges
-            .iter()
-            .filter(|challenge| challenge.is_live());
-        if live.clone().count() >= MAX_CHALLENGES {
-            let opens = live
-                .map(|challenge| challenge.expires_at)
-                .min()
-                .unwrap_or(self.now);
-            return Some(self.limited(Limit::Recipient, opens));
-        }
-        None
+        let wait = wait.filter(|&until| old.is_none() && until > self.now);
+        let live = self.next.challenges.iter().filter(|c| c.is_live());
+        let crowd = (live.clone().count() >= MAX_CHALLENGES)
+            .then(|| live.map(|challenge| challenge.expires_at).min())
+            .flatten();
+        self.refused_by([
+            self.lock(&issue.flow),
+            wait.map(|until| (Limit::ResendWait, until)),
+            self.full(Self::arm(issue), issue.flow.purpose),
+            crowd.map(|opens| (Limit::Recipient, opens)),
+        ])
     }
 
     fn arm(issue: &Issue) -> Arm {

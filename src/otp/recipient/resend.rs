@@ -45,22 +45,14 @@ impl Turn<'_> {
         if !challenge.is_live() {
             return Some(Answer::Refused(Refusal::Concluded(challenge.state())));
         }
-        if let Some(until) = self.locked_until(&challenge.flow) {
-            return Some(self.limited(Limit::Locked, until));
-        }
-        match challenge.resend_at {
-            None => return Some(Answer::Refused(Refusal::NoMessageLeft)),
-            Some(from) if from > self.now => return Some(self.limited(Limit::ResendWait, from)),
-            Some(_) => {}
-        }
-        if self.messages_left(at) == 0 {
-            let purpose = challenge.flow.purpose;
-            let opens = self
-                .next
-                .messages
-                .opens(&self.rules.recipient, purpose, self.now);
-            return Some(self.limited(Limit::Recipient, opens));
-        }
-        None
+        let flow = &challenge.flow;
+        let Some(wait) = challenge.resend_at else {
+            return Some(Answer::Refused(Refusal::NoMessageLeft));
+        };
+        self.refused_by([
+            self.lock(flow),
+            (wait > self.now).then_some((Limit::ResendWait, wait)),
+            self.full(challenge.arm, flow.purpose),
+        ])
     }
 }

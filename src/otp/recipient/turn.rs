@@ -10,6 +10,7 @@ use crate::otp::{
         Send, Supply, Transition,
     },
     id::{ChallengeId, RecipientKey},
+    kinds::{Arm, Purpose},
     ledger::{Flow, FlowKey},
     policy::{Policy, Rules},
     time::Time,
@@ -321,7 +322,27 @@ impl Turn<'_> {
         }
     }
 
-    /// No, because of a limit that opens at `opens`.
+    /// The lock of a flow, if it is closed.
+    pub fn lock(&self, key: &FlowKey) -> Option<Closed> {
+        self.locked_until(key).map(|until| (Limit::Locked, until))
+    }
+
+    /// The limit of the recipient, if it leaves no room for a message.
+    pub fn full(&self, arm: Arm, purpose: Purpose) -> Option<Closed> {
+        let opens = || {
+            let messages = &self.next.messages;
+            messages.opens(&self.rules.recipient, purpose, self.now)
+        };
+        (self.room(arm, purpose) == 0).then(|| (Limit::Recipient, opens()))
+    }
+
+    /// No, if one of these is closed. The last to open is named, so that who waits for it finds
+    /// all of them open.
+    pub fn refused_by(&self, closed: impl IntoIterator<Item = Option<Closed>>) -> Option<Answer> {
+        let last = closed.into_iter().flatten().max_by_key(|&(_, opens)| opens);
+        last.map(|(limit, opens)| self.limited(limit, opens))
+    }
+
     pub fn limited(&self, limit: Limit, opens: Time) -> Answer {
         Answer::Refused(Refusal::Limited {
             limit,
@@ -329,3 +350,6 @@ impl Turn<'_> {
         })
     }
 }
+
+/// A limit and the time at which it opens.
+pub(super) type Closed = (Limit, Time);
