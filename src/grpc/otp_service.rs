@@ -2,7 +2,7 @@
 
 use std::{
     sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use tokio::sync::mpsc;
@@ -27,9 +27,17 @@ pub struct Otp {
     callers: Callers,
 }
 
+/// The longest a call may take, whatever deadline its caller set.
+pub const MAX_CALL: Duration = Duration::from_secs(15);
+
+/// How much sooner than the transport we give a call up: it would say "cancelled", which tells a
+/// caller nothing.
+const HEAD_START: Duration = Duration::from_millis(5);
+
 /// A call whose caller is known.
 struct Call<'a> {
     caller: Option<&'a Caller>,
+    limit: Duration,
     span: tracing::Span,
 }
 
@@ -49,7 +57,13 @@ impl Otp {
         let trace_id = text("traceparent").and_then(trace_id).unwrap_or_default();
         let name = caller.map_or("", |caller| &caller.name);
         let span = tracing::info_span!("call", rpc, caller = name, request_id, trace_id);
-        Ok(Call { caller, span })
+        let limit = text("grpc-timeout").and_then(deadline).unwrap_or(MAX_CALL);
+        let limit = limit.min(MAX_CALL).saturating_sub(HEAD_START);
+        Ok(Call {
+            caller,
+            limit,
+            span,
+        })
     }
 }
 
@@ -58,6 +72,23 @@ impl Call<'_> {
         self.caller
             .map(|caller| caller.name.clone())
             .unwrap_or_default()
+    }
+
+    /// Answers within the call's time; what was begun goes on to its end. Logs a refusal once,
+    /// where it leaves the house.
+    async fn answer<T>(
+        &self,
+        work: impl Future<Output = Result<T, Status>>,
+    ) -> Result<Response<T>, Status> {
+        let answer = async {
+            let answer = tokio::time::timeout(self.limit, work).await;
+            let answer = answer.unwrap_or_else(|_| Err(errors::too_late()));
+            if let Err(status) = &answer {
+                tracing::info!(code = ?status.code(), reason = status.message(), "call refused");
+            }
+            answer.map(Response::new)
+        };
+        answer.instrument(self.span.clone()).await
     }
 }
 
@@ -80,15 +111,20 @@ fn trace_id(traceparent: &str) -> Option<&str> {
     valid.then_some(trace)
 }
 
-/// Logs a refusal once, where it leaves the house.
-fn logged<T>(answer: Result<T, Status>) -> Result<Response<T>, Status> {
-    match answer {
-        Ok(answer) => Ok(Response::new(answer)),
-        Err(status) => {
-            tracing::info!(code = ?status.code(), reason = status.message(), "call refused");
-            Err(status)
-        }
-    }
+/// The time that a caller gives a call: at most eight digits and a unit.
+fn deadline(timeout: &str) -> Option<Duration> {
+    let (number, unit) = timeout.split_at_checked(timeout.len().checked_sub(1)?)?;
+    let number: u32 = number.parse().ok().filter(|_| number.len() <= 8)?;
+    let unit = match unit {
+        "H" => Duration::from_secs(3600),
+        "M" => Duration::from_secs(60),
+        "S" => Duration::from_secs(1),
+        "m" => Duration::from_millis(1),
+        "u" => Duration::from_micros(1),
+        "n" => Duration::from_nanos(1),
+        _ => return None,
+    };
+    unit.checked_mul(number)
 }
 
 #[tonic::async_trait]
@@ -107,9 +143,7 @@ impl OtpService for Otp {
             let masked = issue.recipient.number.masked();
             Ok(convert::issued(self.service.issue(issue).await?, masked))
         };
-        async { logged(answer.await) }
-            .instrument(call.span.clone())
-            .await
+        call.answer(answer).await
     }
 
     async fn resend_code(
@@ -121,9 +155,7 @@ impl OtpService for Otp {
             let resend = requests::resend(request.into_inner(), call.name())?;
             Ok(convert::resent(self.service.resend(resend).await?))
         };
-        async { logged(answer.await) }
-            .instrument(call.span.clone())
-            .await
+        call.answer(answer).await
     }
 
     async fn verify_code(
@@ -135,9 +167,7 @@ impl OtpService for Otp {
             let guess = requests::guess(request.into_inner(), call.name())?;
             Ok(convert::verified(self.service.verify(guess).await?))
         };
-        async { logged(answer.await) }
-            .instrument(call.span.clone())
-            .await
+        call.answer(answer).await
     }
 
     async fn cancel_challenge(
@@ -152,9 +182,7 @@ impl OtpService for Otp {
                 challenge: Some(convert::challenge(seen)),
             })
         };
-        async { logged(answer.await) }
-            .instrument(call.span.clone())
-            .await
+        call.answer(answer).await
     }
 
     async fn get_challenge(
@@ -169,9 +197,7 @@ impl OtpService for Otp {
                 challenge: Some(convert::challenge(seen)),
             })
         };
-        async { logged(answer.await) }
-            .instrument(call.span.clone())
-            .await
+        call.answer(answer).await
     }
 
     type WatchChallengeStream = ReceiverStream<Result<proto::WatchChallengeResponse, Status>>;
@@ -190,9 +216,7 @@ impl OtpService for Otp {
             tokio::spawn(stream_changes(watched, first, sender).in_current_span());
             Ok(ReceiverStream::new(stream))
         };
-        async { logged(answer.await) }
-            .instrument(call.span.clone())
-            .await
+        call.answer(answer).await
     }
 
     async fn report_outcome(
@@ -205,9 +229,7 @@ impl OtpService for Otp {
             self.service.report(call.name(), id, outcome, at).await?;
             Ok(proto::ReportOutcomeResponse {})
         };
-        async { logged(answer.await) }
-            .instrument(call.span.clone())
-            .await
+        call.answer(answer).await
     }
 }
 

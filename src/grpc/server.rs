@@ -10,16 +10,13 @@ use tonic_health::{ServingStatus, server::HealthReporter};
 
 use super::{
     Callers,
-    otp_service::Otp,
+    otp_service::{MAX_CALL, Otp},
     proto::{self, otp_service_server::OtpServiceServer},
 };
 use crate::service::Service;
 
 /// Longest message taken: every field at its longest fits many times.
 const MAX_MESSAGE: usize = 64 * 1024;
-
-/// The longest a call may take, whatever deadline its caller set.
-const MAX_CALL: Duration = Duration::from_secs(15);
 
 /// Calls at once on one connection.
 const STREAMS: u32 = 1024;
