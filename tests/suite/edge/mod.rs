@@ -4,7 +4,11 @@ mod bad_input;
 
 mod callers;
 
-use std::time::Duration;
+mod limits;
+
+mod ledger;
+
+use std::{task::Poll, time::Duration};
 
 use pombo::grpc::proto::Transaction;
 use sha2::{Digest, Sha256};
@@ -53,6 +57,29 @@ fn wait(status: &Status) -> Duration {
 /// Waits exactly as long as a limit asks to.
 async fn wait_out(status: &Status) {
     tokio::time::sleep(wait(status)).await;
+}
+
+/// Waits for all of these, which run at once.
+async fn join_all<T>(calls: impl IntoIterator<Item = impl Future<Output = T>>) -> Vec<T> {
+    let mut calls: Vec<_> = calls
+        .into_iter()
+        .map(Box::pin)
+        .map(|call| (call, None))
+        .collect();
+    std::future::poll_fn(|context| {
+        for (call, done) in calls.iter_mut().filter(|(_, done)| done.is_none()) {
+            if let Poll::Ready(answer) = call.as_mut().poll(context) {
+                *done = Some(answer);
+            }
+        }
+        if calls.iter().all(|(_, done)| done.is_some()) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await;
+    calls.into_iter().filter_map(|(_, done)| done).collect()
 }
 
 /// A message from the caller with this key.
