@@ -8,6 +8,10 @@ mod limits;
 
 mod ledger;
 
+mod leaks;
+
+mod privacy;
+
 use std::{task::Poll, time::Duration};
 
 use pombo::grpc::proto::Transaction;
