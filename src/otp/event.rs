@@ -48,8 +48,9 @@ pub struct Issue {
     pub language: String,
     /// Only by this channel.
     pub channel: Option<Channel>,
-    /// A configured test number: nothing is sent, no limit of messages applies.
-    pub test: bool,
+    /// How long the fixed code is, for a configured test number: nothing is sent, no limit of
+    /// messages applies.
+    pub test: Option<u8>,
     /// The key whose pepper a new challenge uses.
     pub key_id: String,
 }

@@ -4,7 +4,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use super::{CallError, Fault, Service, commit::With, numbers::Admitted};
 use crate::otp::{
-    Answer, Channel, Event, Purpose, Transaction,
+    Answer, Channel, Code, Event, Purpose, Transaction,
     event::{self, Issued, Operation},
     ledger::FlowKey,
 };
@@ -88,7 +88,7 @@ impl Service {
                 .map(|t| parts.index.transaction_tag(t)),
             language: issue.language.clone(),
             channel: issue.channel,
-            test: issue.recipient.test_code.is_some(),
+            test: issue.recipient.test_code.as_ref().map(Code::length),
             key_id: parts.keyring.writing().to_owned(),
         })
     }

@@ -106,7 +106,10 @@ impl Turn<'_> {
     }
 
     fn arm(issue: &Issue) -> Arm {
-        if issue.test { Arm::Test } else { Arm::None }
+        match issue.test {
+            Some(_) => Arm::Test,
+            None => Arm::None,
+        }
     }
 
     /// The steps to take and why the first one is what it is. A channel asked for is the whole plan.
@@ -139,7 +142,7 @@ impl Turn<'_> {
             asked: 0,
             max_attempts: policy.max_attempts,
             attempts_used: 0,
-            length: policy.length,
+            length: issue.test.unwrap_or(policy.length),
             profile: policy.profile,
             key_id: issue.key_id.clone(),
             transaction: issue.transaction,
