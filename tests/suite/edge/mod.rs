@@ -12,7 +12,20 @@ mod leaks;
 
 mod privacy;
 
-use std::{task::Poll, time::Duration};
+mod transactions;
+
+mod retries;
+
+mod test_numbers;
+
+mod webhooks;
+
+use std::{
+    path::PathBuf,
+    sync::atomic::{AtomicUsize, Ordering},
+    task::Poll,
+    time::Duration,
+};
 
 use pombo::grpc::proto::Transaction;
 use sha2::{Digest, Sha256};
@@ -84,6 +97,29 @@ async fn join_all<T>(calls: impl IntoIterator<Item = impl Future<Output = T>>) -
     })
     .await;
     calls.into_iter().filter_map(|(_, done)| done).collect()
+}
+
+/// A configuration file, gone with its test.
+struct ConfigFile(PathBuf);
+
+impl ConfigFile {
+    fn new(text: &str) -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let (process, n) = (std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(format!("pombo-edge-{process}-{n}.toml"));
+        std::fs::write(&path, text).unwrap();
+        Self(path)
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for ConfigFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
 }
 
 /// A message from the caller with this key.
