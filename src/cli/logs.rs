@@ -41,7 +41,7 @@ impl Logs {
         match self.log {
             Form::Human => registry.with(stderr.with_ansi(out::is_terminal())).init(),
             Form::Json => registry
-                .with(stderr.json().flatten_event(true).with_current_span(true).with_span_list(false))
+                .with(stderr.json().flatten_event(true).with_current_span(true).with_span_list(true))
                 .init(),
         }
     }

@@ -56,7 +56,7 @@ impl Otp {
         let request_id = request_id.unwrap_or_else(|| format!("{:016x}", rand::random::<u64>()));
         let trace_id = text("traceparent").and_then(trace_id).unwrap_or_default();
         let name = caller.map_or("", |caller| &caller.name);
-        let span = tracing::info_span!("call", rpc, caller = name, request_id, trace_id);
+        let span = tracing::error_span!("call", rpc, caller = name, request_id, trace_id);
         let limit = text("grpc-timeout").and_then(deadline).unwrap_or(MAX_CALL);
         let limit = limit.min(MAX_CALL).saturating_sub(HEAD_START);
         Ok(Call {
