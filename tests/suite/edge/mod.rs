@@ -2,6 +2,8 @@
 
 mod bad_input;
 
+mod nonsense;
+
 mod callers;
 
 mod limits;
@@ -19,6 +21,10 @@ mod retries;
 mod test_numbers;
 
 mod webhooks;
+
+mod command_line;
+
+mod traces;
 
 use std::{
     path::PathBuf,

@@ -32,7 +32,7 @@ async fn flow(world: &World, pombo: &Pombo, n: usize) {
     };
     let challenge_id = pombo.try_issue(request).await.unwrap().challenge_id;
     let mut sent = world.simulator.inbox().wait_for(&number, 1).await;
-    if n % 3 == 0 {
+    if n.is_multiple_of(3) {
         let resend = proto::ResendCodeRequest {
             challenge_id: challenge_id.clone(),
             ..Default::default()
@@ -43,7 +43,7 @@ async fn flow(world: &World, pombo: &Pombo, n: usize) {
     let codes: Vec<_> = sent.iter().map(|message| message.code.as_str()).collect();
     let missed = pombo.verify(&challenge_id, &wrong(&codes)).await;
     assert_eq!(missed.outcome(), VerifyOutcome::WrongCode);
-    if n % 2 == 0 {
+    if n.is_multiple_of(2) {
         let right = VerifyCodeRequest {
             idempotency_key: format!("verify {n}"),
             ..guess(&challenge_id, codes[0])
@@ -55,7 +55,7 @@ async fn flow(world: &World, pombo: &Pombo, n: usize) {
                 (VerifyOutcome::Verified, replayed)
             );
         }
-    } else if n % 5 == 0 {
+    } else if n.is_multiple_of(5) {
         let cancel = proto::CancelChallengeRequest { challenge_id };
         pombo.client().await.cancel_challenge(cancel).await.unwrap();
     }
