@@ -1,28 +1,16 @@
 //! Who may call, for what, and what it gets to see.
 
-use std::collections::BTreeSet;
-
 use pombo::grpc::proto::{self, IssueCodeRequest, Purpose, VerifyOutcome};
-use tokio_stream::StreamExt;
-use tonic::{Code, transport::Channel};
-use tonic_health::pb::{
-    HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
-};
-use tonic_reflection::pb::v1::{
-    ServerReflectionRequest, server_reflection_client::ServerReflectionClient,
-    server_reflection_request::MessageRequest, server_reflection_response::MessageResponse,
-};
+use tonic::Code;
 
-use super::{keyed, reason, sha256_hex, world};
+use super::{NOBODYS, NUMBER, keyed, reason, sha256_hex, world};
 use crate::support::{
-    pombo::{guess, login, run},
+    pombo::{guess, login},
     world::World,
 };
 
-const NUMBER: &str = "+5511987654300";
-
 /// A bank that may ask for everything, and a shop that may ask for signups only.
-async fn two_callers(more: &[(&str, &str)]) -> World {
+pub async fn two_callers(more: &[(&str, &str)]) -> World {
     let (bank, shop) = (sha256_hex("bank key"), sha256_hex("shop key"));
     let callers = [
         ("CALLERS__0__NAME", "bank"),
@@ -45,7 +33,7 @@ fn signup() -> IssueCodeRequest {
 async fn every_call_needs_a_known_key() {
     let pombo = two_callers(&[]).await.serve().await;
     let mut client = pombo.client().await;
-    let id = "ch_0000000000000000000000000000000000000000000000000000";
+    let id = NOBODYS;
     let status = client.issue_code(login(NUMBER)).await.unwrap_err();
     assert_eq!(status.code(), Code::Unauthenticated);
     for key in [
@@ -215,95 +203,4 @@ async fn a_caller_sees_its_own_challenges_only() {
         .unwrap()
         .into_inner();
     assert_eq!(own.outcome(), VerifyOutcome::Verified);
-}
-
-#[tokio::test]
-async fn a_country_that_is_not_allowed_is_named() {
-    let pombo = world(&[("LIMITS__ALLOWED_COUNTRIES", "[\"BR\", \"PT\"]")])
-        .await
-        .serve()
-        .await;
-    for (number, country) in [
-        ("+12025550123", "US"),
-        ("+447400123456", "GB"),
-        ("+88213300655", ""),
-    ] {
-        let Err(status) = pombo.try_issue(login(number)).await else {
-            panic!("{country}")
-        };
-        if country.is_empty() && status.code() == Code::InvalidArgument {
-            continue;
-        }
-        assert_eq!(status.code(), Code::PermissionDenied, "{status:?}");
-        assert_eq!(reason(&status), "COUNTRY_NOT_ALLOWED");
-        assert!(status.message().contains(country) && !status.message().contains(&number[1..]));
-    }
-    assert!(pombo.try_issue(login("+351912345678")).await.is_ok());
-}
-
-#[tokio::test]
-async fn without_callers_only_this_machine_is_served() {
-    let world = world(&[]).await;
-    for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:50051"] {
-        let open = [
-            &world.environment()[..],
-            &[("POMBO_SERVER__GRPC_ADDR", address)],
-        ]
-        .concat();
-        let ended = run(&["serve"], &open).await;
-        assert_ne!(ended.code, 0);
-        assert!(
-            ended.stderr.contains("server.grpc_addr"),
-            "{}",
-            ended.stderr
-        );
-        assert!(ended.stderr.contains("callers"), "{}", ended.stderr);
-        assert_eq!(ended.stderr.trim().lines().count(), 1, "{}", ended.stderr);
-    }
-}
-
-#[tokio::test]
-async fn health_and_reflection_need_no_key() {
-    let pombo = two_callers(&[]).await.serve().await;
-    let address = format!("http://{}", pombo.grpc);
-    let channel = Channel::from_shared(address)
-        .unwrap()
-        .connect()
-        .await
-        .unwrap();
-    for service in ["", "pombo.otp.v1.OtpService"] {
-        let request = HealthCheckRequest {
-            service: service.to_owned(),
-        };
-        let mut watch = HealthClient::new(channel.clone())
-            .watch(request)
-            .await
-            .unwrap()
-            .into_inner();
-        let serving = |s: &i32| *s == i32::from(ServingStatus::Serving);
-        while !watch
-            .next()
-            .await
-            .map(|health| health.unwrap().status)
-            .as_ref()
-            .is_some_and(serving)
-        {}
-    }
-    let list = ServerReflectionRequest {
-        host: String::new(),
-        message_request: Some(MessageRequest::ListServices(String::new())),
-    };
-    let answers = ServerReflectionClient::new(channel)
-        .server_reflection_info(tokio_stream::once(list))
-        .await;
-    let answer = answers.unwrap().into_inner().next().await.unwrap().unwrap();
-    let Some(MessageResponse::ListServicesResponse(list)) = answer.message_response else {
-        panic!()
-    };
-    let names: BTreeSet<_> = list
-        .service
-        .into_iter()
-        .map(|service| service.name)
-        .collect();
-    assert!(names.contains("pombo.otp.v1.OtpService"), "{names:?}");
 }

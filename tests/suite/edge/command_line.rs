@@ -2,13 +2,11 @@
 
 use std::net::{SocketAddr, TcpListener};
 
-use super::{ConfigFile, payment, world};
+use super::{ConfigFile, NUMBER, payment, world};
 use crate::support::{
     pombo::{Ended, Pombo, run, wrong},
     world::{World, free_port},
 };
-
-const NUMBER: &str = "+5511987654300";
 
 /// What went wrong, in one sentence on stderr.
 fn sentence(ended: &Ended) -> &str {

@@ -3,14 +3,12 @@
 use pombo::grpc::proto::{self, ChallengeState, VerifyOutcome};
 use tokio_stream::StreamExt;
 
-use super::reason;
+use super::{NUMBER, reason};
 use crate::support::{
     pombo::{Pombo, login, wrong},
     redis_server::RedisServer,
     world::World,
 };
-
-const NUMBER: &str = "+5511987654300";
 
 /// The flow's ledger holds nine; a challenge alone would always give five more.
 async fn world(redis: &RedisServer, ttl: &str) -> World {

@@ -2,11 +2,17 @@
 
 mod bad_input;
 
+mod forms;
+
 mod nonsense;
 
 mod callers;
 
+mod reach;
+
 mod limits;
+
+mod waits;
 
 mod ledger;
 
@@ -22,6 +28,8 @@ mod test_numbers;
 
 mod webhooks;
 
+mod forgeries;
+
 mod command_line;
 
 mod traces;
@@ -33,16 +41,30 @@ use std::{
     time::Duration,
 };
 
-use pombo::grpc::proto::Transaction;
+use pombo::grpc::proto::{IssueCodeRequest, Transaction};
 use sha2::{Digest, Sha256};
 use tonic::{Code, Request, Status};
 use tonic_types::StatusExt;
 
-use crate::support::world::World;
+use crate::support::{pombo::Pombo, world::World};
+
+/// Somebody whom WhatsApp reaches.
+const NUMBER: &str = "+5511987654300";
+
+/// A challenge that nobody ever issued, well formed.
+const NOBODYS: &str = "ch_0000000000000000000000000000000000000000000000000000";
 
 /// Providers for a service that keeps everything in memory.
 async fn world(more: &[(&str, &str)]) -> World {
     World::new("memory:", Default::default(), more).await
+}
+
+/// The refusal of a demand for a code.
+async fn refused(pombo: &Pombo, request: IssueCodeRequest) -> Status {
+    pombo
+        .try_issue(request.clone())
+        .await
+        .expect_err(&format!("{request:?}"))
 }
 
 /// The fields that a refusal complains about, in order.

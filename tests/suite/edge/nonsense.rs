@@ -9,12 +9,7 @@ use prost_types::Timestamp;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use tonic::{Code, transport::Channel};
 
-use super::world;
-
-const NUMBER: &str = "+5511987654300";
-
-/// A challenge that nobody ever issued, well formed.
-const NOBODYS: &str = "ch_0000000000000000000000000000000000000000000000000000";
+use super::{NOBODYS, NUMBER, world};
 
 /// Texts that break parsers, and some that are fine.
 const TEXTS: [&str; 18] = [

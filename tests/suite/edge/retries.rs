@@ -7,10 +7,8 @@ use pombo::{
     simulator::Channel,
 };
 
-use super::{bad_fields, payment, world};
+use super::{NUMBER, bad_fields, payment, world};
 use crate::support::pombo::{guess, login, wrong};
-
-const NUMBER: &str = "+5511987654300";
 
 #[tokio::test]
 async fn an_issue_is_repeated_without_another_message() {

@@ -5,10 +5,9 @@ use prost::Message;
 use serde_json::Value;
 use tonic::Request;
 
-use super::world;
+use super::{NUMBER, world};
 use crate::support::pombo::{Pombo, login};
 
-const NUMBER: &str = "+5511987654300";
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
 /// Every line of the log, each of which must be an object.

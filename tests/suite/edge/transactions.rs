@@ -4,13 +4,11 @@ use pombo::grpc::proto::{
     self, IssueCodeRequest, Purpose, Transaction, VerifyCodeRequest, VerifyOutcome,
 };
 
-use super::{bad_fields, payment, world};
+use super::{NUMBER, bad_fields, payment, world};
 use crate::support::{
     pombo::{Pombo, guess, login},
     world::World,
 };
-
-const NUMBER: &str = "+5511987654300";
 
 fn pay(amount: &str) -> IssueCodeRequest {
     IssueCodeRequest {
