@@ -8,15 +8,17 @@ use rand::Rng;
 use zeroize::Zeroizing;
 
 use super::out;
+use crate::config::key_id;
 
 /// Make keys.
 #[derive(Subcommand)]
+#[command(after_help = "Example: pombo keys new >> pombo.toml")]
 pub enum Keys {
     /// Print fresh keys as a section of the configuration
     #[command(after_help = "Example: pombo keys new --id k2 >> keys.toml")]
     New {
         /// Id of the ring's key; each key of a ring has one of its own
-        #[arg(long, default_value = "k1")]
+        #[arg(long, default_value = "k1", value_parser = id)]
         id: String,
     },
 }
@@ -31,6 +33,10 @@ impl Keys {
         out::line(format!("index = \"{}\"", *fresh()));
         ExitCode::SUCCESS
     }
+}
+
+fn id(text: &str) -> Result<String, String> {
+    key_id(text).ok_or_else(|| "must be 1 to 32 of the characters A-Z a-z 0-9 - _".to_owned())
 }
 
 fn fresh() -> Zeroizing<String> {

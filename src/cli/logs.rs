@@ -42,7 +42,7 @@ impl Logs {
             Form::Human => registry.with(stderr.with_ansi(out::is_terminal())).init(),
             Form::Json => registry
                 .with(
-                    stderr.json().flatten_event(true).with_current_span(true).with_span_list(false),
+                    stderr.json().flatten_event(true).with_current_span(true).with_span_list(true),
                 )
                 .init(),
         }

@@ -53,11 +53,15 @@ const RING_KEY: Kind<RingKey> = Kind::new(
      `pombo keys new` makes one",
     |text| {
         let (id, key) = text.split_once(':')?;
-        let id = spelled(id, 1..=32, |c| c.is_ascii_alphanumeric() || "-_".contains(c))?;
-        Some((id, key_bytes(key)?))
+        Some((key_id(id)?, key_bytes(key)?))
     },
 )
 .hidden();
+
+/// The id of a ring's key: 1 to 32 of `A-Za-z0-9-_`.
+pub fn key_id(text: &str) -> Option<String> {
+    spelled(text, 1..=32, |c| c.is_ascii_alphanumeric() || "-_".contains(c))
+}
 
 const INDEX_KEY: Kind<Secret> =
     Kind::new("the base64 of 32 random bytes; `pombo keys new` makes them", key_bytes).hidden();

@@ -42,7 +42,7 @@ use std::{collections::BTreeSet, ffi::OsString, path::Path, time::Duration};
 
 pub use callers::{Caller, KeyHash};
 pub use error::{ConfigError, Errors};
-pub use keys::Keys;
+pub use keys::{Keys, key_id};
 pub use limits::{Countries, SharedLimits};
 pub use origin::Origin;
 pub use server::Server;

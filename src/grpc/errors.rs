@@ -64,6 +64,11 @@ pub fn unauthenticated() -> Status {
     )
 }
 
+/// The caller's deadline came before the answer.
+pub fn too_late() -> Status {
+    Status::deadline_exceeded("the deadline has passed; what the call began goes on to its end")
+}
+
 /// The number's country is not among the allowed ones.
 pub fn country_not_allowed(country: Country) -> Status {
     let country = match country.as_str() {

@@ -2,7 +2,7 @@
 
 use std::{
     sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use tokio::sync::mpsc;
@@ -29,9 +29,17 @@ pub struct Otp {
     stop: CancellationToken,
 }
 
+/// The longest a call may take, whatever deadline its caller set.
+pub const MAX_CALL: Duration = Duration::from_secs(15);
+
+/// How much sooner than the transport we give a call up: it would say "cancelled", which tells a
+/// caller nothing.
+const HEAD_START: Duration = Duration::from_millis(5);
+
 /// A call whose caller is known.
 struct Call<'a> {
     caller: Option<&'a Caller>,
+    limit: Duration,
     span: tracing::Span,
 }
 
@@ -48,14 +56,43 @@ impl Otp {
         let request_id = request_id.unwrap_or_else(|| format!("{:016x}", rand::random::<u64>()));
         let trace_id = text("traceparent").and_then(trace_id).unwrap_or_default();
         let name = caller.map_or("", |caller| &caller.name);
-        let span = tracing::info_span!("call", rpc, caller = name, request_id, trace_id);
-        Ok(Call { caller, span })
+        let span = tracing::error_span!("call", rpc, caller = name, request_id, trace_id);
+        let limit = text("grpc-timeout").and_then(deadline).unwrap_or(MAX_CALL);
+        let limit = limit.min(MAX_CALL).saturating_sub(HEAD_START);
+        Ok(Call { caller, limit, span })
     }
 }
 
 impl Call<'_> {
     fn name(&self) -> String {
         self.caller.map(|caller| caller.name.clone()).unwrap_or_default()
+    }
+
+    async fn time_is_up(&self) {
+        // Even no time at all takes a timer a millisecond, in which the transport would be first.
+        if !self.limit.is_zero() {
+            tokio::time::sleep(self.limit).await;
+        }
+    }
+
+    /// Answers within the call's time; what was begun goes on to its end. Logs a refusal once,
+    /// where it leaves the house.
+    async fn answer<T>(
+        &self,
+        work: impl Future<Output = Result<T, Status>>,
+    ) -> Result<Response<T>, Status> {
+        let answer = async {
+            let answer = tokio::select! {
+                biased;
+                answer = work => answer,
+                () = self.time_is_up() => Err(errors::too_late()),
+            };
+            if let Err(status) = &answer {
+                tracing::info!(code = ?status.code(), reason = status.message(), "call refused");
+            }
+            answer.map(Response::new)
+        };
+        answer.instrument(self.span.clone()).await
     }
 }
 
@@ -76,15 +113,20 @@ fn trace_id(traceparent: &str) -> Option<&str> {
     valid.then_some(trace)
 }
 
-/// Logs a refusal once, where it leaves the house.
-fn logged<T>(answer: Result<T, Status>) -> Result<Response<T>, Status> {
-    match answer {
-        Ok(answer) => Ok(Response::new(answer)),
-        Err(status) => {
-            tracing::info!(code = ?status.code(), reason = status.message(), "call refused");
-            Err(status)
-        }
-    }
+/// The time that a caller gives a call: at most eight digits and a unit.
+fn deadline(timeout: &str) -> Option<Duration> {
+    let (number, unit) = timeout.split_at_checked(timeout.len().checked_sub(1)?)?;
+    let number: u32 = number.parse().ok().filter(|_| number.len() <= 8)?;
+    let unit = match unit {
+        "H" => Duration::from_secs(3600),
+        "M" => Duration::from_secs(60),
+        "S" => Duration::from_secs(1),
+        "m" => Duration::from_millis(1),
+        "u" => Duration::from_micros(1),
+        "n" => Duration::from_nanos(1),
+        _ => return None,
+    };
+    unit.checked_mul(number)
 }
 
 #[tonic::async_trait]
@@ -103,7 +145,7 @@ impl OtpService for Otp {
             let masked = issue.recipient.number.masked();
             Ok(convert::issued(self.service.issue(issue).await?, masked))
         };
-        async { logged(answer.await) }.instrument(call.span.clone()).await
+        call.answer(answer).await
     }
 
     async fn resend_code(
@@ -115,7 +157,7 @@ impl OtpService for Otp {
             let resend = requests::resend(request.into_inner(), call.name())?;
             Ok(convert::resent(self.service.resend(resend).await?))
         };
-        async { logged(answer.await) }.instrument(call.span.clone()).await
+        call.answer(answer).await
     }
 
     async fn verify_code(
@@ -127,7 +169,7 @@ impl OtpService for Otp {
             let guess = requests::guess(request.into_inner(), call.name())?;
             Ok(convert::verified(self.service.verify(guess).await?))
         };
-        async { logged(answer.await) }.instrument(call.span.clone()).await
+        call.answer(answer).await
     }
 
     async fn cancel_challenge(
@@ -140,7 +182,7 @@ impl OtpService for Otp {
             let seen = self.service.cancel(call.name(), id).await?;
             Ok(proto::CancelChallengeResponse { challenge: Some(convert::challenge(seen)) })
         };
-        async { logged(answer.await) }.instrument(call.span.clone()).await
+        call.answer(answer).await
     }
 
     async fn get_challenge(
@@ -153,7 +195,7 @@ impl OtpService for Otp {
             let seen = self.service.get(call.name(), id).await?;
             Ok(proto::GetChallengeResponse { challenge: Some(convert::challenge(seen)) })
         };
-        async { logged(answer.await) }.instrument(call.span.clone()).await
+        call.answer(answer).await
     }
 
     type WatchChallengeStream = ReceiverStream<Result<proto::WatchChallengeResponse, Status>>;
@@ -173,7 +215,7 @@ impl OtpService for Otp {
             tokio::spawn(stream_changes.in_current_span());
             Ok(ReceiverStream::new(stream))
         };
-        async { logged(answer.await) }.instrument(call.span.clone()).await
+        call.answer(answer).await
     }
 
     async fn report_outcome(
@@ -186,7 +228,7 @@ impl OtpService for Otp {
             self.service.report(call.name(), id, outcome, at).await?;
             Ok(proto::ReportOutcomeResponse {})
         };
-        async { logged(answer.await) }.instrument(call.span.clone()).await
+        call.answer(answer).await
     }
 }
 

@@ -209,7 +209,9 @@ fn language(text: String) -> Result<String, &'static str> {
 
 fn time(timestamp: &prost_types::Timestamp) -> Result<Time, &'static str> {
     let seconds = u64::try_from(timestamp.seconds).map_err(|_| "must be after 1970")?;
-    let nanos = u64::try_from(timestamp.nanos).map_err(|_| "must have non-negative nanos")?;
+    let nanos = u64::try_from(timestamp.nanos).ok();
+    let nanos = nanos.filter(|nanos| *nanos < 1_000_000_000);
+    let nanos = nanos.ok_or("must have nanos from 0 to 999,999,999")?;
     let millis = seconds.checked_mul(1000).and_then(|ms| ms.checked_add(nanos / 1_000_000));
     millis.map(Time::from_millis).ok_or("is too far in the future")
 }

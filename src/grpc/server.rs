@@ -10,16 +10,13 @@ use tonic_health::{ServingStatus, server::HealthReporter};
 
 use super::{
     Callers,
-    otp_service::Otp,
+    otp_service::{MAX_CALL, Otp},
     proto::{self, otp_service_server::OtpServiceServer},
 };
 use crate::service::Service;
 
 /// Longest message taken: every field at its longest fits many times.
 const MAX_MESSAGE: usize = 64 * 1024;
-
-/// The longest a call may take, whatever deadline its caller set.
-const MAX_CALL: Duration = Duration::from_secs(15);
 
 /// Calls at once on one connection.
 const STREAMS: u32 = 1024;
@@ -38,6 +35,8 @@ pub async fn serve(
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let (health, health_service) = tonic_health::server::health_reporter();
+    // Known by name from the first question on; fit to serve once the store has answered.
+    tell(&health, ServingStatus::NotServing).await;
     let watch = follow_the_store(health, Arc::clone(&service), stop.clone());
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
@@ -65,11 +64,17 @@ async fn follow_the_store(health: HealthReporter, service: Arc<Service>, stop: C
             Ok(()) => ServingStatus::Serving,
             Err(_) => ServingStatus::NotServing,
         };
-        health.set_service_status(NAME, status).await;
-        health.set_service_status("", status).await;
+        tell(&health, status).await;
         tokio::select! {
             () = tokio::time::sleep(READINESS) => {}
-            () = stop.cancelled() => return health.set_service_status(NAME, ServingStatus::NotServing).await,
+            () = stop.cancelled() => return tell(&health, ServingStatus::NotServing).await,
         }
+    }
+}
+
+/// Of the service, and of the whole process, which goes by no name.
+async fn tell(health: &HealthReporter, status: ServingStatus) {
+    for name in [NAME, ""] {
+        health.set_service_status(name, status).await;
     }
 }

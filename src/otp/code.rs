@@ -31,6 +31,11 @@ impl Code {
         plausible.then_some(Self(digits))
     }
 
+    /// How many digits it has: few enough for a byte, whether drawn or read.
+    pub fn length(&self) -> u8 {
+        self.0.len() as u8
+    }
+
     /// The digits, for the message and the hash.
     pub fn digits(&self) -> &str {
         &self.0

@@ -72,7 +72,8 @@ impl Service {
             retry_at: send.retry_at,
             last_start: moment.before(send.retry_at - TRY),
         };
-        let span = tracing::info_span!("send", delivery = %dispatch.delivery);
+        // Of the highest level, like a call's: whatever is logged, it says what it is about.
+        let span = tracing::error_span!("send", delivery = %dispatch.delivery);
         let task = async move { dispatch.run(send, code, moment.now).await };
         self.tasks.spawn(task.instrument(span));
     }

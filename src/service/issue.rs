@@ -4,7 +4,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use super::{CallError, Fault, Service, commit::With, numbers::Admitted};
 use crate::otp::{
-    Answer, Channel, Event, OperationId, Purpose, Transaction,
+    Answer, Channel, Code, Event, OperationId, Purpose, Transaction,
     event::{self, Issued, Operation},
     ledger::FlowKey,
 };
@@ -53,7 +53,7 @@ impl Service {
         };
         // A test number's code has its own length, whatever the policy says.
         let fixed = issue.recipient.test_code;
-        let digits = fixed.as_ref().map(|code| code.digits().len() as u8);
+        let digits = fixed.as_ref().map(Code::length);
         let with = With { guess: None, fixed, charges };
         match self.apply(place, Event::Issue(Box::new(event)), with).await? {
             Answer::Issued(issued) => {

@@ -16,3 +16,5 @@ mod delivery;
 mod simulator;
 
 mod journeys;
+
+mod edge;

@@ -30,7 +30,10 @@ impl Turn<'_> {
     /// when a resend would.
     fn reuse(&mut self, at: usize, issue: &Issue) -> Result<Answer, Need> {
         if let Some(until) = self.locked_until(&issue.flow) {
-            return Ok(self.limited(Limit::Locked, until));
+            // By then the challenge may be over, and what holds a new one counts as well.
+            let is_over = until >= self.challenge(at).expires_at;
+            let held = is_over.then(|| self.refuse_to_begin(issue, None)).flatten();
+            return Ok(held.unwrap_or_else(|| self.limited(Limit::Locked, until)));
         }
         let wait_is_over = self.challenge(at).resend_at.is_some_and(|time| time <= self.now);
         let may_send = wait_is_over && self.messages_left(at) > 0;

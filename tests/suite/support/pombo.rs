@@ -102,7 +102,12 @@ impl Pombo {
 
     /// `pombo serve` on free ports; see [`World`](super::world::World) for its configuration.
     pub async fn serve(environment: &[(&str, &str)]) -> Self {
-        let arguments = ["serve", "--log", "json", "--log-level", "debug"];
+        Self::serve_with(&["--log-level", "debug"], environment).await
+    }
+
+    /// `pombo serve` with these options; it must log its start.
+    pub async fn serve_with(options: &[&str], environment: &[(&str, &str)]) -> Self {
+        let arguments = [&["serve", "--log", "json"], options].concat();
         let pombo = Self::start(&arguments, environment);
         let line = pombo.stderr.wait_for("the addresses", |l| l.contains("\"serving\"")).await;
         let line: HashMap<String, serde_json::Value> = serde_json::from_str(&line).unwrap();
@@ -117,25 +122,7 @@ impl Pombo {
 
     /// Any command, with addresses on free ports unless the environment says otherwise.
     pub fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_pombo"));
-        // Whoever runs the tests may have a configuration of their own.
-        for (key, _) in std::env::vars_os() {
-            if key == "RUST_LOG" || key.to_string_lossy().starts_with("POMBO_") {
-                command.env_remove(key);
-            }
-        }
-        let mut child = command
-            .args(arguments)
-            .env("POMBO_SERVER__GRPC_ADDR", "127.0.0.1:0")
-            .env("POMBO_SERVER__WEBHOOK_ADDR", "127.0.0.1:0")
-            .env("POMBO_SERVER__ADMIN_ADDR", "127.0.0.1:0")
-            .envs(environment.iter().copied())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
+        let mut child = command(arguments, environment).spawn().unwrap();
         Self {
             stdout: Lines::follow(child.stdout.take().unwrap()),
             stderr: Lines::follow(child.stderr.take().unwrap()),
@@ -275,6 +262,46 @@ impl Pombo {
         let messages: Vec<Message> = serde_json::from_str(&page).unwrap();
         messages[n - 1].clone()
     }
+}
+
+/// A command that came to its end.
+pub struct Ended {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// Runs a command that ends by itself, with addresses on free ports unless the environment says
+/// otherwise.
+pub async fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Ended {
+    let output = timeout(PATIENCE, command(arguments, environment).output()).await;
+    let output = output.expect("the command did not end").unwrap();
+    Ended {
+        code: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+fn command(arguments: &[&str], environment: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pombo"));
+    // Whoever runs the tests may have a configuration of their own.
+    for (key, _) in std::env::vars_os() {
+        if key == "RUST_LOG" || key.to_string_lossy().starts_with("POMBO_") {
+            command.env_remove(key);
+        }
+    }
+    command
+        .args(arguments)
+        .env("POMBO_SERVER__GRPC_ADDR", "127.0.0.1:0")
+        .env("POMBO_SERVER__WEBHOOK_ADDR", "127.0.0.1:0")
+        .env("POMBO_SERVER__ADMIN_ADDR", "127.0.0.1:0")
+        .envs(environment.iter().copied())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
 }
 
 /// A request for a login's code.

@@ -80,8 +80,9 @@ impl World {
         Pombo::serve(&environment).await
     }
 
-    fn environment(&self) -> Vec<(&str, &str)> {
-        self.environment.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
+    /// The configuration that leads here, as the environment says it.
+    pub fn environment(&self) -> Vec<(&str, &str)> {
+        self.environment.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect()
     }
 
     /// The `n`-th message (from 1) that reached a number by a channel, waited for.
