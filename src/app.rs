@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context, anyhow, bail};
 use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -35,11 +35,12 @@ use crate::{
         Parts, Service, SharedLimits,
         numbers::{Numbers, TestNumber},
     },
-    store::{self, Store},
+    store::{self, Store, Visit},
 };
 
-/// How long calls and sends under way may take when the process is told to stop.
-const DRAIN: Duration = Duration::from_secs(20);
+/// How long calls under way, and after them sends, may each take when the process is told to stop:
+/// together less than the half minute that orchestrators wait.
+const DRAIN: Duration = Duration::from_secs(14);
 
 /// The three listeners, bound.
 pub struct Listeners {
@@ -117,15 +118,17 @@ pub struct App {
 }
 
 impl App {
-    /// Opens the store and builds everything around it. `extra` is added to the admin listener.
+    /// Opens the store, as `visit` says, and builds everything around it. `extra` is added to the
+    /// admin listener.
     pub async fn build(
         config: Config,
         listeners: Listeners,
         public_url: String,
         metrics: PrometheusHandle,
+        visit: Visit,
         extra: Router,
     ) -> anyhow::Result<Self> {
-        let store = open_store(&config).await?;
+        let store = open_store(&config, visit).await?;
         // The numbering plans are read at their first use; the first caller shall not wait for it.
         tokio::task::spawn_blocking(|| drop(PhoneNumber::parse("+5511987654300")));
         let service = Service::new(Parts {
@@ -154,35 +157,41 @@ impl App {
     pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
         let Self { service, listeners, callers, webhooks, admin } = self;
         let alarms = Arc::clone(&service);
-        let worker = tokio::spawn(async move { alarms.run().await });
+        let mut worker = tokio::spawn(async move { alarms.run().await });
         let grpc = grpc::server::serve(listeners.grpc, Arc::clone(&service), callers, stop.clone());
         let webhooks = http::serve(listeners.webhook, webhooks, stop.clone());
         let admin = http::serve(listeners.admin, admin, stop.clone());
         let serving = async {
             tokio::try_join!(grpc, async { Ok(webhooks.await?) }, async { Ok(admin.await?) })
         };
-        let drained = async {
+        let out_of_time = async {
             stop.cancelled().await;
-            tokio::time::sleep(DRAIN).await;
+            sleep(DRAIN).await;
         };
-        tokio::select! {
-            served = serving => { served?; }
-            () = drained => tracing::warn!("connections were still open when the time to drain was over"),
-        }
+        let ended = tokio::select! {
+            served = serving => served.map(drop),
+            // Without it no fallback would be taken, and nobody would notice.
+            ended = &mut worker => Err(anyhow!("the alarms' worker ended: {ended:?}")),
+            () = out_of_time => {
+                tracing::warn!("connections were still open when the time to drain was over");
+                Ok(())
+            }
+        };
         worker.abort();
         if !service.drain(DRAIN).await {
             tracing::warn!("sends were still under way when the time to drain was over");
         }
-        Ok(())
+        ended
     }
 }
 
-/// Opens the configured store, observed.
-pub async fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
+/// Opens the configured store, observed. With [`Visit::Look`] it leaves no trace in it.
+pub async fn open_store(config: &Config, visit: Visit) -> anyhow::Result<Arc<dyn Store>> {
     let settings = store::Settings {
         url: config.store.url.expose().to_owned(),
         partitions: config.store.partitions.into(),
         index_fingerprint: config.keys.index_key().fingerprint(),
+        visit,
     };
     Ok(Arc::new(Observed::new(store::open(settings).await?)))
 }

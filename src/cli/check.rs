@@ -6,6 +6,7 @@ use super::{ConfigFile, out};
 use crate::{
     app,
     config::{Config, Mode},
+    store::Visit,
 };
 
 /// Check a configuration and reach what it names.
@@ -22,7 +23,7 @@ impl Check {
         out::line("configuration  in order");
         let one_in = 1.0 / config.rules.guessing_odds_per_day();
         out::line(format!("guessing       1 in {one_in:.0} a day for one recipient, at worst"));
-        app::open_store(&config).await?.ping().await?;
+        app::open_store(&config, Visit::Look).await?.ping().await?;
         out::line("store          answers");
         Ok(ExitCode::SUCCESS)
     }

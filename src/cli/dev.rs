@@ -11,6 +11,7 @@ use crate::{
     insight,
     otp::Purpose,
     simulator::{self, MetaAccount, Pace, Settings, Simulator, TwilioAccount},
+    store::Visit,
 };
 
 /// Run everything in one process: nothing to install, nothing leaves the machine.
@@ -38,7 +39,7 @@ impl Dev {
 
         let rules = config.rules.clone();
         let inbox = simulator::router(simulator.inbox());
-        let app = App::build(config, listeners, public_url, metrics, inbox).await?;
+        let app = App::build(config, listeners, public_url, metrics, Visit::Play, inbox).await?;
         let narrator =
             Narrator::new(app.service.clone(), rules, simulator.inbox(), program(&addresses));
         let stop = told_to_stop()?;

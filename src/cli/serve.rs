@@ -11,6 +11,7 @@ use crate::{
     app::{App, Listeners},
     config::{Config, Mode},
     insight,
+    store::Visit,
 };
 
 /// Run the service.
@@ -29,7 +30,8 @@ impl Serve {
         let addresses = listeners.addresses()?;
         let public_url = config.server.public_url.as_ref();
         let public_url = public_url.map(|url| url.as_str().to_owned()).unwrap_or_default();
-        let app = App::build(config, listeners, public_url, metrics, Router::new()).await?;
+        let app =
+            App::build(config, listeners, public_url, metrics, Visit::Serve, Router::new()).await?;
         let (grpc, webhook, admin) = (addresses.grpc, addresses.webhook, addresses.admin);
         tracing::info!(%grpc, %webhook, %admin, "serving");
         app.run(told_to_stop()?).await?;

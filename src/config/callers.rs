@@ -7,6 +7,8 @@ use super::{
     reader::Reader,
     section::Section,
 };
+use sha2::{Digest, Sha256};
+
 use crate::otp::Purpose;
 
 /// A program that may ask.
@@ -35,7 +37,9 @@ impl KeyHash {
         for (byte, at) in hash.iter_mut().zip((0..).step_by(2)) {
             *byte = u8::from_str_radix(&text[at..at + 2], 16).ok()?;
         }
-        Some(Self(hash))
+        // The hash of nothing: the command that should have made a key failed.
+        let of_nothing: [u8; 32] = Sha256::digest("").into();
+        (hash != of_nothing).then_some(Self(hash))
     }
 }
 
@@ -51,7 +55,7 @@ const NAME: Kind<String> = Kind::new("1 to 64 of the characters A-Z a-z 0-9 . _ 
 
 // Hidden, since the key itself may have been put there by mistake.
 const API_KEY: Kind<KeyHash> = Kind::new(
-    "the SHA-256 of the caller's key: 64 hexadecimal digits in small letters",
+    "the SHA-256 of the caller's key, not of nothing: 64 hexadecimal digits in small letters",
     KeyHash::parse,
 )
 .hidden();

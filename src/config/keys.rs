@@ -77,10 +77,19 @@ fn key_bytes(text: &str) -> Option<Secret> {
 
 pub(super) fn read(reader: &mut Reader, mode: Mode, store_is_memory: bool) -> Keys {
     let stand_in = if store_is_memory { random } else { development };
-    let mut keys = reader.section("keys").demanding(mode.is_strict());
+    let strict = mode.is_strict();
+    let mut keys = reader.section("keys").demanding(strict);
     let ring = keys.need_list("ring", &RING_KEY, vec![("dev".to_owned(), stand_in("ring"))]);
     let index = keys.need("index", &INDEX_KEY, stand_in("index"));
     check(&mut keys, &ring, &index);
+    let public = ["ring", "index"].map(development);
+    let is_public = |key: &Secret| public.contains(key);
+    if strict && (is_public(&index) || ring.iter().any(|(_, root)| is_public(root))) {
+        keys.refuse(
+            "ring",
+            "holds a key that `pombo dev` uses and everybody knows; make one with `pombo keys new`",
+        );
+    }
     Keys { ring, index }
 }
 

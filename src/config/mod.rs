@@ -151,6 +151,8 @@ impl Config {
         if mode.is_strict() {
             config.check_exposure(reader);
             config.check_odds(reader);
+        } else {
+            config.check_seclusion(reader);
         }
         config
     }
@@ -161,6 +163,18 @@ impl Config {
             let sentence = "is open to other machines while no callers are configured; \
                             add [[callers]], or listen on 127.0.0.1";
             reader.refuse_sound("server.grpc_addr", sentence);
+        }
+    }
+
+    /// What `dev` shows is for whoever sits at the machine: it asks nobody for a key and shows codes.
+    fn check_seclusion(&self, reader: &mut Reader) {
+        let Server { grpc_addr, webhook_addr, admin_addr, .. } = &self.server;
+        let addresses =
+            [("grpc_addr", grpc_addr), ("webhook_addr", webhook_addr), ("admin_addr", admin_addr)];
+        for (key, _) in addresses.iter().filter(|(_, address)| !address.ip().is_loopback()) {
+            let sentence = "is open to other machines, and dev shows codes to whoever asks; \
+                            listen on 127.0.0.1";
+            reader.refuse_sound(&format!("server.{key}"), sentence);
         }
     }
 

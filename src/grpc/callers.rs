@@ -29,7 +29,7 @@ impl Callers {
             return Ok(None);
         }
         let key = metadata.get("authorization").and_then(|value| value.to_str().ok());
-        let key = key.and_then(bearer).unwrap_or_default();
+        let key = key.and_then(bearer).ok_or_else(errors::unauthenticated)?;
         let hash: [u8; 32] = Sha256::digest(key).into();
         // Every caller is looked at, so that time doesn't tell how far the search went.
         let found = self.0.iter().fold(None, |found, caller| {
@@ -43,7 +43,9 @@ impl Callers {
 /// The key after the scheme, whose name knows no case (RFC 9110 §11.1).
 fn bearer(value: &str) -> Option<&str> {
     let (scheme, key) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
+    let key = key.trim();
+    // No key is nobody's key, whatever hash somebody may have configured.
+    (scheme.eq_ignore_ascii_case("bearer") && !key.is_empty()).then_some(key)
 }
 
 impl Caller {
@@ -63,6 +65,16 @@ mod tests {
             api_key_sha256: Sha256::digest("a key for tests").into(),
             purposes: Some(vec![Purpose::Signup]),
         }])
+    }
+
+    #[test]
+    fn no_key_is_nobodys_key() {
+        let mut callers = callers();
+        callers.0[0].api_key_sha256 = Sha256::digest("").into();
+        for value in ["Bearer ", "Bearer", "Basic x"] {
+            assert!(callers.identify(&metadata(value)).is_err(), "{value}");
+        }
+        assert!(callers.identify(&MetadataMap::new()).is_err());
     }
 
     fn metadata(value: &'static str) -> MetadataMap {

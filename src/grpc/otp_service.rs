@@ -50,7 +50,9 @@ impl Otp {
     }
 
     fn call(&self, rpc: &'static str, metadata: &MetadataMap) -> Result<Call<'_>, Status> {
-        let caller = self.callers.identify(metadata)?;
+        let caller = self.callers.identify(metadata).inspect_err(|_| {
+            tracing::info!(rpc, "call refused: no caller has its key");
+        })?;
         let text = |name: &str| metadata.get(name).and_then(|value| value.to_str().ok());
         let request_id = text("x-request-id").filter(|id| is_id(id)).map(str::to_owned);
         let request_id = request_id.unwrap_or_else(|| format!("{:016x}", rand::random::<u64>()));

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use tonic::Status;
+use zeroize::Zeroizing;
 
 use super::{
     errors::{self, Complaints},
@@ -100,11 +101,12 @@ pub fn resend(request: proto::ResendCodeRequest, caller: String) -> Result<Resen
 }
 
 /// Reads a VerifyCode request.
-pub fn guess(request: proto::VerifyCodeRequest, caller: String) -> Result<Guess, Status> {
+pub fn guess(mut request: proto::VerifyCodeRequest, caller: String) -> Result<Guess, Status> {
     let mut complaints = Complaints::default();
     let challenge = complaints.check("challenge_id", id(&request.challenge_id));
-    let code = Code::parse(&request.code)
-        .ok_or("must have 4 to 10 digits; blanks and hyphens are ignored");
+    let typed = Zeroizing::new(std::mem::take(&mut request.code));
+    let code =
+        Code::parse(&typed).ok_or("must have 4 to 10 digits; blanks and hyphens are ignored");
     let code = complaints.check("code", code);
     complaints.check("client_ip", address(&request.client_ip));
     let subject = complaints.check("subject_id", text(request.subject_id));

@@ -1,9 +1,12 @@
 //! The gRPC listener: the service, health, reflection, and bounds on what a connection may do.
 
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
-use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    time::sleep,
+};
+use tokio_stream::{Stream, StreamExt, wrappers::TcpListenerStream};
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Server;
 use tonic_health::{ServingStatus, server::HealthReporter};
@@ -23,6 +26,9 @@ const STREAMS: u32 = 1024;
 
 /// The name under which the service's health is asked for.
 const NAME: &str = "pombo.otp.v1.OtpService";
+
+/// How long to wait when a connection could not be accepted.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// How often readiness is looked at.
 const READINESS: Duration = Duration::from_secs(1);
@@ -48,13 +54,29 @@ pub async fn serve(
         .timeout(MAX_CALL)
         .max_concurrent_streams(STREAMS)
         .http2_keepalive_interval(Some(Duration::from_secs(30)))
-        .tcp_nodelay(true)
         .add_service(health_service)
         .add_service(reflection)
         .add_service(otp)
-        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), stop.cancelled_owned());
-    let (served, ()) = tokio::join!(serving, watch);
+        .serve_with_incoming_shutdown(incoming(listener), stop.cancelled_owned());
+    let watch = tokio::spawn(watch);
+    let served = serving.await;
+    watch.abort();
     Ok(served?)
+}
+
+/// Connections, as they come. When none can be accepted (no descriptor is left, say), trying again
+/// at once would only burn a core.
+fn incoming(listener: TcpListener) -> impl Stream<Item = io::Result<TcpStream>> {
+    TcpListenerStream::new(listener).then(|accepted| async {
+        match &accepted {
+            Ok(connection) => connection.set_nodelay(true)?,
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                sleep(PAUSE).await;
+            }
+        }
+        accepted
+    })
 }
 
 /// The service is healthy while its store answers.
@@ -66,7 +88,7 @@ async fn follow_the_store(health: HealthReporter, service: Arc<Service>, stop: C
         };
         tell(&health, status).await;
         tokio::select! {
-            () = tokio::time::sleep(READINESS) => {}
+            () = sleep(READINESS) => {}
             () = stop.cancelled() => return tell(&health, ServingStatus::NotServing).await,
         }
     }

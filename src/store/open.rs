@@ -13,6 +13,30 @@ pub struct Settings {
     pub partitions: u32,
     /// The fingerprint of `keys.index`. A store in Redis keeps that of its first start.
     pub index_fingerprint: String,
+    /// What the store is opened for.
+    pub visit: Visit,
+}
+
+/// What a store is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visit {
+    /// To serve from it. The first time sets it up.
+    Serve,
+    /// To play in it: `dev`, whose codes reach nobody. A store that serves is no playground, nor the
+    /// other way round: whoever wakes an alarm sends its message.
+    Play,
+    /// To look at it, leaving no trace.
+    Look,
+}
+
+impl Settings {
+    /// What the store keeps of the index key and of those who use it.
+    pub(super) fn mark(&self) -> String {
+        match self.visit {
+            Visit::Serve | Visit::Look => self.index_fingerprint.clone(),
+            Visit::Play => format!("{} (dev)", self.index_fingerprint),
+        }
+    }
 }
 
 /// Each partition costs a look at its schedule every two seconds.

@@ -2,7 +2,7 @@
 
 use redis::AsyncCommands;
 
-use crate::store::{OpenError, Settings, StoreError};
+use crate::store::{OpenError, Settings, StoreError, Visit};
 
 use super::{
     connection::{Failure, Link},
@@ -12,23 +12,29 @@ use super::{
 /// Compares the settings with those of the store's first start, or makes this the first start.
 pub(super) async fn check(link: &Link, settings: &Settings) -> Result<(), OpenError> {
     let given = settings.partitions.to_string();
-    let held = link.call(remember(link, keys::PARTITIONS, &given)).await?;
+    let held = link.call(held(link, keys::PARTITIONS, &given, settings.visit)).await?;
     if held != given {
         return Err(OpenError::Partitions { given: settings.partitions, held });
     }
-    let given = settings.index_fingerprint.clone();
-    let held = link.call(remember(link, keys::INDEX, &given)).await?;
+    let given = settings.mark();
+    let held = link.call(self::held(link, keys::INDEX, &given, settings.visit)).await?;
     if held != given {
         return Err(OpenError::Index { given, held });
     }
     Ok(())
 }
 
-/// Writes the value unless there is one, and returns the one that is there.
-async fn remember(link: &Link, key: &str, value: &str) -> Result<String, Failure> {
+/// The value that the store holds; a store that holds none yet is given this one, unless it is only
+/// looked at.
+async fn held(link: &Link, key: &str, value: &str, visit: Visit) -> Result<String, Failure> {
     let mut connection = link.connection();
-    let _: bool = connection.set_nx(key, value).await?;
+    if visit != Visit::Look {
+        let _: bool = connection.set_nx(key, value).await?;
+    }
     let held: Option<String> = connection.get(key).await?;
-    let vanished = || StoreError::Unreachable(format!("{key} vanished while it was read"));
-    Ok(held.ok_or_else(vanished)?)
+    match held {
+        Some(held) => Ok(held),
+        None if visit == Visit::Look => Ok(value.to_owned()),
+        None => Err(StoreError::Unreachable(format!("{key} vanished while it was read")).into()),
+    }
 }

@@ -100,7 +100,12 @@ impl Bench {
 pub const PARTITIONS: u32 = 8;
 
 pub fn settings(server: &RedisServer) -> Settings {
-    Settings { url: server.url(), partitions: PARTITIONS, index_fingerprint: "feed".into() }
+    Settings {
+        url: server.url(),
+        partitions: PARTITIONS,
+        index_fingerprint: "feed".into(),
+        visit: Visit::Serve,
+    }
 }
 
 pub async fn connection(server: &RedisServer) -> MultiplexedConnection {

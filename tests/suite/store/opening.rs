@@ -1,12 +1,17 @@
 //! From `store.url` to a store, or to a sentence that says what to change.
 
-use pombo::store::{OpenError, Settings, open};
+use pombo::store::{OpenError, Settings, Visit, open};
 
 use super::bench::settings;
 use crate::support::redis_server::RedisServer;
 
 fn url(url: &str) -> Settings {
-    Settings { url: url.into(), partitions: 64, index_fingerprint: "feed".into() }
+    Settings {
+        url: url.into(),
+        partitions: 64,
+        index_fingerprint: "feed".into(),
+        visit: Visit::Serve,
+    }
 }
 
 async fn refusal(settings: Settings) -> String {
