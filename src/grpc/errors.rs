@@ -182,6 +182,11 @@ fn failed(fault: &Fault) -> Status {
     }
 }
 
+/// A stream ends because its process does; another replica goes on with it.
+pub fn stopping() -> Status {
+    unavailable("this replica stops; watch again")
+}
+
 fn unavailable(message: &str) -> Status {
     let details = ErrorDetails::with_retry_info(Some(COME_BACK));
     Status::with_error_details(Code::Unavailable, message, details)

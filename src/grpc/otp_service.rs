@@ -7,6 +7,7 @@ use std::{
 
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, metadata::MetadataMap};
 use tracing::Instrument;
 
@@ -25,6 +26,7 @@ use crate::{
 pub struct Otp {
     service: Arc<Service>,
     callers: Callers,
+    stop: CancellationToken,
 }
 
 /// A call whose caller is known.
@@ -34,9 +36,13 @@ struct Call<'a> {
 }
 
 impl Otp {
-    /// For these callers.
-    pub fn new(service: Arc<Service>, callers: Callers) -> Self {
-        Self { service, callers }
+    /// For these callers. Streams end at `stop`, which would otherwise wait for them.
+    pub fn new(service: Arc<Service>, callers: Callers, stop: CancellationToken) -> Self {
+        Self {
+            service,
+            callers,
+            stop,
+        }
     }
 
     fn call(&self, rpc: &'static str, metadata: &MetadataMap) -> Result<Call<'_>, Status> {
@@ -187,7 +193,8 @@ impl OtpService for Otp {
             // The first look decides whether there is a stream at all.
             let first = watched.next().await?.map(watch_response);
             let (sender, stream) = mpsc::channel(1);
-            tokio::spawn(stream_changes(watched, first, sender).in_current_span());
+            let changes = stream_changes(watched, first, sender, self.stop.clone());
+            tokio::spawn(changes.in_current_span());
             Ok(ReceiverStream::new(stream))
         };
         async { logged(answer.await) }
@@ -217,11 +224,12 @@ fn watch_response(seen: crate::otp::event::Seen) -> proto::WatchChallengeRespons
     }
 }
 
-/// Streams until the challenge concludes or the watcher leaves.
+/// Streams until the challenge concludes, the watcher leaves or the process is told to stop.
 async fn stream_changes(
     mut watched: Watched,
     first: Option<proto::WatchChallengeResponse>,
     sender: mpsc::Sender<Result<proto::WatchChallengeResponse, Status>>,
+    stop: CancellationToken,
 ) {
     let mut next = Ok(first);
     loop {
@@ -236,6 +244,7 @@ async fn stream_changes(
         next = tokio::select! {
             change = watched.next() => change.map(|seen| seen.map(watch_response)).map_err(Status::from),
             () = sender.closed() => return,
+            () = stop.cancelled() => Err(errors::stopping()),
         };
     }
 }

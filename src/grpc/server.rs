@@ -43,8 +43,8 @@ pub async fn serve(
         .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1()?;
-    let otp =
-        OtpServiceServer::new(Otp::new(service, callers)).max_decoding_message_size(MAX_MESSAGE);
+    let otp = OtpServiceServer::new(Otp::new(service, callers, stop.clone()))
+        .max_decoding_message_size(MAX_MESSAGE);
     let serving = Server::builder()
         .timeout(MAX_CALL)
         .max_concurrent_streams(STREAMS)
@@ -58,8 +58,13 @@ pub async fn serve(
     Ok(served?)
 }
 
-/// The service is healthy while its store answers.
-async fn follow_the_store(health: HealthReporter, service: Arc<Service>, stop: CancellationToken) {
+/// The service is healthy while its store answers, and until it is told to stop. Then nobody is kept
+/// watching its health, since streams hold up the stop.
+async fn follow_the_store(
+    mut health: HealthReporter,
+    service: Arc<Service>,
+    stop: CancellationToken,
+) {
     loop {
         let status = match service.ping().await {
             Ok(()) => ServingStatus::Serving,
@@ -69,7 +74,11 @@ async fn follow_the_store(health: HealthReporter, service: Arc<Service>, stop: C
         health.set_service_status("", status).await;
         tokio::select! {
             () = tokio::time::sleep(READINESS) => {}
-            () = stop.cancelled() => return health.set_service_status(NAME, ServingStatus::NotServing).await,
+            () = stop.cancelled() => break,
         }
+    }
+    for name in [NAME, ""] {
+        health.set_service_status(name, ServingStatus::NotServing).await;
+        let _ = health.clear_service_status(name).await;
     }
 }

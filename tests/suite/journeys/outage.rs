@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use pombo::{
-    grpc::proto::{DeliveryStatus, VerifyOutcome},
+    grpc::proto::{DeliveryStatus, VerifyOutcome, WatchChallengeRequest},
     simulator::{
         Behaviour,
         Channel::{Sms, WhatsApp},
@@ -11,9 +11,9 @@ use pombo::{
     },
 };
 use tokio::time::{sleep, timeout};
-use tonic::{Code, Status};
+use tonic::{Code, Status, Streaming};
 use tonic_health::pb::{
-    HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
+    HealthCheckRequest, HealthCheckResponse, health_check_response::ServingStatus, health_client::HealthClient,
 };
 use tonic_types::StatusExt;
 
@@ -44,11 +44,15 @@ async fn readiness(pombo: &Pombo) -> u16 {
     reqwest::get(format!("http://{}/readyz", pombo.admin)).await.unwrap().status().as_u16()
 }
 
-/// Waits until the health service says so.
-async fn health(pombo: &Pombo, wanted: ServingStatus) {
+async fn health_stream(pombo: &Pombo) -> Streaming<HealthCheckResponse> {
     let mut client = HealthClient::new(pombo.connection().await);
     let request = HealthCheckRequest { service: "pombo.otp.v1.OtpService".to_owned() };
-    let mut stream = client.watch(request).await.unwrap().into_inner();
+    client.watch(request).await.unwrap().into_inner()
+}
+
+/// Waits until the health service says so.
+async fn health(pombo: &Pombo, wanted: ServingStatus) {
+    let mut stream = health_stream(pombo).await;
     let said = async {
         while stream.message().await.unwrap().unwrap().status() != wanted {}
     };
@@ -156,18 +160,29 @@ async fn what_was_issued_is_sent_before_the_process_stops() {
 }
 
 #[tokio::test]
-async fn who_watches_does_not_hold_up_the_stop() {
+async fn who_watches_is_told_of_the_stop_and_does_not_hold_it_up() {
     let world = World::new("memory:", brisk(), &[]).await;
     let mut pombo = world.serve().await;
-    let id = pombo.issue(&number(1, "00")).await.challenge_id;
-    let request = pombo::grpc::proto::WatchChallengeRequest { challenge_id: id };
-    let mut stream = pombo.client().await.watch_challenge(request).await.unwrap().into_inner();
-    stream.message().await.unwrap().unwrap();
+    let challenge_id = pombo.issue(&number(1, "03")).await.challenge_id;
+    let request = WatchChallengeRequest { challenge_id };
+    let changes = pombo.client().await.watch_challenge(request).await;
+    let mut changes = changes.unwrap().into_inner();
+    changes.message().await.unwrap().unwrap();
+    let mut healths = health_stream(&pombo).await;
+    assert_eq!(healths.message().await.unwrap().unwrap().status(), ServingStatus::Serving);
+
     let start = Instant::now();
     pombo.terminate().await;
+    let status = loop {
+        if let Err(status) = changes.message().await {
+            break status;
+        }
+    };
+    assert_eq!(status.code(), Code::Unavailable, "not as if the challenge had concluded");
+    assert_eq!(healths.message().await.unwrap().unwrap().status(), ServingStatus::NotServing);
     assert_eq!(pombo.exit().await, 0);
-    println!("stopped after {:?} with a stream open", start.elapsed());
-    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    println!("stopped after {:?} with two streams open", start.elapsed());
+    assert!(start.elapsed() < RECOVERY, "{:?}", start.elapsed());
 }
 
 #[tokio::test]
