@@ -128,16 +128,51 @@ fn failed_by(source: Source) -> Route {
     }
 }
 
-/// Whether a message is one of this delivery's. Our own sender's always is. A receipt's is if we
-/// know its id, or if an id is still to come: receipts overtake the commit of the provider's answer.
+/// Whether a message is one of this delivery's. Our own sender's always is, also where a receipt of
+/// an earlier try, whose answer was lost, came before it. A receipt's is if we know its id, or if an
+/// id is still to come: receipts overtake the commit of the provider's answer.
 fn belongs(delivery: &mut Delivery, message: MessageTag, source: Source) -> bool {
     if delivery.messages.contains(&message) {
         return true;
     }
     let sends = 1 + usize::from(delivery.taken_over);
-    let room = delivery.messages.len() < sends;
-    if room {
+    let belongs = source == Source::Sender || delivery.messages.len() < sends;
+    if belongs {
         delivery.messages.push(message);
     }
-    room || source == Source::Sender
+    belongs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::otp::time::Time;
+
+    #[test]
+    fn a_message_that_its_sender_told_of_belongs_though_a_lost_one_was_heard_of_first() {
+        let mut delivery = Delivery {
+            number: 1,
+            channel: Channel::Whatsapp,
+            sender: "cloud".to_owned(),
+            route: Route::Plan,
+            status: DeliveryStatus::Queued,
+            failure: None,
+            queued_at: Time::default(),
+            updated_at: Time::default(),
+            retry_at: Time::default(),
+            accepted_at: None,
+            delivered_at: None,
+            taken_over: false,
+            messages: Vec::new(),
+            digests: Vec::new(),
+        };
+        let [lost, told, foreign] = [1, 2, 3].map(|n| MessageTag([n; 12]));
+        let receipt = Source::Receipt(Time::default());
+        assert!(belongs(&mut delivery, lost, receipt));
+        assert!(!belongs(&mut delivery, told, receipt), "not yet told of");
+        assert!(belongs(&mut delivery, told, Source::Sender));
+        assert!(belongs(&mut delivery, told, receipt));
+        assert!(belongs(&mut delivery, lost, receipt));
+        assert!(!belongs(&mut delivery, foreign, receipt));
+    }
 }
