@@ -78,7 +78,9 @@ async fn follow_the_store(
         }
     }
     for name in [NAME, ""] {
-        health.set_service_status(name, ServingStatus::NotServing).await;
+        health
+            .set_service_status(name, ServingStatus::NotServing)
+            .await;
         let _ = health.clear_service_status(name).await;
     }
 }

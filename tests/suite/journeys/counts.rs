@@ -18,7 +18,9 @@ type Series = BTreeMap<String, f64>;
 /// All series of a metric that have counted something.
 async fn series(pombo: &Pombo, name: &str) -> Series {
     let metrics = pombo.metrics().await.into_iter();
-    metrics.filter(|(series, value)| series.starts_with(name) && *value > 0.0).collect()
+    metrics
+        .filter(|(series, value)| series.starts_with(name) && *value > 0.0)
+        .collect()
 }
 
 fn expected<const N: usize>(counts: [(String, f64); N]) -> Series {
@@ -45,7 +47,10 @@ struct Flow {
 async fn begin(dev: &Pombo, index: u32, digits: &str) -> Flow {
     let to = number(index, digits);
     let id = dev.issue(&to).await.challenge_id;
-    Flow { id, code: dev.message(&to, 1).await.code }
+    Flow {
+        id,
+        code: dev.message(&to, 1).await.code,
+    }
 }
 
 #[tokio::test]
@@ -62,18 +67,29 @@ async fn twenty_flows_are_counted_to_the_last_and_completion_is_three_quarters()
         flows.push(begin(&dev, index, digits).await);
     }
     let metrics = dev.metrics().await;
-    assert_eq!(metrics["pombo_live_challenges"], 17.0, "all are live midway");
-    assert_eq!(series(&dev, "pombo_challenges_concluded_total").await, Series::new());
+    assert_eq!(
+        metrics["pombo_live_challenges"], 17.0,
+        "all are live midway"
+    );
+    assert_eq!(
+        series(&dev, "pombo_challenges_concluded_total").await,
+        Series::new()
+    );
 
     let (cancelled, exhausted) = (flows.remove(0), flows.remove(0));
     for flow in &flows {
-        assert_eq!(dev.verify(&flow.id, &flow.code).await.outcome(), VerifyOutcome::Verified);
+        assert_eq!(
+            dev.verify(&flow.id, &flow.code).await.outcome(),
+            VerifyOutcome::Verified
+        );
     }
     for _ in 0..5 {
         let answer = dev.verify(&exhausted.id, &wrong(&[&exhausted.code])).await;
         assert_eq!(answer.outcome(), VerifyOutcome::WrongCode);
     }
-    let cancel = CancelChallengeRequest { challenge_id: cancelled.id };
+    let cancel = CancelChallengeRequest {
+        challenge_id: cancelled.id,
+    };
     dev.client().await.cancel_challenge(cancel).await.unwrap();
 
     // Two that nobody answers, and one that nothing reaches.
@@ -83,10 +99,16 @@ async fn twenty_flows_are_counted_to_the_last_and_completion_is_three_quarters()
             ..login(&number(index, "00"))
         };
         let issued = dev.try_issue(request).await.unwrap();
-        assert_eq!(dev.end(&issued.challenge_id).await.state(), ChallengeState::Expired);
+        assert_eq!(
+            dev.end(&issued.challenge_id).await.state(),
+            ChallengeState::Expired
+        );
     }
     let issued = dev.issue(&number(22, "08")).await;
-    assert_eq!(dev.end(&issued.challenge_id).await.state(), ChallengeState::Undeliverable);
+    assert_eq!(
+        dev.end(&issued.challenge_id).await.state(),
+        ChallengeState::Undeliverable
+    );
 
     let ended = series(&dev, "pombo_challenges_concluded_total").await;
     println!("{ended:#?}");
@@ -99,15 +121,25 @@ async fn twenty_flows_are_counted_to_the_last_and_completion_is_three_quarters()
         (concluded("login", "", "undeliverable"), 1.0),
     ];
     assert_eq!(ended, expected(all));
-    let issued: f64 = series(&dev, "pombo_challenges_issued_total").await.values().sum();
-    assert_eq!(issued, ended.values().sum::<f64>(), "issued = concluded + live");
+    let issued: f64 = series(&dev, "pombo_challenges_issued_total")
+        .await
+        .values()
+        .sum();
+    assert_eq!(
+        issued,
+        ended.values().sum::<f64>(),
+        "issued = concluded + live"
+    );
     assert_eq!(dev.metrics().await["pombo_live_challenges"], 0.0);
     let reasons = [
         (fallbacks("refused"), 1.0),
         (fallbacks("failed"), 2.0),
         (fallbacks("undelivered"), 2.0),
     ];
-    assert_eq!(series(&dev, "pombo_fallbacks_total").await, expected(reasons));
+    assert_eq!(
+        series(&dev, "pombo_fallbacks_total").await,
+        expected(reasons)
+    );
 
     the_rules_say(0.75, &ended).await;
 }
@@ -116,9 +148,9 @@ async fn twenty_flows_are_counted_to_the_last_and_completion_is_three_quarters()
 async fn the_rules_say(completion: f64, ended: &Series) {
     let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/prometheus/rules.yml");
     let overall = "pombo:completion_rate_overall:ratio";
-    let input = ended.iter().map(|(series, value)| {
-        json!({ "series": series, "values": format!("{value}x10") })
-    });
+    let input = ended
+        .iter()
+        .map(|(series, value)| json!({ "series": series, "values": format!("{value}x10") }));
     // YAML reads JSON.
     let test = json!({
         "rule_files": [rules],
@@ -135,7 +167,11 @@ async fn the_rules_say(completion: f64, ended: &Series) {
     });
     let file = std::env::temp_dir().join(format!("pombo-counts-{}.yml", std::process::id()));
     std::fs::write(&file, test.to_string()).unwrap();
-    let output = Command::new("promtool").args(["test", "rules"]).arg(&file).output().await;
+    let output = Command::new("promtool")
+        .args(["test", "rules"])
+        .arg(&file)
+        .output()
+        .await;
     std::fs::remove_file(&file).unwrap();
     let output = output.unwrap_or_else(|error| match error.kind() {
         ErrorKind::NotFound => panic!(

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use pombo::{
-    grpc::proto::{ChallengeState, Channel, DeliveryStatus, TimelineEvent, VerifyOutcome},
+    grpc::proto::{
+        ChallengeState, Channel, DeliveryStatus, TimelineEvent, VerifyCodeRequest, VerifyOutcome,
+    },
     simulator::{
         Behaviour,
         Channel::{Sms, WhatsApp},
@@ -13,7 +15,7 @@ use pombo::{
 
 use crate::support::{
     all, long,
-    pombo::{Pombo, login},
+    pombo::{Pombo, guess, login},
     redis_server::RedisServer,
     world::{World, brisk, number},
 };
@@ -197,4 +199,60 @@ async fn a_kill_amid_many_issues_loses_none_that_were_accepted() {
         "killed after {} accepted issues: {messages} messages, all verified",
         accepted.len()
     );
+}
+
+#[tokio::test]
+async fn a_verification_whose_answer_died_is_told_again_to_the_same_key() {
+    let redis = RedisServer::start();
+    let world = world(&redis).await;
+    let mut pombo = world.replica().await;
+    let heir = world.serve().await;
+    let mut guesses = Vec::new();
+    for index in 0..40 {
+        let to = number(200 + index, "00");
+        let id = pombo.issue(&to).await.challenge_id;
+        let code = world.message(&to, WhatsApp, 1).await.code;
+        let idempotency_key = format!("submit {index}");
+        guesses.push(VerifyCodeRequest {
+            idempotency_key,
+            ..guess(&id, &code)
+        });
+    }
+    let client = pombo.client().await;
+    let (answered, mut first) = tokio::sync::mpsc::channel(64);
+    let calls = guesses.iter().cloned().map(|guess| {
+        let (mut client, answered) = (client.clone(), answered.clone());
+        async move {
+            let verified = client
+                .verify_code(guess)
+                .await
+                .is_ok_and(|answer| answer.into_inner().outcome() == VerifyOutcome::Verified);
+            answered.send(()).await.unwrap();
+            verified
+        }
+    });
+    let kill = async {
+        first.recv().await.unwrap();
+        pombo.kill().await;
+    };
+    let (verified, ()) = tokio::join!(all(calls), kill);
+    let (mut lost, mut open) = (0, 0);
+    for (guess, _) in guesses
+        .into_iter()
+        .zip(verified)
+        .filter(|(_, verified)| !verified)
+    {
+        let answer = heir.try_verify(guess).await.unwrap();
+        assert_eq!(answer.outcome(), VerifyOutcome::Verified);
+        *(if answer.replayed {
+            &mut lost
+        } else {
+            &mut open
+        }) += 1;
+    }
+    println!(
+        "killed amid 40 verifications: {lost} answers were lost, {open} calls had done nothing"
+    );
+    assert!(lost + open > 0, "killed too late to prove anything");
+    assert_eq!(heir.metrics().await["pombo_live_challenges"], 0.0);
 }

@@ -13,7 +13,8 @@ use pombo::{
 use tokio::time::{sleep, timeout};
 use tonic::{Code, Status, Streaming};
 use tonic_health::pb::{
-    HealthCheckRequest, HealthCheckResponse, health_check_response::ServingStatus, health_client::HealthClient,
+    HealthCheckRequest, HealthCheckResponse, health_check_response::ServingStatus,
+    health_client::HealthClient,
 };
 use tonic_types::StatusExt;
 
@@ -36,27 +37,37 @@ async fn is_unavailable<T>(what: &str, call: impl Future<Output = Result<T, Stat
     let took = start.elapsed();
     println!("{what} without a store: {:?} after {took:?}", status.code());
     assert_eq!(status.code(), Code::Unavailable, "{what}: {status:?}");
-    assert!(status.get_details_retry_info().is_some_and(|info| info.retry_delay.is_some()));
+    assert!(
+        status
+            .get_details_retry_info()
+            .is_some_and(|info| info.retry_delay.is_some())
+    );
     assert!(took < AT_ONCE, "{what} took {took:?}");
 }
 
 async fn readiness(pombo: &Pombo) -> u16 {
-    reqwest::get(format!("http://{}/readyz", pombo.admin)).await.unwrap().status().as_u16()
+    reqwest::get(format!("http://{}/readyz", pombo.admin))
+        .await
+        .unwrap()
+        .status()
+        .as_u16()
 }
 
 async fn health_stream(pombo: &Pombo) -> Streaming<HealthCheckResponse> {
     let mut client = HealthClient::new(pombo.connection().await);
-    let request = HealthCheckRequest { service: "pombo.otp.v1.OtpService".to_owned() };
+    let request = HealthCheckRequest {
+        service: "pombo.otp.v1.OtpService".to_owned(),
+    };
     client.watch(request).await.unwrap().into_inner()
 }
 
 /// Waits until the health service says so.
 async fn health(pombo: &Pombo, wanted: ServingStatus) {
     let mut stream = health_stream(pombo).await;
-    let said = async {
-        while stream.message().await.unwrap().unwrap().status() != wanted {}
-    };
-    timeout(PATIENCE, said).await.expect("health should have changed");
+    let said = async { while stream.message().await.unwrap().unwrap().status() != wanted {} };
+    timeout(PATIENCE, said)
+        .await
+        .expect("health should have changed");
 }
 
 async fn an_outage(away: impl FnOnce(&mut RedisServer), back: impl FnOnce(&mut RedisServer)) {
@@ -66,7 +77,11 @@ async fn an_outage(away: impl FnOnce(&mut RedisServer), back: impl FnOnce(&mut R
     let to = number(1, "00");
     let id = pombo.issue(&to).await.challenge_id;
     let code = world.message(&to, WhatsApp, 1).await.code;
-    pombo.until(&id, |challenge| challenge.deliveries[0].status() == DeliveryStatus::Read).await;
+    pombo
+        .until(&id, |challenge| {
+            challenge.deliveries[0].status() == DeliveryStatus::Read
+        })
+        .await;
     health(&pombo, ServingStatus::Serving).await;
 
     away(&mut redis);
@@ -110,17 +125,29 @@ async fn a_receipt_that_finds_no_store_comes_in_later() {
     let world = World::new(&redis.url(), brisk(), &[]).await;
     let pombo = world.serve().await;
     let to = number(1, "00");
-    let steps = [Step::Wait(Duration::from_millis(500)), Step::Arrive, Step::Delivered];
-    world.simulator.script_each(&to, WhatsApp, [Fate::accept(steps)]);
+    let steps = [
+        Step::Wait(Duration::from_millis(500)),
+        Step::Arrive,
+        Step::Delivered,
+    ];
+    world
+        .simulator
+        .script_each(&to, WhatsApp, [Fate::accept(steps)]);
     let id = pombo.issue(&to).await.challenge_id;
-    pombo.until(&id, |c| c.deliveries[0].status() == DeliveryStatus::Accepted).await;
+    pombo
+        .until(&id, |c| {
+            c.deliveries[0].status() == DeliveryStatus::Accepted
+        })
+        .await;
 
     redis.pause();
     let refused = |line: &str| line.contains("a callback could not be taken in");
     pombo.stderr.wait_for("a callback refused", refused).await;
     redis.resume();
 
-    let challenge = pombo.until(&id, |c| c.deliveries[0].status() > DeliveryStatus::Accepted).await;
+    let challenge = pombo
+        .until(&id, |c| c.deliveries[0].status() > DeliveryStatus::Accepted)
+        .await;
     assert_eq!(challenge.deliveries[0].status(), DeliveryStatus::Delivered);
     let metrics = pombo.metrics().await;
     assert!(metrics["pombo_webhooks_total{source=\"whatsapp\",result=\"store_away\"}"] >= 1.0);
@@ -169,7 +196,10 @@ async fn who_watches_is_told_of_the_stop_and_does_not_hold_it_up() {
     let mut changes = changes.unwrap().into_inner();
     changes.message().await.unwrap().unwrap();
     let mut healths = health_stream(&pombo).await;
-    assert_eq!(healths.message().await.unwrap().unwrap().status(), ServingStatus::Serving);
+    assert_eq!(
+        healths.message().await.unwrap().unwrap().status(),
+        ServingStatus::Serving
+    );
 
     let start = Instant::now();
     pombo.terminate().await;
@@ -178,8 +208,15 @@ async fn who_watches_is_told_of_the_stop_and_does_not_hold_it_up() {
             break status;
         }
     };
-    assert_eq!(status.code(), Code::Unavailable, "not as if the challenge had concluded");
-    assert_eq!(healths.message().await.unwrap().unwrap().status(), ServingStatus::NotServing);
+    assert_eq!(
+        status.code(),
+        Code::Unavailable,
+        "not as if the challenge had concluded"
+    );
+    assert_eq!(
+        healths.message().await.unwrap().unwrap().status(),
+        ServingStatus::NotServing
+    );
     assert_eq!(pombo.exit().await, 0);
     println!("stopped after {:?} with two streams open", start.elapsed());
     assert!(start.elapsed() < RECOVERY, "{:?}", start.elapsed());
@@ -194,10 +231,16 @@ async fn a_send_that_hangs_is_seen_to_its_end_before_the_process_stops() {
     let world = World::new(&redis.url(), brisk(), &[]).await;
     let mut pombo = world.serve().await;
     let to = number(1, "00");
-    world.simulator.script(&to, Behaviour::well().whatsapp(Fate::Hang));
+    world
+        .simulator
+        .script(&to, Behaviour::well().whatsapp(Fate::Hang));
     pombo.issue(&to).await;
     world.request(&to, WhatsApp, 1).await;
     pombo.terminate().await;
     assert_eq!(pombo.exit().await, 0);
-    assert_eq!(world.simulator.requests(&to, Sms), 1, "its fallback is sent, too");
+    assert_eq!(
+        world.simulator.requests(&to, Sms),
+        1,
+        "its fallback is sent, too"
+    );
 }

@@ -45,7 +45,12 @@ impl Race {
         for _ in 0..CONNECTIONS {
             clients.push(pombo.client().await);
         }
-        Self { name, world, pombo, clients }
+        Self {
+            name,
+            world,
+            pombo,
+            clients,
+        }
     }
 
     /// Plays rounds, each with a challenge and its code. What a round returns must always be the same.
@@ -57,11 +62,19 @@ impl Race {
             let id = self.pombo.issue(&to).await.challenge_id;
             let code = self.world.message(&to, WhatsApp, 1).await.code;
             // By turns over one connection and over several.
-            let clients = if index % 2 == 0 { &self.clients[..1] } else { &self.clients };
+            let clients = if index % 2 == 0 {
+                &self.clients[..1]
+            } else {
+                &self.clients
+            };
             results.push(round(clients, &id, &code).await);
         }
         results.dedup();
-        println!("{}: {rounds} rounds in {:?}: {results:?}", self.name, start.elapsed());
+        println!(
+            "{}: {rounds} rounds in {:?}: {results:?}",
+            self.name,
+            start.elapsed()
+        );
         assert_eq!(results.len(), 1, "rounds differ");
     }
 }
@@ -77,7 +90,9 @@ fn tally(answers: &[VerifyCodeResponse]) -> BTreeMap<String, usize> {
     let mut tally = BTreeMap::new();
     for answer in answers {
         let replayed = if answer.replayed { " replayed" } else { "" };
-        *tally.entry(format!("{:?}{replayed}", answer.outcome())).or_default() += 1;
+        *tally
+            .entry(format!("{:?}{replayed}", answer.outcome()))
+            .or_default() += 1;
     }
     tally
 }
@@ -90,9 +105,18 @@ async fn one_of_many_right_codes_verifies(name: &'static str, store: &str) {
     let race = Race::new(name, store).await;
     race.play(async |clients, id, code| {
         let answers = crowd(clients, vec![guess(id, code); CROWD]).await;
-        assert_eq!(answers.iter().filter(|answer| !answer.recipient.is_empty()).count(), 1);
+        assert_eq!(
+            answers
+                .iter()
+                .filter(|answer| !answer.recipient.is_empty())
+                .count(),
+            1
+        );
         let tally = tally(&answers);
-        assert_eq!(tally, expected([("Verified", 1), ("AlreadyUsed", CROWD - 1)]));
+        assert_eq!(
+            tally,
+            expected([("Verified", 1), ("AlreadyUsed", CROWD - 1)])
+        );
         tally
     })
     .await;
@@ -101,11 +125,23 @@ async fn one_of_many_right_codes_verifies(name: &'static str, store: &str) {
 async fn one_key_gets_one_answer(name: &'static str, store: &str) {
     let race = Race::new(name, store).await;
     race.play(async |clients, id, code| {
-        let keyed = VerifyCodeRequest { idempotency_key: "submit".to_owned(), ..guess(id, code) };
+        let keyed = VerifyCodeRequest {
+            idempotency_key: "submit".to_owned(),
+            ..guess(id, code)
+        };
         let answers = crowd(clients, vec![keyed; CROWD]).await;
-        assert_eq!(answers.iter().filter(|answer| !answer.recipient.is_empty()).count(), 1);
+        assert_eq!(
+            answers
+                .iter()
+                .filter(|answer| !answer.recipient.is_empty())
+                .count(),
+            1
+        );
         let tally = tally(&answers);
-        assert_eq!(tally, expected([("Verified", 1), ("Verified replayed", CROWD - 1)]));
+        assert_eq!(
+            tally,
+            expected([("Verified", 1), ("Verified replayed", CROWD - 1)])
+        );
         tally
     })
     .await;
@@ -113,22 +149,44 @@ async fn one_key_gets_one_answer(name: &'static str, store: &str) {
 
 async fn five_of_many_wrong_codes_count(name: &'static str, store: &str) {
     let race = Race::new(name, store).await;
-    let before = race.pombo.metrics().await.get(HASHES).copied().unwrap_or_default();
+    let before = race
+        .pombo
+        .metrics()
+        .await
+        .get(HASHES)
+        .copied()
+        .unwrap_or_default();
     let rounds = std::cell::Cell::new(0);
     race.play(async |clients, id, code| {
         rounds.set(rounds.get() + 1);
-        let codes = (0..).map(|n| format!("{n:06}")).filter(|wrong| wrong != code);
-        let answers = crowd(clients, codes.take(CROWD).map(|code| guess(id, &code)).collect()).await;
+        let codes = (0..)
+            .map(|n| format!("{n:06}"))
+            .filter(|wrong| wrong != code);
+        let answers = crowd(
+            clients,
+            codes.take(CROWD).map(|code| guess(id, &code)).collect(),
+        )
+        .await;
         let tally = tally(&answers);
-        assert_eq!(tally, expected([("WrongCode", 5), ("Exhausted", CROWD - 5)]));
+        assert_eq!(
+            tally,
+            expected([("WrongCode", 5), ("Exhausted", CROWD - 5)])
+        );
         let mut left: Vec<_> = answers
             .iter()
             .filter(|answer| answer.outcome() == VerifyOutcome::WrongCode)
             .map(|answer| answer.attempts_remaining)
             .collect();
         left.sort_unstable();
-        assert_eq!(left, [0, 1, 2, 3, 4], "each is told another number of attempts left");
-        assert_eq!(race.pombo.verify(id, code).await.outcome(), VerifyOutcome::Exhausted);
+        assert_eq!(
+            left,
+            [0, 1, 2, 3, 4],
+            "each is told another number of attempts left"
+        );
+        assert_eq!(
+            race.pombo.verify(id, code).await.outcome(),
+            VerifyOutcome::Exhausted
+        );
         tally
     })
     .await;

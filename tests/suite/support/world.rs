@@ -18,7 +18,10 @@ pub fn brisk() -> Settings {
         late: Duration::from_secs(3),
         retry: Duration::from_millis(200),
     };
-    Settings { pace, ..Settings::default() }
+    Settings {
+        pace,
+        ..Settings::default()
+    }
 }
 
 /// Providers that outlive any one `pombo serve`.
@@ -42,8 +45,14 @@ impl World {
             ("STORE__URL", store_url),
             ("SERVER__WEBHOOK_ADDR", &webhooks),
             ("SERVER__PUBLIC_URL", &public_url),
-            ("KEYS__RING", "k1:cmluZyBrZXkgZm9yIHRlc3RzLCBub3QgYSBzZWNyZXQ="),
-            ("KEYS__INDEX", "aW5kZXgga2V5IGZvciB0ZXN0cywgbm8gc2VjcmV0ISE="),
+            (
+                "KEYS__RING",
+                "k1:cmluZyBrZXkgZm9yIHRlc3RzLCBub3QgYSBzZWNyZXQ=",
+            ),
+            (
+                "KEYS__INDEX",
+                "aW5kZXgga2V5IGZvciB0ZXN0cywgbm8gc2VjcmV0ISE=",
+            ),
             ("LIMITS__ALLOWED_COUNTRIES", "[\"*\"]"),
             ("WHATSAPP__CLOUD__BASE_URL", &meta_url),
             ("WHATSAPP__CLOUD__API_VERSION", &meta.api_version),
@@ -65,7 +74,10 @@ impl World {
             environment.retain(|(known, _)| *known != key);
             environment.push((key, (*value).to_owned()));
         }
-        Self { simulator, environment }
+        Self {
+            simulator,
+            environment,
+        }
     }
 
     /// A `pombo serve` in this world.
@@ -81,7 +93,10 @@ impl World {
     }
 
     fn environment(&self) -> Vec<(&str, &str)> {
-        self.environment.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
+        self.environment
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.as_str()))
+            .collect()
     }
 
     /// The `n`-th message (from 1) that reached a number by a channel, waited for.
@@ -110,7 +125,12 @@ impl World {
     /// How many messages reached a number by WhatsApp and by SMS so far.
     pub fn arrived(&self, to: &str) -> (usize, usize) {
         let messages = self.simulator.inbox().messages(Some(to));
-        let by = |channel| messages.iter().filter(|message| message.channel == channel).count();
+        let by = |channel| {
+            messages
+                .iter()
+                .filter(|message| message.channel == channel)
+                .count()
+        };
         (by(Channel::WhatsApp), by(Channel::Sms))
     }
 
@@ -123,7 +143,11 @@ impl World {
 
 /// A port that was free a moment ago. Providers must know where to call before `pombo` starts.
 pub fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
 }
 
 /// A Brazilian mobile number of this index, with the last two digits that say how it behaves.
