@@ -20,11 +20,15 @@ mod providers;
 
 mod crash;
 
+mod crash_amid_many;
+
 mod races;
 
 mod counts;
 
 mod outage;
+
+mod stop;
 
 /// A service on a memory store, with short waits, in a brisk world.
 async fn start() -> (World, Pombo) {
