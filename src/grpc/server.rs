@@ -24,8 +24,8 @@ const MAX_MESSAGE: usize = 64 * 1024;
 /// Calls at once on one connection.
 const STREAMS: u32 = 1024;
 
-/// The name under which the service's health is asked for.
-const NAME: &str = "pombo.otp.v1.OtpService";
+/// The names under which health is asked for: the service's, and none.
+const NAMES: [&str; 2] = ["pombo.otp.v1.OtpService", ""];
 
 /// How long to wait when a connection could not be accepted.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -79,8 +79,13 @@ fn incoming(listener: TcpListener) -> impl Stream<Item = io::Result<TcpStream>> 
     })
 }
 
-/// The service is healthy while its store answers.
-async fn follow_the_store(health: HealthReporter, service: Arc<Service>, stop: CancellationToken) {
+/// The service is healthy while its store answers, and until it is told to stop. Then nobody is kept
+/// watching its health, since streams hold up the stop.
+async fn follow_the_store(
+    mut health: HealthReporter,
+    service: Arc<Service>,
+    stop: CancellationToken,
+) {
     loop {
         let status = match service.ping().await {
             Ok(()) => ServingStatus::Serving,
@@ -89,14 +94,19 @@ async fn follow_the_store(health: HealthReporter, service: Arc<Service>, stop: C
         tell(&health, status).await;
         tokio::select! {
             () = sleep(READINESS) => {}
-            () = stop.cancelled() => return tell(&health, ServingStatus::NotServing).await,
+            () = stop.cancelled() => break,
         }
+    }
+    tell(&health, ServingStatus::NotServing).await;
+    for name in NAMES {
+        // Fails for a name that nobody was told, and then there is nothing to clear.
+        let _ = health.clear_service_status(name).await;
     }
 }
 
 /// Of the service, and of the whole process, which goes by no name.
 async fn tell(health: &HealthReporter, status: ServingStatus) {
-    for name in [NAME, ""] {
+    for name in NAMES {
         health.set_service_status(name, status).await;
     }
 }

@@ -139,7 +139,7 @@ async fn limits_are_exact_over_two_processes() {
     let redis = RedisServer::start();
     let world =
         World::new(&redis.url(), Default::default(), &[("LIMITS__CLIENT_IP", "[\"7/1h\"]")]).await;
-    let (one, other) = (world.serve().await, world.replica().await);
+    let (one, other) = (world.serve().await, world.serve_another().await);
     let calls = (0..24).map(|n| {
         let pombo = [&one, &other][n % 2];
         let same_phone = pombo.try_issue(subject(NUMBER, &n.to_string()));

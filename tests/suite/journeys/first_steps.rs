@@ -28,7 +28,9 @@ async fn the_pasted_line_verifies(environment: &[(&str, &str)]) {
         let line = dev.stdout.wait_for("the line to paste", |line| line.contains(" issue +")).await;
         let answer = paste(&line.replace("+5511987654300", &number)).await;
         assert!(answer.contains("challenge_id"), "{answer}");
-        dev.message(&number, 1).await;
+        let message = dev.message(&number, 1).await;
+        assert_eq!((&*message.channel, &message.to), (name(road), &number));
+        assert!(message.text.contains(&message.code) && message.time.ends_with('Z'), "{message:?}");
 
         let verify = dev.stdout.wait_for("the line to verify", |line| {
             line.contains(" verify ") && answer.contains(line.split_whitespace().nth(2).unwrap())

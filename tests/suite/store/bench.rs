@@ -104,7 +104,7 @@ pub fn settings(server: &RedisServer) -> Settings {
         url: server.url(),
         partitions: PARTITIONS,
         index_fingerprint: "feed".into(),
-        visit: Visit::Serve,
+        visit: pombo::store::Visit::Serve,
     }
 }
 

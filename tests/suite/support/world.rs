@@ -74,7 +74,7 @@ impl World {
     }
 
     /// One more `pombo serve` beside the first, whose receipts it sees in the store only.
-    pub async fn replica(&self) -> Pombo {
+    pub async fn serve_another(&self) -> Pombo {
         let mut environment = self.environment();
         environment.push(("POMBO_SERVER__WEBHOOK_ADDR", "127.0.0.1:0"));
         Pombo::serve(&environment).await
