@@ -66,7 +66,8 @@ fn dev_needs_nothing_and_leads_nowhere() {
         environment(&[LEAST, &[("sms.twilio.base_url", "https://api.twilio.com")]].concat()),
     );
     assert!(outward.unwrap().sms.unwrap().twilio.base_url.is_loopback());
-    assert!(dev(&[("server.grpc_addr", "0.0.0.0:50051")]).is_ok());
+    let open = dev(&[("server.admin_addr", "0.0.0.0:9464")]).unwrap_err().to_string();
+    assert!(open.contains("server.admin_addr") && open.contains("127.0.0.1"), "{open}");
 }
 
 #[test]

@@ -2,16 +2,12 @@
 
 use std::{
     fs,
-    io::{self, ErrorKind, Read, Write},
-    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    io::{BufRead, BufReader, ErrorKind},
+    net::{Ipv4Addr, TcpListener},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
-    time::{Duration, Instant},
 };
-
-/// The longest that a server may take until it answers.
-const READY: Duration = Duration::from_secs(10);
 
 /// Ports tried, should somebody else take one between our choice and the server's start.
 const TRIES: usize = 5;
@@ -51,7 +47,7 @@ impl RedisServer {
             fs::create_dir_all(&folder).unwrap();
             let process = spawn(port, &folder, memory);
             let mut server = Self { port, folder, memory, process };
-            if server.answers_in_time() {
+            if server.becomes_ready() {
                 return server;
             }
         }
@@ -74,7 +70,7 @@ impl RedisServer {
     pub fn restart(&mut self) {
         self.kill();
         self.process = spawn(self.port, &self.folder, self.memory);
-        assert!(self.answers_in_time(), "redis-server did not start again");
+        assert!(self.becomes_ready(), "redis-server did not start again");
     }
 
     /// Freezes it: connections stay open and nothing answers.
@@ -93,17 +89,15 @@ impl RedisServer {
         assert!(status.success(), "kill {signal} failed");
     }
 
-    /// Asks until it answers; not if it ends meanwhile, as it does when its port is taken.
-    fn answers_in_time(&mut self) -> bool {
-        let deadline = Instant::now() + READY;
-        while Instant::now() < deadline && matches!(self.process.try_wait(), Ok(None)) {
-            if ping(self.port).is_ok_and(|reply| reply == *b"+PONG\r\n") {
-                return true;
-            }
-            // Nothing tells when a server begins to listen.
-            thread::sleep(Duration::from_millis(5));
-        }
-        false
+    /// Reads its log until it says that it is ready; not if it ends meanwhile, as it does when its
+    /// port is taken.
+    fn becomes_ready(&mut self) -> bool {
+        let log = BufReader::new(self.process.stdout.take().unwrap());
+        let mut lines = log.lines().map_while(Result::ok);
+        let is_ready = lines.any(|line| line.contains("Ready to accept connections"));
+        // Nobody reads on, but a full pipe would stop it.
+        thread::spawn(move || lines.for_each(drop));
+        is_ready
     }
 }
 
@@ -122,7 +116,7 @@ fn free_port() -> u16 {
 fn spawn(port: u16, folder: &Path, memory: Memory) -> Child {
     let mut command = Command::new("redis-server");
     command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""]);
-    command.arg("--dir").arg(folder).stdout(Stdio::null()).stderr(Stdio::null());
+    command.arg("--dir").arg(folder).stdout(Stdio::piped()).stderr(Stdio::null());
     if memory == Memory::Lasting {
         command.args(["--appendonly", "yes", "--appendfsync", "always"]);
     }
@@ -133,14 +127,4 @@ fn spawn(port: u16, folder: &Path, memory: Memory) -> Child {
         ),
         _ => panic!("redis-server can't be started: {error}"),
     })
-}
-
-fn ping(port: u16) -> io::Result<[u8; 7]> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(1))?;
-    stream.set_read_timeout(Some(Duration::from_secs(1)))?;
-    stream.write_all(b"PING\r\n")?;
-    let mut reply = [0; 7];
-    stream.read_exact(&mut reply)?;
-    Ok(reply)
 }
