@@ -1,5 +1,7 @@
 //! The service as the outside meets it: bad input, callers, limits, what it lets out.
 
+mod words;
+
 mod bad_input;
 
 mod forms;
