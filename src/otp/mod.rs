@@ -14,6 +14,8 @@ pub mod id;
 
 pub mod keyring;
 
+pub mod index_key;
+
 pub mod code;
 
 pub mod digest;
@@ -39,7 +41,8 @@ pub use code::Code;
 pub use digest::{Digest, Profile, Recipe};
 pub use event::{Answer, Event, Fact, Need, Refusal, Send, Supply, Transition};
 pub use id::{ChallengeId, DeliveryRef, MessageTag, OperationId, RecipientKey};
-pub use keyring::{IndexKey, Keyring};
+pub use index_key::IndexKey;
+pub use keyring::Keyring;
 pub use kinds::{
     Arm, Channel, ConclusionReason, DeliveryStatus, FailureReason, FlowOutcome, Purpose, Route,
     State, TimelineEvent, VerifyOutcome,
