@@ -6,6 +6,10 @@ mod convert;
 
 mod errors;
 
+mod call;
+
+mod fields;
+
 mod requests;
 
 mod otp_service;
