@@ -13,10 +13,10 @@ use zeroize::Zeroizing;
 
 use super::{
     Fault, Service,
-    alarms::Moment,
     gate::{Entry, Visit},
     hashing::Queue,
     shared_limits::Charges,
+    timers::Moment,
 };
 use crate::{
     insight,

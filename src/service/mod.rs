@@ -16,6 +16,8 @@ mod receipt;
 
 mod alarms;
 
+mod timers;
+
 mod commit;
 
 mod dispatch;
@@ -76,7 +78,7 @@ pub struct Service {
     parts: Parts,
     hasher: hashing::Hasher,
     gates: gate::Gates,
-    timers: alarms::Timers,
+    timers: timers::Timers,
     watchers: watchers::Watchers,
     facts: broadcast::Sender<Fact>,
     tasks: TaskTracker,
@@ -123,7 +125,7 @@ impl Service {
         Arc::new(Self {
             hasher: hashing::Hasher::new(),
             gates: gate::Gates::default(),
-            timers: alarms::Timers::new(),
+            timers: timers::Timers::default(),
             watchers: watchers::Watchers::default(),
             facts: broadcast::Sender::new(FACTS),
             tasks: TaskTracker::new(),
