@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::Semaphore, time::sleep};
 
-use super::{Fault, Service, commit::With};
+use super::{Fault, Service, supplier::With};
 use crate::{
     insight,
     otp::{Event, RecipientKey},

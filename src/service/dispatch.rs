@@ -10,7 +10,7 @@ use rand::RngExt;
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::Instrument;
 
-use super::{Service, commit::With, timers::Moment};
+use super::{Service, supplier::With, timers::Moment};
 use crate::{
     delivery::{Again, Message, Messenger, SendError},
     insight,

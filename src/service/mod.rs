@@ -20,6 +20,8 @@ mod timers;
 
 mod commit;
 
+mod supplier;
+
 mod dispatch;
 
 mod gate;
@@ -171,7 +173,7 @@ impl Service {
         event: Event,
     ) -> Result<Answer, Fault> {
         let place = self.parts.index.recipient_of(challenge);
-        self.apply(place, event, commit::With::default()).await
+        self.apply(place, event, supplier::With::default()).await
     }
 
     /// A call by the name that its idempotency key gives it, or by one of its own.
