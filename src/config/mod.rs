@@ -2,7 +2,7 @@
 //!
 //! One struct a section, one file a section. Everything that is wrong is told at once, each error
 //! with its key and its remedy; a key that no section asks for is refused by name. Nothing here
-//! starts, connects or sends: it says what is wanted, and `cli` builds it.
+//! starts, connects or sends: it says what is wanted, and `app` builds it.
 
 mod error;
 
@@ -43,7 +43,7 @@ use std::{collections::BTreeSet, ffi::OsString, path::Path, time::Duration};
 pub use callers::{Caller, KeyHash};
 pub use error::{ConfigError, Errors};
 pub use keys::{Keys, key_id};
-pub use limits::{Countries, SharedLimits};
+pub use limits::SharedLimits;
 pub use origin::Origin;
 pub use server::Server;
 pub use sms::{Sms, SmsText, Twilio, TwilioSender};
@@ -52,7 +52,7 @@ pub use test_numbers::TestNumber;
 pub use whatsapp::{Button, Cloud, Template, Whatsapp};
 
 use self::{kind::FLAG, limits::Limits, policy::Senders, reader::Reader};
-use crate::otp::Rules;
+use crate::otp::{Countries, Rules};
 
 /// The longest a send may take. A delivery that is queued for longer is taken over.
 const SEND_WINDOW: Duration = Duration::from_secs(15);

@@ -8,6 +8,8 @@
 
 pub mod time;
 
+pub mod country;
+
 pub mod phone;
 
 pub mod id;
@@ -38,6 +40,7 @@ pub mod recipient;
 
 pub use challenge::{Challenge, Conclusion, Delivery, TimelineEntry};
 pub use code::Code;
+pub use country::{Countries, Country};
 pub use digest::{Digest, Profile, Recipe};
 pub use event::{Answer, Event, Fact, Need, Refusal, Send, Supply, Transition};
 pub use id::{ChallengeId, DeliveryRef, MessageTag, OperationId, RecipientKey};
@@ -47,7 +50,7 @@ pub use kinds::{
     Arm, Channel, ConclusionReason, DeliveryStatus, FailureReason, FlowOutcome, Purpose, Route,
     State, TimelineEvent, VerifyOutcome,
 };
-pub use phone::{Country, PhoneNumber};
+pub use phone::PhoneNumber;
 pub use policy::{Policy, Rules};
 pub use recipient::Recipient;
 pub use time::Time;

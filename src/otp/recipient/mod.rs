@@ -28,13 +28,13 @@ mod model;
 
 use super::{
     challenge::Challenge,
+    country::Country,
     event::Operation,
     id::ChallengeId,
     keyring::SealedNumber,
     kinds::{Channel, VerifyOutcome},
     ledger::Flow,
     limits::MessageLog,
-    phone::Country,
     time::Time,
 };
 

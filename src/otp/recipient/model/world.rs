@@ -10,6 +10,7 @@ use super::{
 };
 use crate::otp::{
     challenge::Challenge,
+    country::Country,
     digest::{Digest, Recipe},
     event::{
         Answer, Event, Fresh, Issue, Limit, Need, Operation, Progress, Refusal, Source, Supply,
@@ -19,7 +20,6 @@ use crate::otp::{
     keyring::SealedNumber,
     kinds::{Purpose, VerifyOutcome},
     ledger::FlowKey,
-    phone::Country,
     policy::Rules,
     recipient::Recipient,
     time::Time,
