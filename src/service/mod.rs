@@ -24,6 +24,8 @@ mod supplier;
 
 mod dispatch;
 
+mod tries;
+
 mod gate;
 
 mod hashing;
