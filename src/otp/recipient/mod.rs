@@ -2,7 +2,8 @@
 //! about a challenge changes.
 //!
 //! [`Recipient::on`] takes an event and the time and gives the next record, an answer and what is
-//! to follow. `turn` is its workbench; each file after it is one kind of event.
+//! to follow. `turn` is its workbench. The files after it are each one kind of event, from `plan` on
+//! what several of them do.
 
 mod turn;
 
@@ -19,6 +20,10 @@ mod alarm;
 mod plan;
 
 mod conclude;
+
+mod replay;
+
+mod prune;
 
 #[cfg(test)]
 mod promises;
