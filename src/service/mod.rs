@@ -109,7 +109,8 @@ pub enum Fault {
     /// The store is away. Nothing was decided.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The store went away in the middle: the call may have been carried out, or not.
+    /// The store went away, or the work broke off, in the middle: the call may have been carried out,
+    /// or not.
     #[error("what became of the call is not known")]
     Unsure,
     /// More work is waiting than is worth accepting.
