@@ -4,6 +4,8 @@ mod callers;
 
 mod convert;
 
+mod complaints;
+
 mod errors;
 
 mod call;

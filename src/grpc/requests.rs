@@ -3,8 +3,8 @@
 use tonic::Status;
 
 use super::{
-    errors::{self, Complaints},
-    fields, proto,
+    complaints::{Complaints, bad_field},
+    errors, fields, proto,
 };
 use crate::{
     otp::{ChallengeId, FlowOutcome, Purpose, Time, Transaction},
@@ -105,7 +105,7 @@ pub fn guess(request: proto::VerifyCodeRequest, caller: String) -> Result<Guess,
 
 /// Reads a request that only names a challenge.
 pub fn challenge(text: &str) -> Result<ChallengeId, Status> {
-    fields::id(text).map_err(|complaint| errors::bad_field("challenge_id", complaint))
+    fields::id(text).map_err(|complaint| bad_field("challenge_id", complaint))
 }
 
 /// Reads a ReportOutcome request.
