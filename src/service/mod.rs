@@ -2,6 +2,8 @@
 //! alarm. Three drivers (a caller, a provider, time) enter by them, and all go through one commit
 //! and one way of sending.
 
+mod fault;
+
 mod issue;
 
 mod resend;
@@ -43,12 +45,14 @@ use tokio_util::task::TaskTracker;
 
 use crate::{
     delivery::Messenger,
+    insight,
     otp::{
-        Answer, ChallengeId, Channel, Event, Fact, IndexKey, Keyring, OperationId, Refusal, Rules,
+        Answer, ChallengeId, Channel, Event, Fact, IndexKey, Keyring, OperationId, Rules,
         event::Operation,
     },
     store::{Store, StoreError},
 };
+pub use fault::{CallError, Fault};
 pub use issue::Issue;
 pub use receipt::Taken;
 pub use resend::Resend;
@@ -88,42 +92,6 @@ pub struct Service {
     tasks: TaskTracker,
 }
 
-/// A call that was not carried out.
-#[derive(Debug)]
-pub enum CallError {
-    /// The rules say no.
-    Refused(Refusal),
-    /// Something it needs is not there.
-    Failed(Fault),
-}
-
-impl From<Fault> for CallError {
-    fn from(fault: Fault) -> Self {
-        Self::Failed(fault)
-    }
-}
-
-/// A use case could not be carried out, through no fault of its caller.
-#[derive(Debug, thiserror::Error)]
-pub enum Fault {
-    /// The store is away. Nothing was decided.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The store went away, or the work broke off, in the middle: the call may have been carried out,
-    /// or not.
-    #[error("what became of the call is not known")]
-    Unsure,
-    /// More work is waiting than is worth accepting.
-    #[error("more calls are waiting than can be served in time")]
-    Overloaded,
-    /// Others kept changing the record for as long as it was worth trying.
-    #[error("the record kept changing")]
-    Contended,
-    /// A record needs a key that the ring does not hold.
-    #[error(transparent)]
-    Key(#[from] crate::otp::keyring::Unreadable),
-}
-
 impl Service {
     /// Builds the service. [`run`](Self::run) must be running for alarms to be looked after.
     pub fn new(parts: Parts) -> Arc<Self> {
@@ -155,7 +123,7 @@ impl Service {
 
     /// Challenges that are live now, over all replicas.
     pub async fn live_challenges(&self) -> Result<i64, StoreError> {
-        self.parts.store.counter(crate::insight::funnel::LIVE).await
+        self.parts.store.counter(insight::funnel::LIVE).await
     }
 
     /// Waits for sends and commits that are under way, for at most `limit`.
