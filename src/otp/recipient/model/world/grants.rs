@@ -13,7 +13,7 @@ use crate::otp::{
     ledger::FlowKey,
     recipient::model::{
         naive::Case,
-        wishes::{Aim, Bound, Payment, Tag, Wish},
+        wish::{Aim, Bound, Payment, Tag, Wish},
     },
     time::Time,
 };

@@ -10,7 +10,7 @@ use std::cell::Cell;
 use super::{
     naive::{Case, Naive, Step},
     tally::Tally,
-    wishes::Wish,
+    wish::Wish,
 };
 use crate::otp::{
     digest::{Digest, Recipe},
