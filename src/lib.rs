@@ -3,7 +3,7 @@
 //!
 //! Read `otp` for the rules, `service` for the use cases, `docs/ARCHITECTURE.md` for the walk.
 
-#![cfg_attr(test, allow(clippy::unwrap_used))]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod otp;
 

@@ -9,7 +9,7 @@ use super::{
     reader::Reader,
     section::Section,
 };
-use crate::otp::{Country, limits::Window, policy::LedgerRules};
+use crate::otp::{Countries, Country, limits::Window, policy::LedgerRules};
 
 /// All of `[limits]`.
 pub(super) struct Limits {
@@ -28,26 +28,6 @@ pub struct SharedLimits {
     pub client_ip: Vec<Window>,
     /// Of one caller. Default none.
     pub caller: Vec<Window>,
-}
-
-/// Where messages may go.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Countries {
-    /// Everywhere, `["*"]`.
-    Any,
-    /// To numbers of these countries.
-    Only(BTreeSet<Country>),
-}
-
-impl Countries {
-    /// Whether messages may go to numbers of this country. Numbers of no single country are
-    /// allowed only where every country is.
-    pub fn allow(&self, country: Country) -> bool {
-        match self {
-            Self::Any => true,
-            Self::Only(countries) => countries.contains(&country),
-        }
-    }
 }
 
 const WINDOW: Kind<Window> = Kind::new(

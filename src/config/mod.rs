@@ -2,7 +2,7 @@
 //!
 //! One struct a section, one file a section. Everything that is wrong is told at once, each error
 //! with its key and its remedy; a key that no section asks for is refused by name. Nothing here
-//! starts, connects or sends: it says what is wanted, and `cli` builds it.
+//! starts, connects or sends: it says what is wanted, and `app` builds it.
 
 mod error;
 
@@ -38,12 +38,14 @@ mod callers;
 
 mod test_numbers;
 
+mod checks;
+
 use std::{collections::BTreeSet, ffi::OsString, path::Path, time::Duration};
 
 pub use callers::{Caller, KeyHash};
 pub use error::{ConfigError, Errors};
 pub use keys::{Keys, key_id};
-pub use limits::{Countries, SharedLimits};
+pub use limits::SharedLimits;
 pub use origin::Origin;
 pub use server::Server;
 pub use sms::{Sms, SmsText, Twilio, TwilioSender};
@@ -52,13 +54,10 @@ pub use test_numbers::TestNumber;
 pub use whatsapp::{Button, Cloud, Template, Whatsapp};
 
 use self::{kind::FLAG, limits::Limits, policy::Senders, reader::Reader};
-use crate::otp::Rules;
+use crate::otp::{Countries, Rules};
 
 /// The longest a send may take. A delivery that is queued for longer is taken over.
 const SEND_WINDOW: Duration = Duration::from_secs(15);
-
-/// From here on guessing is likely enough to be refused: 1 in 10 000 a day.
-const WORST_ODDS: f64 = 1e-4;
 
 /// What the configuration is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,48 +147,8 @@ impl Config {
         for section in ["whatsapp.aws", "sms.aws", "experiment", "sns"] {
             reader.refuse_section(section);
         }
-        if mode.is_strict() {
-            config.check_exposure(reader);
-            config.check_odds(reader);
-        } else {
-            config.check_seclusion(reader);
-        }
+        config.check(reader, mode);
         config
-    }
-
-    /// Who answers anybody must not be reached by everybody.
-    fn check_exposure(&self, reader: &mut Reader) {
-        if self.callers.is_empty() && !self.server.grpc_addr.ip().is_loopback() {
-            let sentence = "is open to other machines while no callers are configured; \
-                            add [[callers]], or listen on 127.0.0.1";
-            reader.refuse_sound("server.grpc_addr", sentence);
-        }
-    }
-
-    /// What `dev` shows is for whoever sits at the machine: it asks nobody for a key and shows codes.
-    fn check_seclusion(&self, reader: &mut Reader) {
-        let Server { grpc_addr, webhook_addr, admin_addr, .. } = &self.server;
-        let addresses =
-            [("grpc_addr", grpc_addr), ("webhook_addr", webhook_addr), ("admin_addr", admin_addr)];
-        for (key, _) in addresses.iter().filter(|(_, address)| !address.ip().is_loopback()) {
-            let sentence = "is open to other machines, and dev shows codes to whoever asks; \
-                            listen on 127.0.0.1";
-            reader.refuse_sound(&format!("server.{key}"), sentence);
-        }
-    }
-
-    fn check_odds(&self, reader: &mut Reader) {
-        let odds = self.rules.guessing_odds_per_day();
-        // Without a limit on the recipient, which is refused by itself, there are no odds to tell.
-        if odds.is_finite() && odds >= WORST_ODDS && !self.accept_odds {
-            let sentence = format!(
-                "is false, and somebody who guesses at one recipient for a day hits a code with \
-                 odds of 1 in {:.0} (1 in 10000 is too likely); raise code.length, lower \
-                 code.max_attempts or limits.recipient, or set code.accept_odds = true",
-                1.0 / odds
-            );
-            reader.refuse_sound("code.accept_odds", sentence);
-        }
     }
 }
 

@@ -83,9 +83,16 @@ impl Reaction {
         }
     }
 
+    /// An answer that is a refusal: the operator hears of it, as [`warn`](Self::warn) says, and the
+    /// caller gets the error.
+    pub fn refused(self, provider: &str, code: Option<i64>, status: u16, words: &str) -> SendError {
+        self.warn(provider, code);
+        self.refusal(code, status, words)
+    }
+
     /// The refusal as an error. `words` are the provider's own; digits in them that may be a phone
     /// number or a code are hidden.
-    pub fn refusal(self, code: Option<i64>, status: u16, words: &str) -> SendError {
+    fn refusal(self, code: Option<i64>, status: u16, words: &str) -> SendError {
         let code = code.map_or("no code".to_owned(), |code| format!("code {code}"));
         let scope = self.scope.map_or(String::new(), |s| format!(" [stops {}]", s.as_str()));
         let detail = format!("{code}, HTTP {status}{scope}: {}", without_digits(words));

@@ -4,7 +4,13 @@ mod callers;
 
 mod convert;
 
+mod complaints;
+
 mod errors;
+
+mod call;
+
+mod fields;
 
 mod requests;
 

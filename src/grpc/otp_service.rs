@@ -2,7 +2,7 @@
 
 use std::{
     sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use tokio::sync::mpsc;
@@ -12,13 +12,14 @@ use tonic::{Request, Response, Status, metadata::MetadataMap};
 use tracing::Instrument;
 
 use super::{
-    callers::{Caller, Callers},
+    call::Call,
+    callers::Callers,
     convert, errors,
     proto::{self, otp_service_server::OtpService},
     requests,
 };
 use crate::{
-    otp::Time,
+    otp::{Time, event::Seen},
     service::{Service, Watched},
 };
 
@@ -29,20 +30,6 @@ pub struct Otp {
     stop: CancellationToken,
 }
 
-/// The longest a call may take, whatever deadline its caller set.
-pub const MAX_CALL: Duration = Duration::from_secs(15);
-
-/// How much sooner than the transport we give a call up: it would say "cancelled", which tells a
-/// caller nothing.
-const HEAD_START: Duration = Duration::from_millis(5);
-
-/// A call whose caller is known.
-struct Call<'a> {
-    caller: Option<&'a Caller>,
-    limit: Duration,
-    span: tracing::Span,
-}
-
 impl Otp {
     /// For these callers; streams end at `stop`.
     pub fn new(service: Arc<Service>, callers: Callers, stop: CancellationToken) -> Self {
@@ -50,85 +37,8 @@ impl Otp {
     }
 
     fn call(&self, rpc: &'static str, metadata: &MetadataMap) -> Result<Call<'_>, Status> {
-        let caller = self.callers.identify(metadata).inspect_err(|_| {
-            tracing::info!(rpc, "call refused: no caller has its key");
-        })?;
-        let text = |name: &str| metadata.get(name).and_then(|value| value.to_str().ok());
-        let request_id = text("x-request-id").filter(|id| is_id(id)).map(str::to_owned);
-        let request_id = request_id.unwrap_or_else(|| format!("{:016x}", rand::random::<u64>()));
-        let trace_id = text("traceparent").and_then(trace_id).unwrap_or_default();
-        let name = caller.map_or("", |caller| &caller.name);
-        let span = tracing::error_span!("call", rpc, caller = name, request_id, trace_id);
-        let limit = text("grpc-timeout").and_then(deadline).unwrap_or(MAX_CALL);
-        let limit = limit.min(MAX_CALL).saturating_sub(HEAD_START);
-        Ok(Call { caller, limit, span })
+        Call::begin(rpc, metadata, &self.callers)
     }
-}
-
-impl Call<'_> {
-    fn name(&self) -> String {
-        self.caller.map(|caller| caller.name.clone()).unwrap_or_default()
-    }
-
-    async fn time_is_up(&self) {
-        // Even no time at all takes a timer a millisecond, in which the transport would be first.
-        if !self.limit.is_zero() {
-            tokio::time::sleep(self.limit).await;
-        }
-    }
-
-    /// Answers within the call's time; what was begun goes on to its end. Logs a refusal once,
-    /// where it leaves the house.
-    async fn answer<T>(
-        &self,
-        work: impl Future<Output = Result<T, Status>>,
-    ) -> Result<Response<T>, Status> {
-        let answer = async {
-            let answer = tokio::select! {
-                biased;
-                answer = work => answer,
-                () = self.time_is_up() => Err(errors::too_late()),
-            };
-            if let Err(status) = &answer {
-                tracing::info!(code = ?status.code(), reason = status.message(), "call refused");
-            }
-            answer.map(Response::new)
-        };
-        answer.instrument(self.span.clone()).await
-    }
-}
-
-/// What may stand in a log line as somebody else's id.
-fn is_id(text: &str) -> bool {
-    (1..=64).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
-}
-
-/// The trace id of a W3C `traceparent`: `00-<32 hex>-<16 hex>-<2 hex>`.
-fn trace_id(traceparent: &str) -> Option<&str> {
-    let mut parts = traceparent.split('-');
-    let (version, trace, parent) = (parts.next()?, parts.next()?, parts.next()?);
-    let hex =
-        |part: &str, length| part.len() == length && part.bytes().all(|b| b.is_ascii_hexdigit());
-    let valid =
-        hex(version, 2) && hex(trace, 32) && hex(parent, 16) && trace.bytes().any(|b| b != b'0');
-    valid.then_some(trace)
-}
-
-/// The time that a caller gives a call: at most eight digits and a unit.
-fn deadline(timeout: &str) -> Option<Duration> {
-    let (number, unit) = timeout.split_at_checked(timeout.len().checked_sub(1)?)?;
-    let number: u32 = number.parse().ok().filter(|_| number.len() <= 8)?;
-    let unit = match unit {
-        "H" => Duration::from_secs(3600),
-        "M" => Duration::from_secs(60),
-        "S" => Duration::from_secs(1),
-        "m" => Duration::from_millis(1),
-        "u" => Duration::from_micros(1),
-        "n" => Duration::from_nanos(1),
-        _ => return None,
-    };
-    unit.checked_mul(number)
 }
 
 #[tonic::async_trait]
@@ -234,7 +144,7 @@ impl OtpService for Otp {
     }
 }
 
-fn watch_response(seen: crate::otp::event::Seen) -> proto::WatchChallengeResponse {
+fn watch_response(seen: Seen) -> proto::WatchChallengeResponse {
     proto::WatchChallengeResponse { challenge: Some(convert::challenge(seen)) }
 }
 

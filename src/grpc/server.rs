@@ -13,7 +13,8 @@ use tonic_health::{ServingStatus, server::HealthReporter};
 
 use super::{
     Callers,
-    otp_service::{MAX_CALL, Otp},
+    call::MAX_CALL,
+    otp_service::Otp,
     proto::{self, otp_service_server::OtpServiceServer},
 };
 use crate::service::Service;

@@ -1,4 +1,4 @@
-//! Keys: the ring whose first key writes and all of whose keys read, and the index key.
+//! The ring of keys, whose first key writes and all of whose keys read.
 //!
 //! Sub-keys come from a root key by HKDF-SHA-256, one for each use, so that no key serves two ends.
 //! Everything here is wiped from memory when dropped and hidden from `Debug`.
@@ -9,16 +9,10 @@ use aws_lc_rs::{
     aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
     hkdf,
 };
-use hmac::{Hmac, KeyInit, Mac};
-use rand::{CryptoRng, Rng};
-use sha2::Sha256;
+use rand::CryptoRng;
 use zeroize::Zeroizing;
 
-use super::{
-    id::{ChallengeId, MessageTag, OperationId, RecipientKey},
-    phone::PhoneNumber,
-    transaction::Transaction,
-};
+use super::{id::RecipientKey, phone::PhoneNumber};
 
 /// 32 secret bytes.
 pub type Secret = Zeroizing<[u8; 32]>;
@@ -136,104 +130,6 @@ fn aead(key: &Secret) -> LessSafeKey {
     )
 }
 
-/// Keeps the place of a recipient's record secret: everything that names a person or a message in
-/// the store is an HMAC under this key. It stands outside the ring, because changing it would move
-/// every record.
-pub struct IndexKey(Secret);
-
-impl IndexKey {
-    /// Takes the key.
-    pub fn new(key: Secret) -> Self {
-        Self(key)
-    }
-
-    /// Recognises the key without telling it: the store keeps this and refuses another key.
-    pub fn fingerprint(&self) -> String {
-        let tag: [u8; 8] = truncated(&mac(&self.0, &[b"fingerprint"]));
-        tag.iter().map(|byte| format!("{byte:02x}")).collect()
-    }
-
-    /// Where the record of `number` lives.
-    pub fn recipient(&self, number: &PhoneNumber) -> RecipientKey {
-        RecipientKey(truncated(&mac(&self.0, &[b"recipient", number.e164().as_bytes()])))
-    }
-
-    /// A fresh id for a challenge of `recipient`.
-    pub fn challenge_id(&self, recipient: &RecipientKey, rng: &mut impl Rng) -> ChallengeId {
-        let mut id = [0; 32];
-        let (random, masked) = id.split_at_mut(16);
-        rng.fill_bytes(random);
-        masked.copy_from_slice(&self.masked(&recipient.0, random));
-        ChallengeId(id)
-    }
-
-    /// The recipient in an id. Any id has one; a made-up id leads to a record that is not there.
-    pub fn recipient_of(&self, id: &ChallengeId) -> RecipientKey {
-        let (random, masked) = id.0.split_at(16);
-        RecipientKey(self.masked(masked, random))
-    }
-
-    fn masked(&self, key: &[u8], random: &[u8]) -> [u8; 16] {
-        let mask: [u8; 16] = truncated(&mac(&self.0, &[b"challenge id", random]));
-        std::array::from_fn(|i| key[i] ^ mask[i])
-    }
-
-    /// A provider's message id, unrecognisable.
-    pub fn message_tag(&self, sender: &str, message_id: &str) -> MessageTag {
-        MessageTag(truncated(&mac(
-            &self.0,
-            &[b"message", sender.as_bytes(), message_id.as_bytes()],
-        )))
-    }
-
-    /// A payment, unrecognisable. Sixteen bytes are compared, and hashed into every digest.
-    pub fn transaction_tag(&self, transaction: &Transaction) -> [u8; 16] {
-        truncated(&mac(&self.0, &[b"transaction", &transaction.bytes()]))
-    }
-
-    /// The operation that a caller's idempotency key names.
-    pub fn operation(&self, call: &str, caller: &str, idempotency_key: &str) -> OperationId {
-        let parts = [b"operation", call.as_bytes(), caller.as_bytes(), idempotency_key.as_bytes()];
-        OperationId(truncated(&mac(&self.0, &parts)))
-    }
-
-    /// A keyed hash of what a call says, to recognise a retry without keeping what it said. Under
-    /// this key and not the ring's: a retry may come after a rotation.
-    pub fn call_tag(&self, fields: &[&[u8]]) -> [u8; 12] {
-        let parts: Vec<&[u8]> =
-            [b"call".as_slice()].into_iter().chain(fields.iter().copied()).collect();
-        truncated(&mac(&self.0, &parts))
-    }
-
-    /// The place of a shared limit's counter: nothing of the value it counts can be read from it.
-    pub fn limit_tag(&self, limit: &str, value: &[&[u8]]) -> [u8; 16] {
-        let mut parts: Vec<&[u8]> = vec![b"limit", limit.as_bytes()];
-        parts.extend(value);
-        truncated(&mac(&self.0, &parts))
-    }
-}
-
-impl fmt::Debug for IndexKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("IndexKey(hidden)")
-    }
-}
-
-/// HMAC-SHA-256 over the parts, each with its length, so that they can't run into each other.
-fn mac(key: &Secret, parts: &[&[u8]]) -> [u8; 32] {
-    #[allow(clippy::expect_used)]
-    let mut mac = Hmac::<Sha256>::new_from_slice(&**key).expect("HMAC takes a key of any length");
-    for part in parts {
-        mac.update(&(part.len() as u64).to_be_bytes());
-        mac.update(part);
-    }
-    mac.finalize().into_bytes().into()
-}
-
-fn truncated<const N: usize>(hash: &[u8; 32]) -> [u8; N] {
-    std::array::from_fn(|i| hash[i])
-}
-
 fn derive(root: &Secret, label: &[u8]) -> Secret {
     let mut key = Zeroizing::new([0; 32]);
     #[allow(clippy::expect_used)]
@@ -255,17 +151,6 @@ mod tests {
 
     fn number() -> PhoneNumber {
         PhoneNumber::parse("+5511987654321").unwrap()
-    }
-
-    #[test]
-    fn an_id_leads_to_its_recipient_and_to_no_other() {
-        let mut rng = rand::rng();
-        let index = IndexKey::new(secret(1));
-        let recipient = index.recipient(&number());
-        let ids = [(); 2].map(|()| index.challenge_id(&recipient, &mut rng));
-        assert!(ids.iter().all(|id| index.recipient_of(id) == recipient));
-        assert_ne!(ids[0].0[16..], ids[1].0[16..], "two ids of one person can't be linked");
-        assert_ne!(IndexKey::new(secret(2)).recipient_of(&ids[0]), recipient);
     }
 
     #[test]

@@ -8,11 +8,15 @@
 
 pub mod time;
 
+pub mod country;
+
 pub mod phone;
 
 pub mod id;
 
 pub mod keyring;
+
+pub mod index_key;
 
 pub mod code;
 
@@ -36,15 +40,17 @@ pub mod recipient;
 
 pub use challenge::{Challenge, Conclusion, Delivery, TimelineEntry};
 pub use code::Code;
+pub use country::{Countries, Country};
 pub use digest::{Digest, Profile, Recipe};
 pub use event::{Answer, Event, Fact, Need, Refusal, Send, Supply, Transition};
 pub use id::{ChallengeId, DeliveryRef, MessageTag, OperationId, RecipientKey};
-pub use keyring::{IndexKey, Keyring};
+pub use index_key::IndexKey;
+pub use keyring::Keyring;
 pub use kinds::{
     Arm, Channel, ConclusionReason, DeliveryStatus, FailureReason, FlowOutcome, Purpose, Route,
     State, TimelineEvent, VerifyOutcome,
 };
-pub use phone::{Country, PhoneNumber};
+pub use phone::PhoneNumber;
 pub use policy::{Policy, Rules};
 pub use recipient::Recipient;
 pub use time::Time;

@@ -4,6 +4,8 @@ use std::fmt;
 
 use phonenumber::Mode;
 
+use super::country::Country;
+
 /// Why a text is not a phone number that a code can be sent to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PhoneError {
@@ -102,37 +104,6 @@ impl fmt::Debug for PhoneNumber {
 impl fmt::Display for PhoneNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.masked())
-    }
-}
-
-/// A country by its ISO 3166-1 alpha-2 code, or none.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Country([u8; 2]);
-
-impl Country {
-    /// A number that no single country owns.
-    pub const UNKNOWN: Self = Self([0, 0]);
-
-    /// Two capital letters; anything else is [`UNKNOWN`](Self::UNKNOWN).
-    pub fn new(code: &str) -> Self {
-        match code.as_bytes() {
-            [a, b] if a.is_ascii_uppercase() && b.is_ascii_uppercase() => Self([*a, *b]),
-            _ => Self::UNKNOWN,
-        }
-    }
-
-    /// The two letters, or nothing.
-    pub fn as_str(&self) -> &str {
-        match self {
-            &Self::UNKNOWN => "",
-            Self(letters) => std::str::from_utf8(letters).unwrap_or_default(),
-        }
-    }
-}
-
-impl fmt::Debug for Country {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

@@ -1,29 +1,21 @@
 //! The one way in which a record changes: load, apply, commit; on a conflict again from the start.
 //!
-//! What the machine lacks on the way (a fresh code, the hash of a guess, the verdict of the shared
-//! limits) is got here and added to its supply. What follows from a commit (telling, setting the
-//! local alarm, sending) happens here and only after it.
+//! What the machine lacks on the way comes from `supplier`. What follows from a commit (telling,
+//! setting the local alarm, sending) happens here and only after it.
 
 use std::{sync::Arc, time::Duration};
 
-use rand::{rand_core::UnwrapErr, rngs::SysRng};
 use tokio::time::Instant;
 use tracing::Instrument;
-use zeroize::Zeroizing;
 
 use super::{
     Fault, Service,
-    alarms::Moment,
-    gate::{Entry, Visit},
-    hashing::Queue,
-    shared_limits::Charges,
+    supplier::{Supplier, With},
+    timers::Moment,
 };
 use crate::{
     insight,
-    otp::{
-        Answer, Code, Digest, Event, Need, Recipe, Recipient, RecipientKey, Supply, Transition,
-        event::{Fresh, Verdict},
-    },
+    otp::{Answer, Event, Recipient, RecipientKey, Transition},
     store::{Commit, Committed, Loaded, record},
 };
 
@@ -33,26 +25,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// A record outlives its last alarm and all that its windows look back on by this much.
 const MARGIN: Duration = Duration::from_secs(3600);
 
-/// What comes with an event besides the event.
-#[derive(Default)]
-pub struct With {
-    /// The guess, to be hashed if the machine asks.
-    pub guess: Option<Code>,
-    /// A test number's code, instead of a drawn one.
-    pub fixed: Option<Code>,
-    /// What a message is charged.
-    pub charges: Charges,
-}
-
-/// The work on one event: what has been got for the machine so far.
+/// The work on one event.
 struct Work<'a> {
     service: &'a Arc<Service>,
     place: RecipientKey,
     event: &'a Event,
-    with: &'a With,
-    supply: Supply,
-    codes: Vec<Code>,
-    visit: Option<Visit<'a>>,
+    supplier: Supplier<'a>,
 }
 
 impl Service {
@@ -70,16 +48,10 @@ impl Service {
                 service: &service,
                 place,
                 event: &event,
-                with: &with,
-                supply: Supply::default(),
-                codes: Vec::new(),
-                visit: match &event {
-                    Event::Guess { challenge, .. } => Some(service.gates.visit(*challenge)),
-                    _ => None,
-                },
+                supplier: Supplier::new(&service, &event, &with),
             };
             let done = work.run().await;
-            work.settle_charges(&done).await;
+            work.supplier.settle_charges(&done).await;
             done
         };
         let task = self.tasks.spawn(work.in_current_span());
@@ -115,7 +87,7 @@ impl Work<'_> {
         let start = Instant::now();
         let mut lost: Option<Tried> = None;
         while start.elapsed() < PATIENCE {
-            self.visit.iter_mut().for_each(Visit::look);
+            self.supplier.look();
             let asked = Instant::now();
             let loaded = match store.load(&self.place).await {
                 Err(_) if lost.is_some() => return Err(Fault::Unsure),
@@ -128,11 +100,11 @@ impl Work<'_> {
             if let Some(tried) = lost.take_if(|it| it.stands_in(self.event, &loaded, &before)) {
                 return Ok(self.follow(tried.transition, moment));
             }
-            let step = before.on(&self.place, self.event, rules, &self.supply, loaded.now);
+            let step = before.on(&self.place, self.event, rules, &self.supplier.supply, loaded.now);
             let transition = match step {
                 Ok(transition) => transition,
                 Err(need) => {
-                    self.get(need).await?;
+                    self.supplier.get(need).await?;
                     continue;
                 }
             };
@@ -164,55 +136,6 @@ impl Work<'_> {
         })
     }
 
-    /// Gets what the machine lacks.
-    async fn get(&mut self, need: Need) -> Result<(), Fault> {
-        match need {
-            Need::Fresh(recipe) => self.draw(recipe).await,
-            Need::Guess { recipe, attempts_left } => self.hash_guess(recipe, attempts_left).await,
-            Need::Verdict => {
-                let store = &*self.service.parts.store;
-                self.supply.verdict = Some(self.with.charges.charge(store).await?);
-                Ok(())
-            }
-        }
-    }
-
-    async fn draw(&mut self, recipe: Recipe) -> Result<(), Fault> {
-        let code = match &self.with.fixed {
-            Some(fixed) => fixed.clone(),
-            None => Code::draw(recipe.length, &mut UnwrapErr(SysRng)),
-        };
-        let challenge = recipe.challenge;
-        let digest = self.hash(Queue::Draws, recipe, code.clone()).await?;
-        self.supply.fresh.push(Fresh { challenge, digest });
-        self.codes.push(code);
-        Ok(())
-    }
-
-    async fn hash_guess(&mut self, recipe: Recipe, attempts_left: u32) -> Result<(), Fault> {
-        let (Some(code), Some(visit)) = (self.with.guess.clone(), &mut self.visit) else {
-            return Err(Fault::Contended);
-        };
-        // But for an open gate the record is loaded again before anything is hashed.
-        match visit.enter(attempts_left) {
-            Entry::Open => {}
-            Entry::Full => return Err(Fault::Overloaded),
-            Entry::Again => return Ok(()),
-            Entry::Wait(turn) => {
-                turn.come().await;
-                return Ok(());
-            }
-        }
-        self.supply.guess = Some(self.hash(Queue::Guesses, recipe, code).await?);
-        Ok(())
-    }
-
-    async fn hash(&self, queue: Queue, recipe: Recipe, code: Code) -> Result<Digest, Fault> {
-        let profile = recipe.profile;
-        let pepper = Zeroizing::new(*self.service.parts.keyring.pepper(&recipe.key_id)?);
-        self.service.hasher.run(queue, profile, move || recipe.digest(&pepper, &code)).await
-    }
-
     /// What follows from a commit.
     fn follow(&self, transition: Transition, moment: Moment) -> Answer {
         let service = self.service;
@@ -228,22 +151,9 @@ impl Work<'_> {
             service.timers.set(self.place, moment.after(alarm));
         }
         for send in transition.sends {
-            let code = self.codes[send.fresh].clone();
+            let code = self.supplier.code(send.fresh);
             service.dispatch(self.place, send, code, moment);
         }
         transition.answer
-    }
-
-    /// Gives back what was charged for a message that did not go out.
-    async fn settle_charges(&self, done: &Result<Answer, Fault>) {
-        let sent = match done {
-            Ok(Answer::Issued(issued)) => issued.message_sent,
-            // It may have been; then the message goes out.
-            Err(Fault::Unsure) => true,
-            _ => false,
-        };
-        if self.supply.verdict == Some(Verdict::Allowed) && !sent {
-            self.with.charges.give_back(&*self.service.parts.store).await;
-        }
     }
 }

@@ -9,10 +9,10 @@ use std::{
 use tokio::sync::Semaphore;
 
 use super::Fault;
-use crate::otp::Profile;
+use crate::{insight, otp::Profile};
 
-/// Hashes that may wait in each queue. At the default profile the last of them waits for a quarter of a second on
-/// two cores; a caller is better told to come back than to wait longer.
+/// Hashes that may wait in each queue. At the default profile the last of them waits for a quarter
+/// of a second on two cores; a caller is better told to come back than to wait longer.
 const WAITING: usize = 1024;
 
 /// Who waits. A flood of guesses sheds guesses, and no message that was promised.
@@ -57,7 +57,7 @@ impl Hasher {
         let work = tokio::task::spawn_blocking(move || {
             let start = Instant::now();
             let made = hash();
-            crate::insight::metrics::hashed(profile, start.elapsed());
+            insight::metrics::hashed(profile, start.elapsed());
             made
         });
         work.await.map_err(|_| Fault::Overloaded)

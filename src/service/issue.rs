@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use super::{CallError, Fault, Service, commit::With, numbers::Admitted};
+use super::{CallError, Fault, Service, numbers::Admitted, supplier::With};
 use crate::otp::{
     Answer, Channel, Code, Event, OperationId, Purpose, Transaction,
     event::{self, Issued, Operation},

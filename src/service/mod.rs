@@ -2,6 +2,8 @@
 //! alarm. Three drivers (a caller, a provider, time) enter by them, and all go through one commit
 //! and one way of sending.
 
+mod fault;
+
 mod issue;
 
 mod resend;
@@ -16,9 +18,15 @@ mod receipt;
 
 mod alarms;
 
+mod timers;
+
 mod commit;
 
+mod supplier;
+
 mod dispatch;
+
+mod tries;
 
 mod gate;
 
@@ -37,12 +45,14 @@ use tokio_util::task::TaskTracker;
 
 use crate::{
     delivery::Messenger,
+    insight,
     otp::{
-        Answer, ChallengeId, Channel, Event, Fact, IndexKey, Keyring, OperationId, Refusal, Rules,
+        Answer, ChallengeId, Channel, Event, Fact, IndexKey, Keyring, OperationId, Rules,
         event::Operation,
     },
     store::{Store, StoreError},
 };
+pub use fault::{CallError, Fault};
 pub use issue::Issue;
 pub use receipt::Taken;
 pub use resend::Resend;
@@ -76,45 +86,10 @@ pub struct Service {
     parts: Parts,
     hasher: hashing::Hasher,
     gates: gate::Gates,
-    timers: alarms::Timers,
+    timers: timers::Timers,
     watchers: watchers::Watchers,
     facts: broadcast::Sender<Fact>,
     tasks: TaskTracker,
-}
-
-/// A call that was not carried out.
-#[derive(Debug)]
-pub enum CallError {
-    /// The rules say no.
-    Refused(Refusal),
-    /// Something it needs is not there.
-    Failed(Fault),
-}
-
-impl From<Fault> for CallError {
-    fn from(fault: Fault) -> Self {
-        Self::Failed(fault)
-    }
-}
-
-/// A use case could not be carried out, through no fault of its caller.
-#[derive(Debug, thiserror::Error)]
-pub enum Fault {
-    /// The store is away. Nothing was decided.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The store went away in the middle: the call may have been carried out, or not.
-    #[error("what became of the call is not known")]
-    Unsure,
-    /// More work is waiting than is worth accepting.
-    #[error("more calls are waiting than can be served in time")]
-    Overloaded,
-    /// Others kept changing the record for as long as it was worth trying.
-    #[error("the record kept changing")]
-    Contended,
-    /// A record needs a key that the ring does not hold.
-    #[error(transparent)]
-    Key(#[from] crate::otp::keyring::Unreadable),
 }
 
 impl Service {
@@ -123,7 +98,7 @@ impl Service {
         Arc::new(Self {
             hasher: hashing::Hasher::new(),
             gates: gate::Gates::default(),
-            timers: alarms::Timers::new(),
+            timers: timers::Timers::default(),
             watchers: watchers::Watchers::default(),
             facts: broadcast::Sender::new(FACTS),
             tasks: TaskTracker::new(),
@@ -148,7 +123,7 @@ impl Service {
 
     /// Challenges that are live now, over all replicas.
     pub async fn live_challenges(&self) -> Result<i64, StoreError> {
-        self.parts.store.counter(crate::insight::funnel::LIVE).await
+        self.parts.store.counter(insight::funnel::LIVE).await
     }
 
     /// Waits for sends and commits that are under way, for at most `limit`.
@@ -169,7 +144,7 @@ impl Service {
         event: Event,
     ) -> Result<Answer, Fault> {
         let place = self.parts.index.recipient_of(challenge);
-        self.apply(place, event, commit::With::default()).await
+        self.apply(place, event, supplier::With::default()).await
     }
 
     /// A call by the name that its idempotency key gives it, or by one of its own.

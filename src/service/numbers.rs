@@ -1,14 +1,13 @@
 //! Who may be sent to: numbers of the allowed countries, and the configured test numbers.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use crate::otp::{Code, Country, PhoneNumber, Time, phone::PhoneError};
+use crate::otp::{Code, Countries, Country, PhoneNumber, Time, phone::PhoneError};
 
 /// The numbers that are admitted.
-#[derive(Default)]
 pub struct Numbers {
-    /// Countries whose numbers are admitted; `None` admits all.
-    pub countries: Option<HashSet<Country>>,
+    /// Countries whose numbers are admitted.
+    pub countries: Countries,
     /// By E.164 number.
     pub tests: HashMap<String, TestNumber>,
 }
@@ -50,8 +49,7 @@ impl Numbers {
         }
         let number = PhoneNumber::parse(text).map_err(NotAdmitted::Malformed)?;
         let country = number.country();
-        let allowed = self.countries.as_ref().is_none_or(|allowed| allowed.contains(&country));
-        if allowed {
+        if self.countries.allow(country) {
             Ok(Admitted { number, test_code: None })
         } else {
             Err(NotAdmitted::Country(country))

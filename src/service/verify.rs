@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{CallError, Fault, Service, commit::With};
+use super::{CallError, Fault, Service, supplier::With};
 use crate::{
     insight,
     otp::{

@@ -1,11 +1,8 @@
 //! Calls to webhooks, which never leave this machine.
 
-use std::io;
-use std::net::IpAddr;
-use std::time::Duration;
+use std::{io, net::IpAddr, time::Duration};
 
-use reqwest::redirect::Policy;
-use reqwest::{Client, RequestBuilder, Response, Url};
+use reqwest::{Client, RequestBuilder, Response, Url, redirect::Policy};
 
 /// A webhook that takes longer has not answered.
 const PATIENCE: Duration = Duration::from_secs(10);

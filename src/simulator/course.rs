@@ -2,8 +2,7 @@
 
 use std::future::Future;
 
-use super::behaviour::Step;
-use super::settings::Pace;
+use super::{behaviour::Step, settings::Pace};
 
 /// What a service tells of a message on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,9 @@
 //! How many sends came for each number and channel, so that a test can say "and no second one".
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
 
 use tokio::sync::watch;
 

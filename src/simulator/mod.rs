@@ -15,25 +15,30 @@
 mod settings;
 
 mod behaviour;
+
 mod course;
 
 mod inbox;
+
 mod ledger;
+
 mod script;
+
 mod world;
 
 pub mod meta;
+
 pub mod twilio;
 
 mod caller;
+
 mod clock;
+
 mod line;
+
 mod number;
 
-use std::future::Future;
-use std::io;
-use std::net::SocketAddr;
-use std::sync::Arc;
+use std::{io, net::SocketAddr, sync::Arc};
 
 use axum::Router;
 use tokio_util::sync::DropGuard;

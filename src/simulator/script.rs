@@ -1,10 +1,14 @@
 //! The fates that a test has scripted, by number and channel; all others follow their last two digits.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Mutex, PoisonError},
+};
 
-use super::behaviour::{Behaviour, Fate};
-use super::inbox::Channel;
+use super::{
+    behaviour::{Behaviour, Fate},
+    inbox::Channel,
+};
 
 #[derive(Default)]
 pub(crate) struct Script(Mutex<HashMap<(String, Channel), VecDeque<Fate>>>);

@@ -1,17 +1,17 @@
 //! What both stand-ins share: the account, the phones, the books, and the tasks that act in time.
 
-use std::future::Future;
-use std::io;
-use std::sync::{PoisonError, RwLock};
+use std::{
+    future::Future,
+    io,
+    sync::{PoisonError, RwLock},
+};
 
-use tokio_util::sync::{CancellationToken, DropGuard};
-use tokio_util::task::TaskTracker;
+use tokio_util::{
+    sync::{CancellationToken, DropGuard},
+    task::TaskTracker,
+};
 
-use super::caller::Caller;
-use super::inbox::Inbox;
-use super::ledger::Ledger;
-use super::script::Script;
-use super::settings::Settings;
+use super::{caller::Caller, inbox::Inbox, ledger::Ledger, script::Script, settings::Settings};
 
 pub(crate) struct World {
     pub settings: Settings,

@@ -6,9 +6,8 @@
 
 use std::time::Duration;
 
-use crate::otp::Time;
-
 use super::{Charge, bounds::life_ms};
+use crate::otp::Time;
 
 /// Most drops of a bucket: up to here Lua's numbers are exact. A hundred million a day fit.
 const MOST_DROPS: u64 = 1 << 53;

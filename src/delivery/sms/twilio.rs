@@ -134,8 +134,7 @@ fn read(answer: &Answer) -> Result<Accepted, SendError> {
     if !answer.is_success() || !body["error_code"].is_null() {
         let code = number(&body["code"]).or_else(|| number(&body["error_code"]));
         let reaction = twilio_errors::judge(code, Some(answer.status));
-        reaction.warn("twilio", code);
-        return Err(reaction.refusal(code, answer.status, words(body)));
+        return Err(reaction.refused(NAME, code, answer.status, words(body)));
     }
     match body["sid"].as_str() {
         Some(sid) if !sid.is_empty() => Ok(Accepted { message_id: sid.to_owned() }),

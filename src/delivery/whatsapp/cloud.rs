@@ -91,18 +91,14 @@ fn read(answer: &Answer) -> Result<Accepted, SendError> {
     let error = &answer.body["error"];
     if !error.is_null() || !answer.is_success() {
         let code = error["code"].as_i64();
-        return Err(refused(
-            errors::judge(code, Some(answer.status)),
-            code,
-            answer.status,
-            &words(error),
-        ));
+        let reaction = errors::judge(code, Some(answer.status));
+        return Err(reaction.refused(NAME, code, answer.status, &words(error)));
     }
     let message = &answer.body["messages"][0];
     if let Some(status @ ("held_for_quality_assessment" | "paused")) =
         message["message_status"].as_str()
     {
-        return Err(refused(HELD, None, answer.status, status));
+        return Err(HELD.refused(NAME, None, answer.status, status));
     }
     match message["id"].as_str() {
         Some(id) if !id.is_empty() => Ok(Accepted { message_id: id.to_owned() }),
@@ -114,11 +110,6 @@ fn read(answer: &Answer) -> Result<Accepted, SendError> {
 /// longer than a code lives. Like a rate limit it passes by itself and nothing is wrong with this
 /// message; it isn't tried again, as the held one may still go out (its receipts will tell).
 const HELD: Reaction = Reaction::stop(FailureReason::RateLimited, Scope::Template);
-
-fn refused(reaction: Reaction, code: Option<i64>, status: u16, words: &str) -> SendError {
-    reaction.warn("cloud", code);
-    reaction.refusal(code, status, words)
-}
 
 /// Meta's own words, and the trace id that its support asks for.
 fn words(error: &Value) -> String {

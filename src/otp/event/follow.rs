@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use super::Answer;
 use crate::otp::{
+    country::Country,
     id::ChallengeId,
     keyring::SealedNumber,
     kinds::{
         Arm, Channel, ConclusionReason, DeliveryStatus, FailureReason, FlowOutcome, Purpose, Route,
         State,
     },
-    phone::Country,
     recipient::Recipient,
     time::Time,
 };

@@ -8,11 +8,11 @@ mod answer;
 mod follow;
 
 use super::{
+    country::Country,
     id::{ChallengeId, MessageTag, OperationId},
     keyring::SealedNumber,
     kinds::{Channel, DeliveryStatus, FailureReason, FlowOutcome, Purpose},
     ledger::FlowKey,
-    phone::Country,
     time::Time,
 };
 pub use answer::{Answer, Guessed, Issued, Limit, Refusal, Resent, Seen};

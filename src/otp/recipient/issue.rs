@@ -1,9 +1,6 @@
 //! A caller asks for a code.
 
-use super::{
-    Said,
-    turn::{MAX_CHALLENGES, Turn},
-};
+use super::{Said, prune::MAX_CHALLENGES, turn::Turn};
 use crate::otp::{
     challenge::Challenge,
     event::{Answer, FactKind, Issue, Limit, Need, Refusal, Verdict},

@@ -2,7 +2,8 @@
 //! about a challenge changes.
 //!
 //! [`Recipient::on`] takes an event and the time and gives the next record, an answer and what is
-//! to follow. `turn` is its workbench; each file after it is one kind of event.
+//! to follow. `turn` is its workbench. The files after it are each one kind of event, from `plan` on
+//! what several of them do.
 
 mod turn;
 
@@ -20,6 +21,10 @@ mod plan;
 
 mod conclude;
 
+mod replay;
+
+mod prune;
+
 #[cfg(test)]
 mod promises;
 
@@ -28,13 +33,13 @@ mod model;
 
 use super::{
     challenge::Challenge,
+    country::Country,
     event::Operation,
     id::ChallengeId,
     keyring::SealedNumber,
     kinds::{Channel, VerifyOutcome},
     ledger::Flow,
     limits::MessageLog,
-    phone::Country,
     time::Time,
 };
 

@@ -1,34 +1,16 @@
 //! One turn of the machine: the record before, what is known, and the record as it becomes.
 
-use std::time::Duration;
-
-use super::{Answered, Recipient, Said};
+use super::{Recipient, prune::is_kept};
 use crate::otp::{
     challenge::Challenge,
     event::{
-        Answer, Event, Fact, FactKind, Issued, Labels, Limit, Need, Operation, Refusal, Resent,
-        Send, Supply, Transition,
+        Answer, Event, Fact, FactKind, Labels, Limit, Need, Refusal, Send, Supply, Transition,
     },
     id::{ChallengeId, RecipientKey},
     ledger::{Flow, FlowKey, Ledger},
     policy::{Policy, Rules},
     time::Time,
 };
-
-/// How long a call's answer is given again to a retry.
-const REPLAY: Duration = Duration::from_secs(600);
-
-/// Most live challenges, and most concluded ones, that a record holds. The limits of a recipient
-/// keep far below it; it bounds what test numbers and generous configurations can pile up.
-pub(super) const MAX_CHALLENGES: usize = 64;
-
-/// Most answers that a record holds for retries. Messages and guesses are limited and keep far
-/// below it; it bounds what calls that cost nothing can pile up.
-pub(super) const MAX_ANSWERS: usize = 256;
-
-/// Most flows that a record remembers. A flow begins with a message, so the limits of a recipient
-/// keep far below it, too; the oldest flows of test numbers make room.
-const MAX_FLOWS: usize = 256;
 
 /// The workbench of one event.
 pub(super) struct Turn<'a> {
@@ -102,30 +84,6 @@ impl Turn<'_> {
         self.next.changed_at = self.now;
         self.prune();
         Transition { next: Some(self.next), answer, facts: self.facts, sends: self.sends }
-    }
-
-    /// Forgets what nobody may ask for any more.
-    fn prune(&mut self) {
-        let (now, rules, next) = (self.now, self.rules, &mut self.next);
-        next.messages.prune(&rules.recipient, now);
-        next.operations.retain(|answered| now.since(answered.at) < REPLAY);
-        while next.operations.len() > MAX_ANSWERS {
-            let mut answers = next.operations.iter();
-            let cheapest = answers.position(Answered::cost_nothing);
-            next.operations.remove(cheapest.unwrap_or(0));
-        }
-        next.flows.iter_mut().for_each(|flow| flow.ledger.prune(now));
-        next.flows.retain(|flow| !flow.is_blank(now));
-        let surplus = next.flows.len().saturating_sub(MAX_FLOWS);
-        next.flows.drain(..surplus);
-        next.challenges.retain(|challenge| is_kept(challenge, rules, now));
-        let concluded = next.challenges.iter().filter(|challenge| !challenge.is_live()).count();
-        let mut surplus = concluded.saturating_sub(MAX_CHALLENGES);
-        next.challenges.retain(|challenge| {
-            let drop = surplus > 0 && !challenge.is_live();
-            surplus -= usize::from(drop);
-            !drop
-        });
     }
 
     /// Where a challenge stands in the record, if this caller may see it.
@@ -207,80 +165,6 @@ impl Turn<'_> {
         self.facts.push(fact);
     }
 
-    /// The answer to a call that was answered before: the same, unless it says something else now.
-    /// Once its challenge has left the record, it is as if it had never been.
-    pub fn replay(&self, operation: &Operation) -> Option<Answer> {
-        let fresh = |answered: &&Answered| {
-            self.now.since(answered.at) < REPLAY && self.find(&answered.challenge).is_some()
-        };
-        let mut operations = self.next.operations.iter().filter(fresh);
-        let answered = operations.find(|answered| answered.operation.id == operation.id)?;
-        Some(if answered.operation.tag == operation.tag {
-            self.again(answered)
-        } else {
-            Answer::Refused(Refusal::KeyReused)
-        })
-    }
-
-    /// Remembers what a call is told.
-    pub fn remember(&mut self, operation: &Operation, at: usize, said: Said) {
-        let challenge = self.challenge(at).id;
-        self.next.operations.push(Answered {
-            operation: *operation,
-            at: self.now,
-            challenge,
-            said,
-        });
-    }
-
-    /// Tells a call something, and remembers it for its retries if it is worth that.
-    pub fn reply(&mut self, operation: &Operation, at: usize, said: Said, keep: bool) -> Answer {
-        let challenge = self.challenge(at).id;
-        let answered = Answered { operation: *operation, at: self.now, challenge, said };
-        let answer = self.again(&answered);
-        self.next.operations.extend(keep.then_some(answered));
-        answer
-    }
-
-    /// The answer that a remembered one stands for.
-    fn again(&self, answered: &Answered) -> Answer {
-        let Some(challenge) = self.find(&answered.challenge).map(|at| self.challenge(at)) else {
-            return Answer::Refused(Refusal::NotFound);
-        };
-        match answered.said {
-            Said::Issued {
-                expires_at,
-                resend_at,
-                reused,
-                attempts_left,
-                message_sent,
-                messages_left,
-            } => Answer::Issued(Issued {
-                challenge: challenge.id,
-                length: challenge.length,
-                expires_at,
-                resend_at,
-                first_channel: challenge.first_channel(),
-                reused,
-                attempts_left,
-                message_sent,
-                messages_left,
-            }),
-            Said::Resent { expires_at, resend_at, channel, attempts_left, messages_left } => {
-                Answer::Resent(Resent {
-                    expires_at,
-                    resend_at,
-                    channel,
-                    attempts_left,
-                    messages_left,
-                })
-            }
-            Said::Guessed { outcome, attempts_left, resend_at } => {
-                self.guessed_again(outcome, attempts_left, resend_at, challenge)
-            }
-        }
-    }
-
     /// No, because of the limit that holds longest, if any holds: who waits that long succeeds.
     pub fn held<const N: usize>(&self, limits: [(Limit, Option<Time>); N]) -> Option<Answer> {
         let limits = limits.into_iter();
@@ -293,10 +177,4 @@ impl Turn<'_> {
     pub fn limited(&self, limit: Limit, opens: Time) -> Answer {
         Answer::Refused(Refusal::Limited { limit, wait: opens.since(self.now) })
     }
-}
-
-/// A concluded challenge can be asked for as long as the retention says.
-fn is_kept(challenge: &Challenge, rules: &Rules, now: Time) -> bool {
-    let concluded = challenge.conclusion.as_ref();
-    concluded.is_none_or(|conclusion| now.since(conclusion.at) < rules.retention)
 }

@@ -1,8 +1,10 @@
 //! What a sender is answered when nothing is refused.
 
-use axum::Json;
-use axum::http::StatusCode;
-use axum::response::{Html, IntoResponse, Response};
+use axum::{
+    Json,
+    http::StatusCode,
+    response::{Html, IntoResponse, Response},
+};
 use serde_json::json;
 
 use super::message::Message;

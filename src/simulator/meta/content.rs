@@ -3,8 +3,7 @@
 
 use serde_json::Value;
 
-use super::error::GraphError;
-use super::fields::Fields;
+use super::{error::GraphError, fields::Fields};
 
 const WRONG_COUNT: u32 = 132_000;
 const WRONG_FORMAT: u32 = 132_012;

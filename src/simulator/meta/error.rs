@@ -6,8 +6,7 @@
 use rand::random;
 use serde_json::{Value, json};
 
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
 /// One refusal.
 #[derive(Debug)]

@@ -1,11 +1,9 @@
 //! Meta's webhooks on the wire: escaped, signed, posted, and posted again until they are acknowledged.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use hmac::{Hmac, KeyInit, Mac};
-use reqwest::StatusCode;
-use reqwest::header::CONTENT_TYPE;
+use reqwest::{StatusCode, header::CONTENT_TYPE};
 use serde_json::Value;
 use sha2::Sha256;
 

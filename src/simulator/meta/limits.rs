@@ -1,7 +1,9 @@
 //! How fast a business may send: so many messages a second in all, and so many to one person.
 
-use std::collections::{HashMap, VecDeque};
-use std::time::{Duration, Instant};
+use std::{
+    collections::{HashMap, VecDeque},
+    time::{Duration, Instant},
+};
 
 use crate::simulator::settings::MetaLimits;
 

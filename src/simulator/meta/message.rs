@@ -2,17 +2,16 @@
 
 use std::sync::Arc;
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use base64::{Engine, prelude::BASE64_STANDARD};
 use rand::random;
 use sha2::{Digest, Sha256};
 
-use super::hook;
-use super::payload;
-use super::request::Otp;
-use crate::simulator::course::{Receipt, UnderWay};
-use crate::simulator::inbox::{Channel, Delivered};
-use crate::simulator::world::World;
+use super::{hook, payload, request::Otp};
+use crate::simulator::{
+    course::{Receipt, UnderWay},
+    inbox::{Channel, Delivered},
+    world::World,
+};
 
 pub(super) struct Message {
     world: Arc<World>,

@@ -8,16 +8,21 @@ mod send;
 mod request;
 
 mod content;
+
 mod error;
+
 mod fields;
+
 mod limits;
 
 mod answer;
+
 mod message;
 
 mod payload;
 
 mod handshake;
+
 mod hook;
 
 pub use handshake::HandshakeError;

@@ -7,11 +7,8 @@ use std::time::SystemTime;
 
 use serde_json::{Value, json};
 
-use super::error::title;
-use super::message::Message;
-use crate::simulator::clock;
-use crate::simulator::course::Receipt;
-use crate::simulator::settings::MetaAccount;
+use super::{error::title, message::Message};
+use crate::simulator::{clock, course::Receipt, settings::MetaAccount};
 
 const ERROR_PAGE: &str =
     "https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes";

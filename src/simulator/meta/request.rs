@@ -5,11 +5,8 @@
 
 use serde_json::Value;
 
-use super::content;
-use super::error::GraphError;
-use super::fields::Fields;
-use crate::simulator::number;
-use crate::simulator::settings::MetaAccount;
+use super::{content, error::GraphError, fields::Fields};
+use crate::simulator::{number, settings::MetaAccount};
 
 const SENDER_IS_RECIPIENT: u32 = 131_021;
 const UNSUPPORTED_TYPE: u32 = 131_051;

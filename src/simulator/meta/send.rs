@@ -1,29 +1,39 @@
 //! `POST /{version}/{phone number id}/messages`: who may send, and what becomes of a good request.
 
-use std::future::pending;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::{
+    future::pending,
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
 
-use axum::Router;
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
-use axum::extract::{ConnectInfo, Path, State};
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
-use axum::http::{HeaderMap, StatusCode, Uri};
-use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::{
+    Router,
+    body::Bytes,
+    extract::{ConnectInfo, Path, State, rejection::BytesRejection},
+    http::{
+        HeaderMap, StatusCode, Uri,
+        header::{AUTHORIZATION, CONTENT_TYPE},
+    },
+    response::{IntoResponse, Response},
+    routing::post,
+};
 use serde_json::Value;
 
-use super::answer;
-use super::error::GraphError;
-use super::limits::Limits;
-use super::message::Message;
-use super::request::{Otp, recipient};
-use crate::simulator::behaviour::{Fate, Step};
-use crate::simulator::inbox::Channel;
-use crate::simulator::line::Line;
-use crate::simulator::world::World;
-use crate::simulator::{course, number};
+use super::{
+    answer,
+    error::GraphError,
+    limits::Limits,
+    message::Message,
+    request::{Otp, recipient},
+};
+use crate::simulator::{
+    behaviour::{Fate, Step},
+    course,
+    inbox::Channel,
+    line::Line,
+    number,
+    world::World,
+};
 
 pub(crate) fn router(world: &Arc<World>) -> Router {
     let limits = Mutex::new(Limits::new(world.settings.meta.limits));

@@ -1,18 +1,21 @@
 //! One accepted text message: its resource, its arrival, and the callbacks that tell of it.
 
-use std::sync::Arc;
-use std::time::SystemTime;
+use std::{sync::Arc, time::SystemTime};
 
 use rand::random;
 use serde_json::{Value, json};
 
-use super::request::{Sender, Sms};
-use super::segments::segments;
-use super::signature::sign;
-use crate::simulator::clock;
-use crate::simulator::course::{Receipt, UnderWay};
-use crate::simulator::inbox::{Channel, Delivered};
-use crate::simulator::world::World;
+use super::{
+    request::{Sender, Sms},
+    segments::segments,
+    signature::sign,
+};
+use crate::simulator::{
+    clock,
+    course::{Receipt, UnderWay},
+    inbox::{Channel, Delivered},
+    world::World,
+};
 
 const API_VERSION: &str = "2010-04-01";
 const SIGNATURE: &str = "X-Twilio-Signature";

@@ -8,9 +8,11 @@ mod send;
 mod request;
 
 mod error;
+
 mod message;
 
 mod segments;
+
 mod signature;
 
 pub use segments::segments;

@@ -7,8 +7,7 @@
 use reqwest::Url;
 
 use super::error::TwilioError;
-use crate::simulator::number;
-use crate::simulator::settings::TwilioAccount;
+use crate::simulator::{number, settings::TwilioAccount};
 
 const UNKNOWN_FIELD: u32 = 20_001;
 const OUT_OF_BOUNDS: u32 = 20_422;

@@ -1,27 +1,33 @@
 //! `POST /2010-04-01/Accounts/{AccountSid}/Messages.json`: who may send, and what becomes of a good
 //! request.
 
-use std::future::pending;
-use std::sync::Arc;
+use std::{future::pending, sync::Arc};
 
-use axum::extract::rejection::FormRejection;
-use axum::extract::{ConnectInfo, Path, State};
-use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
-use axum::http::{HeaderMap, StatusCode, Uri};
-use axum::response::{IntoResponse, Response};
-use axum::routing::post;
-use axum::{Form, Json, Router};
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use axum::{
+    Form, Json, Router,
+    extract::{ConnectInfo, Path, State, rejection::FormRejection},
+    http::{
+        HeaderMap, StatusCode, Uri,
+        header::{AUTHORIZATION, WWW_AUTHENTICATE},
+    },
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use base64::{Engine, prelude::BASE64_STANDARD};
 
-use super::error::TwilioError;
-use super::message::Message;
-use super::request::{Sms, recipient};
-use crate::simulator::behaviour::{Fate, Step};
-use crate::simulator::inbox::Channel;
-use crate::simulator::line::Line;
-use crate::simulator::world::World;
-use crate::simulator::{course, number};
+use super::{
+    error::TwilioError,
+    message::Message,
+    request::{Sms, recipient},
+};
+use crate::simulator::{
+    behaviour::{Fate, Step},
+    course,
+    inbox::Channel,
+    line::Line,
+    number,
+    world::World,
+};
 
 type Fields = Vec<(String, String)>;
 

@@ -1,7 +1,6 @@
 //! `X-Twilio-Signature`, in the scheme of the auth token.
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use base64::{Engine, prelude::BASE64_STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::expiring::Expiring;
 use crate::{
     otp::Time,
     store::{
@@ -9,8 +10,6 @@ use crate::{
         gcra::{Level, Rate},
     },
 };
-
-use super::expiring::Expiring;
 
 type Counter = [u8; 16];
 type Operation = [u8; 12];

@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use super::{expiring::Expiring, limiter::Limiter};
 use crate::{
     otp::{DeliveryRef, MessageTag, RecipientKey, Time},
     store::{
@@ -12,8 +13,6 @@ use crate::{
         bounds::{EVENTS_KEPT, life_ms},
     },
 };
-
-use super::{expiring::Expiring, limiter::Limiter};
 
 /// Ended things that a write clears away: more than a write can bring.
 const SWEPT_BY_WRITE: usize = 16;

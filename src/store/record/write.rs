@@ -1,16 +1,15 @@
 //! From the domain to the wire.
 
+use super::{
+    Base, FORMAT,
+    wire::{self, answered},
+};
 use crate::otp::{
     Challenge, Conclusion, Delivery, Profile, Recipient, TimelineEntry,
     keyring::SealedNumber,
     ledger::{Flow, FlowKey},
     limits::Counted,
     recipient::{Answered, Said},
-};
-
-use super::{
-    Base, FORMAT,
-    wire::{self, answered},
 };
 
 pub(super) fn recipient(recipient: &Recipient) -> wire::Recipient {

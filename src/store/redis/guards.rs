@@ -2,12 +2,11 @@
 
 use redis::AsyncCommands;
 
-use crate::store::{OpenError, Settings, StoreError, Visit};
-
 use super::{
     connection::{Failure, Link},
     keys,
 };
+use crate::store::{OpenError, Settings, StoreError, Visit};
 
 /// Compares the settings with those of the store's first start, or makes this the first start.
 pub(super) async fn check(link: &Link, settings: &Settings) -> Result<(), OpenError> {

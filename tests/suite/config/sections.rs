@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use pombo::{
-    config::{Config, Countries, Mode, TwilioSender},
-    otp::{Channel, Country, Purpose, Time},
+    config::{Config, Mode, TwilioSender},
+    otp::{Channel, Countries, Country, Purpose, Time},
 };
 
 use super::{INDEX, LEAST, RING, dev, environment, serve};

@@ -1,7 +1,6 @@
 //! What Meta answers to a good message.
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::json;
 
 use super::rig::{CODE, Rig, WELL, otp};

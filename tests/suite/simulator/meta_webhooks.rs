@@ -1,7 +1,9 @@
 //! What Meta tells afterwards, in which form, how signed, and how stubbornly.
 
-use pombo::simulator::meta::{escape, sign};
-use pombo::simulator::{Behaviour, Fate, HandshakeError, Settings, Step};
+use pombo::simulator::{
+    Behaviour, Fate, HandshakeError, Settings, Step,
+    meta::{escape, sign},
+};
 use serde_json::{Value, json};
 
 use super::rig::{CODE, Rig, WELL, hurried, otp};

@@ -3,17 +3,27 @@
 mod rig;
 
 mod meta_content;
+
 mod meta_limits;
+
 mod meta_refusals;
+
 mod twilio_refusals;
 
 mod meta_answers;
+
 mod meta_webhooks;
+
 mod signatures;
+
 mod twilio_answers;
+
 mod twilio_callbacks;
 
 mod behaviours;
+
 mod inbox;
+
 mod logs;
+
 mod scripts;

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use pombo::simulator::Channel::{Sms, WhatsApp};
-use pombo::simulator::{Behaviour, Fate, Step};
+use pombo::simulator::{
+    Behaviour,
+    Channel::{Sms, WhatsApp},
+    Fate, Step,
+};
 
 use super::rig::{CODE, Rig, WELL, otp, text};
 

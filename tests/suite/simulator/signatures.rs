@@ -1,7 +1,9 @@
 //! Signatures, held against vectors and against an outsider's judgement.
 
-use std::io::Write;
-use std::process::{Command, Output, Stdio};
+use std::{
+    io::Write,
+    process::{Command, Output, Stdio},
+};
 
 use pombo::simulator::{meta, twilio};
 use serde_json::{Value, json};

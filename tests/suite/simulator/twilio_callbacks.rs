@@ -1,7 +1,6 @@
 //! What Twilio tells afterwards, and how it is signed.
 
-use pombo::simulator::twilio::sign;
-use pombo::simulator::{Behaviour, Fate, Step};
+use pombo::simulator::{Behaviour, Fate, Step, twilio::sign};
 
 use super::rig::{Call, Rig, WELL, text};
 

@@ -1,123 +1,15 @@
-//! What people, providers and time may want, drawn at random. A wish names things by small numbers,
-//! newest first, so that it means something in any world and shrinks well.
+//! Wishes and rules, drawn at random.
 
 use std::time::Duration;
 
 use proptest::{option, prelude::*, sample::select};
 
+use super::wish::{Aim, Bound, Payment, Tag, Wish};
 use crate::otp::{
     digest::Profile,
     kinds::{Channel, DeliveryStatus, FailureReason, FlowOutcome},
     policy::{LedgerRules, Policy, Rules},
 };
-
-/// Something that somebody wants.
-#[derive(Clone, Debug)]
-pub enum Wish {
-    Issue {
-        flow: usize,
-        payment: u8,
-        channel: Option<Channel>,
-        test: bool,
-        shared_limit: bool,
-    },
-    Resend {
-        which: usize,
-        channel: Option<Channel>,
-        stranger: bool,
-    },
-    Guess {
-        which: usize,
-        aim: Aim,
-        payment: Payment,
-        bound: Bound,
-    },
-    /// A call made before, once more; `changed` with the same key for something else.
-    Repeat {
-        back: usize,
-        changed: bool,
-    },
-    Cancel {
-        which: usize,
-        stranger: bool,
-    },
-    Look {
-        which: usize,
-        stranger: bool,
-    },
-    Report {
-        which: usize,
-        outcome: FlowOutcome,
-        /// Seconds after now, if a time is told at all.
-        at: Option<i64>,
-    },
-    /// The answer of the provider to one of our sends.
-    Sender {
-        send: usize,
-        status: DeliveryStatus,
-        failure: Option<FailureReason>,
-    },
-    /// A provider's callback.
-    Receipt {
-        which: usize,
-        delivery: u32,
-        tag: Tag,
-        status: DeliveryStatus,
-        failure: Option<FailureReason>,
-        seconds_ago: Option<u64>,
-    },
-    NotRequested {
-        which: usize,
-    },
-    /// Somebody wakes early, late or for nothing.
-    Alarm,
-    /// Time passes until the alarm is due, and somebody wakes.
-    WakeOnTime,
-    /// Time passes until another message may be asked for.
-    WaitForResend {
-        which: usize,
-    },
-    /// The store's clock moves, sometimes back.
-    Wait {
-        millis: i64,
-    },
-}
-
-/// The code of a guess.
-#[derive(Clone, Copy, Debug)]
-pub enum Aim {
-    /// The code of one of the challenge's messages.
-    Right(usize),
-    /// Nobody's.
-    Wrong,
-    /// The code of a message of any challenge, concluded or not.
-    Anything(usize),
-}
-
-/// The payment of a guess.
-#[derive(Clone, Copy, Debug)]
-pub enum Payment {
-    Same,
-    Other,
-    /// None where one is due, one where none is.
-    Inverted,
-}
-
-/// The subject and purpose to which a guess is bound.
-#[derive(Clone, Copy, Debug)]
-pub enum Bound {
-    Free,
-    Same,
-    Other,
-}
-
-/// The message that a receipt names.
-#[derive(Clone, Copy, Debug)]
-pub enum Tag {
-    Right,
-    Foreign,
-    Absent,
-}
 
 /// A life of at most `most` wishes.
 pub fn wishes(most: usize) -> impl Strategy<Value = Vec<Wish>> {

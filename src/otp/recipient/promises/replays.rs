@@ -1,6 +1,6 @@
 //! Idempotency keys: the first answer again, for ten minutes.
 
-use super::{super::turn::MAX_ANSWERS, *};
+use super::{super::prune::MAX_ANSWERS, *};
 
 const KEY: Option<(u8, u8)> = Some((1, 1));
 const KEY_WITH_OTHER_FIELDS: Option<(u8, u8)> = Some((1, 2));

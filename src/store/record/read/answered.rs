@@ -1,15 +1,14 @@
 //! Calls that were answered.
 
-use crate::otp::{
-    Challenge, ChallengeId, Channel, OperationId, VerifyOutcome,
-    event::Operation,
-    recipient::{Answered, Said},
-};
-
 use super::{
     Base, Read,
     field::{array, known},
     wire::{self, answered},
+};
+use crate::otp::{
+    Challenge, ChallengeId, Channel, OperationId, VerifyOutcome,
+    event::Operation,
+    recipient::{Answered, Said},
 };
 
 pub(super) fn answered(

@@ -1,15 +1,14 @@
 //! Challenges.
 
-use crate::otp::{
-    Arm, Challenge, ChallengeId, Channel, Conclusion, ConclusionReason, Delivery, DeliveryStatus,
-    Digest, FailureReason, FlowOutcome, MessageTag, Profile, Route, State, TimelineEntry,
-    TimelineEvent, ledger::FlowKey,
-};
-
 use super::{
     Base, Read,
     field::{all, array, groups, known, misfit, number, optional},
     key_at, wire,
+};
+use crate::otp::{
+    Arm, Challenge, ChallengeId, Channel, Conclusion, ConclusionReason, Delivery, DeliveryStatus,
+    Digest, FailureReason, FlowOutcome, MessageTag, Profile, Route, State, TimelineEntry,
+    TimelineEvent, ledger::FlowKey,
 };
 
 pub(super) fn challenge(

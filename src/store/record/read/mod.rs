@@ -9,14 +9,13 @@ mod field;
 
 use prost::Message;
 
+use super::{Base, FORMAT, StoreError, wire};
 use crate::otp::{
     Country, Purpose, Recipient, Time,
     keyring::SealedNumber,
     ledger::{Flow, FlowKey, Ledger},
     limits::{Counted, MessageLog},
 };
-
-use super::{Base, FORMAT, StoreError, wire};
 use answered::answered;
 use challenge::challenge;
 use field::{all, groups, known, unreadable};

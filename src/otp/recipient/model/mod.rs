@@ -1,13 +1,15 @@
 //! The machine against a naive model: random events in random order, and after each of them
 //! everything that must hold.
 //!
-//! `wishes` draws what people, providers and time may want, `world` turns it into events and applies
-//! them, `naive` keeps lists of all that ever happened and judges the machine by them.
+//! `wishes` draws what people, providers and time may want (a `wish`), `world` turns it into events
+//! and applies them, `naive` keeps lists of all that ever happened and judges the machine by them.
 //! `PROPTEST_CASES=20000 cargo nextest run --lib model` looks longer.
 
 mod naive;
 
 mod tally;
+
+mod wish;
 
 mod wishes;
 

@@ -1,0 +1,104 @@
+//! The application as a value: built from a configuration, with its listeners already bound, run
+//! until told to stop.
+
+mod listeners;
+
+mod parts;
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::anyhow;
+use axum::Router;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    config::Config,
+    grpc::{self, Callers},
+    http,
+    otp::PhoneNumber,
+    service::{Parts, Service},
+    store::Visit,
+};
+
+pub use listeners::{Addresses, Listeners};
+pub use parts::open_store;
+
+/// How long calls under way, and after them sends, may each take when the process is told to stop:
+/// together less than the half minute that orchestrators wait.
+const DRAIN: Duration = Duration::from_secs(14);
+
+/// The application, ready to run.
+pub struct App {
+    /// The use cases.
+    pub service: Arc<Service>,
+    listeners: Listeners,
+    callers: Callers,
+    webhooks: Router,
+    admin: Router,
+}
+
+impl App {
+    /// Opens the store, as `visit` says, and builds everything around it. `extra` is added to the
+    /// admin listener.
+    pub async fn build(
+        config: Config,
+        listeners: Listeners,
+        public_url: String,
+        metrics: PrometheusHandle,
+        visit: Visit,
+        extra: Router,
+    ) -> anyhow::Result<Self> {
+        let store = parts::open_store(&config, visit).await?;
+        // The numbering plans are read at their first use; the first caller shall not wait for it.
+        tokio::task::spawn_blocking(|| drop(PhoneNumber::parse("+5511987654300")));
+        let service = Service::new(Parts {
+            store,
+            rules: config.rules.clone(),
+            keyring: config.keys.keyring(),
+            index: config.keys.index_key(),
+            numbers: parts::numbers(&config),
+            shared_limits: parts::shared_limits(&config),
+            messengers: parts::messengers(&config, &public_url)?,
+        });
+        Ok(Self {
+            webhooks: parts::webhooks(&config, &service, public_url),
+            admin: http::admin::router(Arc::clone(&service), metrics).merge(extra),
+            callers: parts::callers(&config),
+            service,
+            listeners,
+        })
+    }
+
+    /// Serves until `stop`, then finishes what is under way, for a bounded time.
+    pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
+        let Self { service, listeners, callers, webhooks, admin } = self;
+        let alarms = Arc::clone(&service);
+        let mut worker = tokio::spawn(async move { alarms.run().await });
+        let grpc = grpc::server::serve(listeners.grpc, Arc::clone(&service), callers, stop.clone());
+        let webhooks = http::serve(listeners.webhook, webhooks, stop.clone());
+        let admin = http::serve(listeners.admin, admin, stop.clone());
+        let serving = async {
+            tokio::try_join!(grpc, async { Ok(webhooks.await?) }, async { Ok(admin.await?) })
+        };
+        let out_of_time = async {
+            stop.cancelled().await;
+            sleep(DRAIN).await;
+        };
+        let ended = tokio::select! {
+            served = serving => served.map(drop),
+            // Without it no fallback would be taken, and nobody would notice.
+            ended = &mut worker => Err(anyhow!("the alarms' worker ended: {ended:?}")),
+            () = out_of_time => {
+                tracing::warn!("connections were still open when the time to drain was over");
+                Ok(())
+            }
+        };
+        worker.abort();
+        if !service.drain(DRAIN).await {
+            tracing::warn!("sends were still under way when the time to drain was over");
+        }
+        ended
+    }
+}

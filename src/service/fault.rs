@@ -1,0 +1,42 @@
+//! Why a use case was not carried out: the rules say no, or something that it needs is not there.
+
+use crate::{
+    otp::{Refusal, keyring::Unreadable},
+    store::StoreError,
+};
+
+/// A call that was not carried out.
+#[derive(Debug)]
+pub enum CallError {
+    /// The rules say no.
+    Refused(Refusal),
+    /// Something it needs is not there.
+    Failed(Fault),
+}
+
+impl From<Fault> for CallError {
+    fn from(fault: Fault) -> Self {
+        Self::Failed(fault)
+    }
+}
+
+/// A use case could not be carried out, through no fault of its caller.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The store is away. Nothing was decided.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The store went away, or the work broke off, in the middle: the call may have been carried out,
+    /// or not.
+    #[error("what became of the call is not known")]
+    Unsure,
+    /// More work is waiting than is worth accepting.
+    #[error("more calls are waiting than can be served in time")]
+    Overloaded,
+    /// Others kept changing the record for as long as it was worth trying.
+    #[error("the record kept changing")]
+    Contended,
+    /// A record needs a key that the ring does not hold.
+    #[error(transparent)]
+    Key(#[from] Unreadable),
+}

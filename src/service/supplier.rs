@@ -1,0 +1,121 @@
+//! What the machine lacks on the way to an answer: a fresh code, the hash of a guess, the verdict of
+//! the shared limits. It is got here and added to the machine's supply.
+
+use rand::{rand_core::UnwrapErr, rngs::SysRng};
+use zeroize::Zeroizing;
+
+use super::{
+    Fault, Service,
+    gate::{Entry, Visit},
+    hashing::Queue,
+    shared_limits::Charges,
+};
+use crate::otp::{
+    Answer, Code, Digest, Event, Need, Recipe, Supply,
+    event::{Fresh, Verdict},
+};
+
+/// What comes with an event besides the event.
+#[derive(Default)]
+pub struct With {
+    /// The guess, to be hashed if the machine asks.
+    pub guess: Option<Code>,
+    /// A test number's code, instead of a drawn one.
+    pub fixed: Option<Code>,
+    /// What a message is charged.
+    pub charges: Charges,
+}
+
+/// Gets what the machine lacks, for one event.
+pub struct Supplier<'a> {
+    service: &'a Service,
+    with: &'a With,
+    /// What has been got so far.
+    pub supply: Supply,
+    /// The fresh codes, in the order of the supply.
+    codes: Vec<Code>,
+    visit: Option<Visit<'a>>,
+}
+
+impl<'a> Supplier<'a> {
+    /// Has nothing yet. A guess comes before its challenge's gate.
+    pub fn new(service: &'a Service, event: &Event, with: &'a With) -> Self {
+        let visit = match event {
+            Event::Guess { challenge, .. } => Some(service.gates.visit(*challenge)),
+            _ => None,
+        };
+        Self { service, with, supply: Supply::default(), codes: Vec::new(), visit }
+    }
+
+    /// To be told before each look at the record.
+    pub fn look(&mut self) {
+        self.visit.iter_mut().for_each(Visit::look);
+    }
+
+    /// The code of a fresh digest.
+    pub fn code(&self, fresh: usize) -> Code {
+        self.codes[fresh].clone()
+    }
+
+    /// Gets what the machine lacks.
+    pub async fn get(&mut self, need: Need) -> Result<(), Fault> {
+        match need {
+            Need::Fresh(recipe) => self.draw(recipe).await,
+            Need::Guess { recipe, attempts_left } => self.hash_guess(recipe, attempts_left).await,
+            Need::Verdict => {
+                let store = &*self.service.parts.store;
+                self.supply.verdict = Some(self.with.charges.charge(store).await?);
+                Ok(())
+            }
+        }
+    }
+
+    async fn draw(&mut self, recipe: Recipe) -> Result<(), Fault> {
+        let code = match &self.with.fixed {
+            Some(fixed) => fixed.clone(),
+            None => Code::draw(recipe.length, &mut UnwrapErr(SysRng)),
+        };
+        let challenge = recipe.challenge;
+        let digest = self.hash(Queue::Draws, recipe, code.clone()).await?;
+        self.supply.fresh.push(Fresh { challenge, digest });
+        self.codes.push(code);
+        Ok(())
+    }
+
+    async fn hash_guess(&mut self, recipe: Recipe, attempts_left: u32) -> Result<(), Fault> {
+        let (Some(code), Some(visit)) = (self.with.guess.clone(), &mut self.visit) else {
+            return Err(Fault::Contended);
+        };
+        // But for an open gate the record is loaded again before anything is hashed.
+        match visit.enter(attempts_left) {
+            Entry::Open => {}
+            Entry::Full => return Err(Fault::Overloaded),
+            Entry::Again => return Ok(()),
+            Entry::Wait(turn) => {
+                turn.come().await;
+                return Ok(());
+            }
+        }
+        self.supply.guess = Some(self.hash(Queue::Guesses, recipe, code).await?);
+        Ok(())
+    }
+
+    async fn hash(&self, queue: Queue, recipe: Recipe, code: Code) -> Result<Digest, Fault> {
+        let profile = recipe.profile;
+        let pepper = Zeroizing::new(*self.service.parts.keyring.pepper(&recipe.key_id)?);
+        self.service.hasher.run(queue, profile, move || recipe.digest(&pepper, &code)).await
+    }
+
+    /// Gives back what was charged for a message that did not go out.
+    pub async fn settle_charges(&self, done: &Result<Answer, Fault>) {
+        let sent = match done {
+            Ok(Answer::Issued(issued)) => issued.message_sent,
+            // It may have been; then the message goes out.
+            Err(Fault::Unsure) => true,
+            _ => false,
+        };
+        if self.supply.verdict == Some(Verdict::Allowed) && !sent {
+            self.with.charges.give_back(&*self.service.parts.store).await;
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! A few quick tries of one message within its delivery's time, all with the same code. Before each
+//! one the record is looked at once more, so that no try starts whose last look came after a
+//! conclusion.
+
+use std::time::Duration;
+
+use rand::RngExt;
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
+
+use super::dispatch::Dispatch;
+use crate::{
+    delivery::{Again, Message, Messenger},
+    otp::{Channel, Delivery, DeliveryStatus, FailureReason, MessageTag, Recipient, Time},
+    store::record,
+};
+
+/// Tries of one message.
+const TRIES: usize = 3;
+
+/// The longest one try may take. No try starts with less than this left, so that none is under way
+/// when the delivery is taken over.
+pub const TRY: Duration = Duration::from_secs(4);
+
+/// What became of a send.
+pub enum Outcome {
+    /// The provider took it.
+    Accepted(MessageTag),
+    /// It will not arrive.
+    Failed(FailureReason),
+    /// Nobody knows.
+    Unclear,
+    /// There is nothing to send any more, or somebody else does.
+    Dropped,
+}
+
+impl Dispatch {
+    /// Tries until there is an outcome.
+    pub async fn attempt(&self, messenger: &dyn Messenger, message: &Message) -> Outcome {
+        let (mut unclear, mut last, mut tries) = (false, FailureReason::RateLimited, TRIES);
+        let mut tried = 0;
+        while tried < tries {
+            // Waiting longer than the delivery has is as good as being refused.
+            if timeout_at(self.last_start, messenger.turn()).await.is_err() {
+                break;
+            }
+            if !self.look().await {
+                return Outcome::Dropped;
+            }
+            tried += 1;
+            match messenger.send(message, TRY).await {
+                Ok(accepted) => return self.accepted(messenger, &accepted.message_id).await,
+                Err(error) => {
+                    tracing::warn!(%error, tried, "a send failed");
+                    last = error.reason;
+                    unclear |= error.again == Again::Unclear;
+                    tries = tries.min(tries_of(error.again));
+                }
+            }
+            if tried < tries && !self.pause(tried).await {
+                break;
+            }
+        }
+        if unclear { Outcome::Unclear } else { Outcome::Failed(last) }
+    }
+
+    /// Whether the message is still wanted: the challenge is live, the delivery waits for its
+    /// sender, and by the store's own clock there is time for a try.
+    async fn look(&self) -> bool {
+        while Instant::now() < self.last_start {
+            if let Ok(loaded) = self.service.parts.store.load(&self.place).await {
+                let record = loaded.blob.map(|blob| record::decode(&blob));
+                let in_time = loaded.now + TRY <= self.retry_at;
+                return in_time
+                    && matches!(record, Some(Ok(record)) if self.is_wanted(&record, loaded.now));
+            }
+            sleep(Duration::from_millis(200)).await;
+        }
+        false
+    }
+
+    fn is_wanted(&self, record: &Recipient, now: Time) -> bool {
+        let mut challenges = record.challenges.iter();
+        let challenge = challenges.find(|challenge| challenge.id == self.delivery.challenge);
+        challenge.is_some_and(|challenge| {
+            let delivery = challenge.delivery(self.delivery.number);
+            let ours =
+                |d: &Delivery| d.status == DeliveryStatus::Queued && d.retry_at == self.retry_at;
+            challenge.is_live() && challenge.expires_at > now && delivery.is_some_and(ours)
+        })
+    }
+
+    /// Waits before the next try, unless it would come too late. With jitter, so that a provider's
+    /// hiccup is not answered by everybody at once.
+    async fn pause(&self, tried: usize) -> bool {
+        let base = 200 * tried as u64;
+        let pause = Duration::from_millis(rand::rng().random_range(base..=base * 3));
+        let next = Instant::now() + pause;
+        if next < self.last_start {
+            sleep_until(next).await;
+        }
+        next < self.last_start
+    }
+
+    async fn accepted(&self, messenger: &dyn Messenger, message_id: &str) -> Outcome {
+        let parts = &self.service.parts;
+        let tag = parts.index.message_tag(messenger.name(), message_id);
+        if self.channel == Channel::Whatsapp {
+            // Before the commit, so that a tap on "I didn't request a code" always finds its way.
+            // An orphan is harmless.
+            let kept = parts.store.remember(&tag, &self.delivery, parts.rules.retention).await;
+            if let Err(error) = kept {
+                tracing::warn!(%error, "a tap on \"I didn't request a code\" will not be understood");
+            }
+        }
+        Outcome::Accepted(tag)
+    }
+}
+
+/// Tries of a message, the failed one among them.
+fn tries_of(again: Again) -> usize {
+    match again {
+        Again::No => 1,
+        Again::Once => 2,
+        Again::Yes | Again::Unclear => TRIES,
+    }
+}
