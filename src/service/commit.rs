@@ -147,9 +147,8 @@ impl Work<'_> {
             // Fails when nobody listens, and then there is nobody to tell.
             let _ = service.facts.send(fact.clone());
         }
-        if let Some(alarm) = next.and_then(|next| next.alarm(&service.parts.rules)) {
-            service.timers.set(self.place, moment.after(alarm));
-        }
+        let alarm = next.and_then(|next| next.alarm(&service.parts.rules));
+        service.timers.set(self.place, alarm.map(|time| moment.after(time)));
         for send in transition.sends {
             let code = self.supplier.code(send.fresh);
             service.dispatch(self.place, send, code, moment);

@@ -53,17 +53,16 @@ struct Pending {
 }
 
 impl Timers {
-    /// Sets a record's timer, instead of the one it had.
-    pub fn set(&self, key: RecipientKey, at: Instant) {
+    /// Sets a record's timer, or none, instead of the one it had.
+    pub fn set(&self, key: RecipientKey, at: Option<Instant>) {
         let mut pending = self.lock();
         if let Some(old) = pending.by_key.remove(&key) {
             pending.by_time.remove(&(old, key));
         }
-        if pending.by_key.len() < TIMERS {
-            pending.by_key.insert(key, at);
-            pending.by_time.insert((at, key));
-        }
-        if pending.by_time.first().is_some_and(|first| *first == (at, key)) {
+        let Some(at) = at.filter(|_| pending.by_key.len() < TIMERS) else { return };
+        pending.by_key.insert(key, at);
+        pending.by_time.insert((at, key));
+        if pending.by_time.first() == Some(&(at, key)) {
             self.sooner.notify_one();
         }
     }
@@ -92,5 +91,30 @@ impl Timers {
 
     fn lock(&self) -> MutexGuard<'_, Pending> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const KEYS: [RecipientKey; 3] =
+        [RecipientKey([1; 16]), RecipientKey([2; 16]), RecipientKey([3; 16])];
+
+    #[tokio::test(start_paused = true)]
+    async fn a_record_has_one_timer_and_none_once_nothing_is_live() {
+        let (timers, start) = (Timers::default(), Instant::now());
+        let after = |seconds| Some(start + Duration::from_secs(seconds));
+        timers.set(KEYS[0], after(1));
+        timers.set(KEYS[1], after(2));
+        timers.set(KEYS[2], after(3));
+        timers.set(KEYS[0], after(5));
+        timers.set(KEYS[1], None);
+        assert_eq!(timers.next().await.0, KEYS[2]);
+        assert_eq!(timers.next().await.0, KEYS[0]);
+        assert_eq!(start.elapsed(), Duration::from_secs(5));
+        assert!(timers.lock().by_key.is_empty() && timers.lock().by_time.is_empty());
     }
 }
