@@ -39,7 +39,7 @@ impl Moment {
     }
 }
 
-/// Local timers: at most one for each record, the earliest.
+/// Local timers: at most one for each record.
 #[derive(Default)]
 pub struct Timers {
     pending: Mutex<Pending>,
