@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tonic::{Response, Status, metadata::MetadataMap};
+use tonic::{Code, Response, Status, metadata::MetadataMap};
 use tracing::Instrument;
 
 use super::{
@@ -63,7 +63,10 @@ impl<'a> Call<'a> {
                 answer = work => answer,
                 () = self.time_is_up() => Err(errors::too_late()),
             };
-            if let Err(status) = &answer {
+            // A fault was logged with its cause where it became a status.
+            if let Err(status) = &answer
+                && status.code() != Code::Unavailable
+            {
                 tracing::info!(code = ?status.code(), reason = status.message(), "call refused");
             }
             answer.map(Response::new)

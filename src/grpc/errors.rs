@@ -125,7 +125,10 @@ fn explain(limit: Limit) -> &'static str {
 }
 
 fn failed(fault: &Fault) -> Status {
-    tracing::warn!(error = %fault, "a call failed");
+    // What is shed is logged with the calls that are refused.
+    if !matches!(fault, Fault::Overloaded) {
+        tracing::warn!(error = %fault, "a call failed");
+    }
     match fault {
         Fault::Overloaded => limited(Limit::Overloaded, COME_BACK),
         Fault::Store(_) | Fault::Contended => {
