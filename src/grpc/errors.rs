@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
+use http::HeaderValue;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
@@ -126,7 +127,7 @@ fn explain(limit: Limit) -> &'static str {
 
 fn failed(fault: &Fault) -> Status {
     // What is shed is logged with the calls that are refused.
-    if !matches!(fault, Fault::Overloaded) {
+    if !matches!(fault, Fault::Overloaded | Fault::Abandoned) {
         tracing::warn!(error = %fault, "a call failed");
     }
     match fault {
@@ -134,12 +135,26 @@ fn failed(fault: &Fault) -> Status {
         Fault::Store(_) | Fault::Contended => {
             unavailable("the store is out of reach; nothing was decided")
         }
+        Fault::Abandoned => Status::cancelled("nobody waited for the answer; nothing was done"),
         Fault::Unsure => unavailable(
             "the store went away in the middle: the call may have been carried out, or not; \
              retry it with the same idempotency_key",
         ),
         Fault::Key(_) => unavailable("a key of the ring is missing; an operator has to act"),
     }
+}
+
+/// Bytes that are no message of the contract are the caller's fault. The transport, which reads them,
+/// calls it its own (`INTERNAL`).
+pub fn undecodable<B>(mut response: http::Response<B>) -> http::Response<B> {
+    let headers = response.headers_mut();
+    let says = |name: &str, start: &str| {
+        headers.get(name).is_some_and(|value| value.as_bytes().starts_with(start.as_bytes()))
+    };
+    if says("grpc-status", "13") && says("grpc-message", "failed%20to%20decode") {
+        headers.insert("grpc-status", HeaderValue::from(Code::InvalidArgument as i32));
+    }
+    response
 }
 
 /// This replica is about to end.

@@ -10,10 +10,12 @@ use tokio_stream::{Stream, StreamExt, wrappers::TcpListenerStream};
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Server;
 use tonic_health::{ServingStatus, server::HealthReporter};
+use tower::util::MapResponseLayer;
 
 use super::{
     Callers,
     call::MAX_CALL,
+    errors,
     otp_service::Otp,
     proto::{self, otp_service_server::OtpServiceServer},
 };
@@ -45,18 +47,22 @@ pub async fn serve(
     // Known by name from the first question on; fit to serve once the store has answered.
     tell(&health, ServingStatus::NotServing).await;
     let watch = follow_the_store(health, Arc::clone(&service), stop.clone());
-    let reflection = tonic_reflection::server::Builder::configure()
-        .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
-        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        .build_v1()?;
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
     let otp = OtpServiceServer::new(Otp::new(service, callers, stop.clone()))
         .max_decoding_message_size(MAX_MESSAGE);
     let serving = Server::builder()
         .timeout(MAX_CALL)
         .max_concurrent_streams(STREAMS)
         .http2_keepalive_interval(Some(Duration::from_secs(30)))
+        .layer(MapResponseLayer::new(errors::undecodable))
         .add_service(health_service)
-        .add_service(reflection)
+        // Many clients still ask by the older name.
+        .add_service(reflection().build_v1()?)
+        .add_service(reflection().build_v1alpha()?)
         .add_service(otp)
         .serve_with_incoming_shutdown(incoming(listener), stop.cancelled_owned());
     let watch = tokio::spawn(watch);

@@ -6,6 +6,7 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use super::{
@@ -30,12 +31,14 @@ struct Work<'a> {
     service: &'a Arc<Service>,
     place: RecipientKey,
     event: &'a Event,
+    /// Cancelled once nobody waits for the answer.
+    gone: CancellationToken,
     supplier: Supplier<'a>,
 }
 
 impl Service {
-    /// Applies an event to a record. Runs to its end even if the caller goes away: nothing is
-    /// dropped between a commit and what follows from it.
+    /// Applies an event to a record. If the caller goes away before the commit, nothing happens; from
+    /// the commit on it runs to its end, and nothing that follows from it is dropped.
     pub(super) async fn apply(
         self: &Arc<Self>,
         place: RecipientKey,
@@ -43,11 +46,14 @@ impl Service {
         with: With,
     ) -> Result<Answer, Fault> {
         let service = Arc::clone(self);
+        let gone = CancellationToken::new();
+        let _waits = gone.clone().drop_guard();
         let work = async move {
             let mut work = Work {
                 service: &service,
                 place,
                 event: &event,
+                gone,
                 supplier: Supplier::new(&service, &event, &with),
             };
             let done = work.run().await;
@@ -111,6 +117,10 @@ impl Work<'_> {
             let Some(commit) = self.commit_of(&transition, loaded.version) else {
                 return Ok(transition.answer);
             };
+            // A verification that nobody hears of would be lost to the person who typed the code.
+            if self.gone.is_cancelled() && lost.is_none() {
+                return Err(Fault::Abandoned);
+            }
             match store.commit(&commit).await {
                 Ok(Committed::Done) => return Ok(self.follow(transition, moment)),
                 Ok(Committed::Conflict) => {}

@@ -30,6 +30,9 @@ pub enum Fault {
     /// or not.
     #[error("what became of the call is not known")]
     Unsure,
+    /// Whoever asked has gone, or its deadline has passed. Nothing was done.
+    #[error("nobody waits for the answer any more")]
+    Abandoned,
     /// More work is waiting than is worth accepting.
     #[error("more calls are waiting than can be served in time")]
     Overloaded,

@@ -30,8 +30,8 @@ pub struct SharedLimits {
 pub struct Charges(Vec<(Limit, Charge)>);
 
 impl SharedLimits {
-    /// What a call is charged. Someone unknown is not pooled with everybody else who is unknown:
-    /// an empty subject, address or caller has no limit of its kind.
+    /// What a call is charged. Someone unknown is not pooled with everybody else who is unknown: an
+    /// empty subject or address has no limit of its kind. Where callers have no names, all are one.
     pub fn charges(
         &self,
         index: &IndexKey,
@@ -43,7 +43,7 @@ impl SharedLimits {
         let address = client_ip.map(network);
         let subject = (!subject.is_empty()).then(|| vec![caller.as_bytes(), subject.as_bytes()]);
         let address = address.as_ref().map(|address| vec![&address[..]]);
-        let caller = (!caller.is_empty()).then(|| vec![caller.as_bytes()]);
+        let caller = Some(vec![caller.as_bytes()]);
         let wanted = [
             (Limit::Subject, &self.subject, subject),
             (Limit::ClientIp, &self.client_ip, address),

@@ -12,7 +12,7 @@ use crate::otp::{
     time::Time,
 };
 
-/// How far a caller's clock may be ahead of the store's.
+/// How far a caller's clock may be off the store's.
 const SKEW: Duration = Duration::from_secs(5);
 
 impl Turn<'_> {
@@ -92,7 +92,7 @@ impl Turn<'_> {
             return Answer::Refused(Refusal::NotFound);
         };
         let challenge = self.challenge(at);
-        let lived = challenge.issued_at..=self.now + SKEW;
+        let lived = challenge.issued_at - SKEW..=self.now + SKEW;
         if told_at.is_some_and(|time| !lived.contains(&time)) {
             return Answer::Refused(Refusal::TimeOutOfRange);
         }

@@ -36,6 +36,8 @@ mod command_line;
 
 mod traces;
 
+mod deadlines;
+
 use std::{
     path::PathBuf,
     sync::atomic::{AtomicUsize, Ordering},

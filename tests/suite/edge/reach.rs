@@ -71,3 +71,20 @@ async fn health_and_reflection_need_no_key() {
     let names: BTreeSet<_> = list.service.into_iter().map(|service| service.name).collect();
     assert!(names.contains("pombo.otp.v1.OtpService"), "{names:?}");
 }
+
+#[tokio::test]
+async fn reflection_answers_by_its_older_name_too() {
+    use tonic_reflection::pb::v1alpha::{
+        ServerReflectionRequest, server_reflection_client::ServerReflectionClient,
+        server_reflection_request::MessageRequest,
+    };
+    let pombo = world(&[]).await.serve().await;
+    let channel = pombo.connection().await;
+    let list = ServerReflectionRequest {
+        host: String::new(),
+        message_request: Some(MessageRequest::ListServices(String::new())),
+    };
+    let answers =
+        ServerReflectionClient::new(channel).server_reflection_info(tokio_stream::once(list)).await;
+    assert!(answers.unwrap().into_inner().next().await.unwrap().is_ok());
+}

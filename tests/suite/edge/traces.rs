@@ -1,7 +1,6 @@
-//! Calls can be followed by the ids that their caller gave them, and end at the deadline it set.
+//! Calls can be followed by the ids that their caller gave them.
 
 use pombo::grpc::proto::ResendCodeRequest;
-use prost::Message;
 use serde_json::Value;
 use tonic::Request;
 
@@ -69,42 +68,4 @@ async fn a_warning_carries_its_calls_ids_whatever_else_is_logged() {
     pombo.client().await.issue_code(request).await.unwrap();
     let line = pombo.stderr.wait_for("a refused send", |line| line.contains("a send failed")).await;
     assert!(line.contains("\"request_id\":\"request-8\""), "{line}");
-}
-
-/// A call as the wire has it: tonic's own client would give up by itself, and hide the answer.
-async fn call(
-    pombo: &Pombo,
-    method: &str,
-    message: &impl Message,
-    timeout: &str,
-) -> Option<String> {
-    let encoded = message.encode_to_vec();
-    let mut body = vec![0];
-    body.extend((encoded.len() as u32).to_be_bytes());
-    body.extend(encoded);
-    let client = reqwest::Client::builder().http2_prior_knowledge().no_proxy().build().unwrap();
-    let url = format!("http://{}/pombo.otp.v1.OtpService/{method}", pombo.grpc);
-    let call = client.post(url).header("content-type", "application/grpc").header("te", "trailers");
-    let answer = call.header("grpc-timeout", timeout).body(body).send().await.unwrap();
-    // Only a refusal has its status in the head.
-    answer.headers().get("grpc-status").map(|status| status.to_str().unwrap().to_owned())
-}
-
-#[tokio::test]
-async fn a_deadline_ends_the_call_and_loses_nothing() {
-    let world = world(&[("CODE__HASH", "owasp")]).await;
-    let pombo = world.serve().await;
-    let deadline_exceeded = Some((tonic::Code::DeadlineExceeded as i32).to_string());
-    for (n, timeout) in ["1m", "5m", "1000u", "1n", "0S"].into_iter().enumerate() {
-        let number = format!("+5511987654{n}00");
-        let status = call(&pombo, "IssueCode", &login(&number), timeout).await;
-        assert_eq!(status, deadline_exceeded, "{timeout}");
-        // The challenge got its message all the same, and a retry finds it.
-        assert_eq!(world.simulator.inbox().wait_for(&number, 1).await.len(), 1);
-        assert!(pombo.issue(&number).await.reused);
-    }
-    for timeout in ["10S", "1H", "99999999n", "99999999H", "soon", ""] {
-        let _ = call(&pombo, "IssueCode", &login("+5511987655500"), timeout).await;
-    }
-    assert_eq!(call(&pombo, "IssueCode", &login("+5511987656600"), "10S").await, None);
 }
