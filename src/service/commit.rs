@@ -93,6 +93,7 @@ impl Work<'_> {
         let start = Instant::now();
         let mut lost: Option<Tried> = None;
         while start.elapsed() < PATIENCE {
+            self.is_waited_for(&lost)?;
             self.supplier.look();
             let asked = Instant::now();
             let loaded = match store.load(&self.place).await {
@@ -117,10 +118,7 @@ impl Work<'_> {
             let Some(commit) = self.commit_of(&transition, loaded.version) else {
                 return Ok(transition.answer);
             };
-            // A verification that nobody hears of would be lost to the person who typed the code.
-            if self.gone.is_cancelled() && lost.is_none() {
-                return Err(Fault::Abandoned);
-            }
+            self.is_waited_for(&lost)?;
             match store.commit(&commit).await {
                 Ok(Committed::Done) => return Ok(self.follow(transition, moment)),
                 Ok(Committed::Conflict) => {}
@@ -129,6 +127,12 @@ impl Work<'_> {
             }
         }
         Err(Fault::Contended)
+    }
+
+    /// A verification that nobody hears of would be lost to the person who typed the code, and a hash
+    /// for it is work for nothing. Once a commit was tried, what became of it has to be found out.
+    fn is_waited_for(&self, lost: &Option<Tried>) -> Result<(), Fault> {
+        if self.gone.is_cancelled() && lost.is_none() { Err(Fault::Abandoned) } else { Ok(()) }
     }
 
     /// The commit of a transition that changed something.
