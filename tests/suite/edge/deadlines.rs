@@ -1,10 +1,7 @@
 //! Calls end at the deadline that their caller set, and on the wire as the contract says.
 
-use std::time::Duration;
-
 use pombo::grpc::proto::VerifyOutcome;
 use prost::Message;
-use tonic::Request;
 
 use super::world;
 use crate::support::{
@@ -39,11 +36,14 @@ async fn raw_call(pombo: &Pombo, method: &str, message: Vec<u8>, timeout: &str) 
 async fn a_deadline_ends_the_call_and_loses_nothing() {
     let world = world(&[("CODE__HASH", "owasp")]).await;
     let pombo = world.serve().await;
-    let deadline_exceeded = Some((tonic::Code::DeadlineExceeded as i32).to_string());
+    // With so little time the transport may give up before it has read the request, by a word of its
+    // own.
+    let given_up = [tonic::Code::DeadlineExceeded, tonic::Code::Cancelled];
+    let given_up = given_up.map(|code| Some((code as i32).to_string()));
     for (n, timeout) in ["1m", "5m", "1000u", "1n", "0S"].into_iter().enumerate() {
         let number = format!("+5511987654{n}00");
         let status = call(&pombo, "IssueCode", &login(&number), timeout).await;
-        assert_eq!(status, deadline_exceeded, "{timeout}");
+        assert!(given_up.contains(&status), "{timeout}: {status:?}");
         // Either nothing was begun, or its message comes: a retry leads to one message in each case.
         pombo.issue(&number).await;
         assert_eq!(world.simulator.inbox().wait_for(&number, 1).await.len(), 1);
@@ -74,9 +74,8 @@ async fn a_verification_that_nobody_waits_for_does_not_happen() {
     let issued = pombo.issue(number).await;
     let code = world.simulator.inbox().wait_for(number, 1).await.remove(0).code;
     redis.pause();
-    let mut request = Request::new(guess(&issued.challenge_id, &code));
-    request.set_timeout(Duration::from_millis(200));
-    pombo.client().await.verify_code(request).await.unwrap_err();
+    let status = call(&pombo, "VerifyCode", &guess(&issued.challenge_id, &code), "300m").await;
+    assert_eq!(status, Some((tonic::Code::DeadlineExceeded as i32).to_string()));
     redis.resume();
     // The person's next try is the first that anybody hears of.
     let next = async {
