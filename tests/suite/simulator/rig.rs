@@ -71,6 +71,7 @@ pub fn hurried() -> Settings {
         receipt: Duration::ZERO,
         late: Duration::from_millis(50),
         retry: Duration::from_millis(1),
+        review: Duration::ZERO,
     };
     Settings { pace, ..Settings::default() }
 }
