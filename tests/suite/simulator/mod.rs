@@ -27,3 +27,7 @@ mod inbox;
 mod logs;
 
 mod scripts;
+
+mod codes;
+
+mod weather;

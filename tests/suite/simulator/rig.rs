@@ -95,10 +95,13 @@ impl Rig {
         format!("{base}/{}/{}/messages", meta.api_version, meta.phone_number_id)
     }
 
-    pub async fn meta(&self, body: &Value) -> Answer {
+    pub fn whatsapp_call(&self, body: &Value) -> reqwest::RequestBuilder {
         let call = self.http.post(self.messages_url());
-        let call = call.bearer_auth(&self.settings.meta.access_token).json(body);
-        Answer::of(call.send().await.unwrap()).await
+        call.bearer_auth(&self.settings.meta.access_token).json(body)
+    }
+
+    pub async fn meta(&self, body: &Value) -> Answer {
+        self.answer(self.whatsapp_call(body)).await
     }
 
     /// A good WhatsApp message, and its id.
@@ -117,11 +120,14 @@ impl Rig {
         format!("{}/2010-04-01/Accounts/{account}/Messages.json", self.simulator.twilio_url())
     }
 
-    pub async fn twilio(&self, fields: &[(&str, &str)]) -> Answer {
+    pub fn sms_call(&self, fields: &[(&str, &str)]) -> reqwest::RequestBuilder {
         let twilio = &self.settings.twilio;
         let call = self.http.post(self.sms_url());
-        let call = call.basic_auth(&twilio.account_sid, Some(&twilio.auth_token)).form(fields);
-        Answer::of(call.send().await.unwrap()).await
+        call.basic_auth(&twilio.account_sid, Some(&twilio.auth_token)).form(fields)
+    }
+
+    pub async fn twilio(&self, fields: &[(&str, &str)]) -> Answer {
+        self.answer(self.sms_call(fields)).await
     }
 
     /// A good text message with callbacks, and its sid.
