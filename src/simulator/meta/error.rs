@@ -1,9 +1,8 @@
 //! Graph's error envelope, and what it says in which case.
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use rand::random;
 use serde_json::{Value, json};
-
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use super::codes::{status, title};
 

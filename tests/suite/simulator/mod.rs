@@ -31,3 +31,15 @@ mod scripts;
 mod codes;
 
 mod weather;
+
+mod drafts;
+
+mod template_refusals;
+
+mod templates;
+
+mod meta_number;
+
+mod meta_notices;
+
+mod twilio_account;

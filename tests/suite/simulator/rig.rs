@@ -115,6 +115,14 @@ impl Rig {
         Answer::of(call.send().await.unwrap()).await
     }
 
+    /// A call of the account's or the number's management, with the good token.
+    pub fn graph(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        let url =
+            format!("{}/{}/{path}", self.simulator.meta_url(), self.settings.meta.api_version);
+        let call = self.http.request(method.parse().unwrap(), url);
+        call.bearer_auth(&self.settings.meta.access_token)
+    }
+
     pub fn sms_url(&self) -> String {
         let account = &self.settings.twilio.account_sid;
         format!("{}/2010-04-01/Accounts/{account}/Messages.json", self.simulator.twilio_url())
@@ -139,6 +147,12 @@ impl Rig {
         assert_eq!(answer.status, 201, "{answer:?}");
         answer.body["sid"].as_str().unwrap().to_owned()
     }
+}
+
+/// A path with a query behind it.
+pub fn asking(path: &str, query: &[(&str, &str)]) -> String {
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
+    format!("{path}?{query}")
 }
 
 /// The documented body of an authentication message.
