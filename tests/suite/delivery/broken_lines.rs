@@ -28,14 +28,17 @@ async fn outcome(url: &str, limit: Duration) -> SendError {
     assert_discreet(&error);
     let other = send(&*twilio, limit).await.unwrap_err();
     assert_discreet(&other);
-    assert_eq!((error.reason, error.again), (other.reason, other.again));
+    assert_eq!((error.reaction.reason, error.reaction.again), (other.reason, other.again));
     error
 }
 
 #[tokio::test]
 async fn a_refused_connection_left_nothing_behind() {
     let error = outcome(&provider::nobody().await, PATIENCE).await;
-    assert_eq!((error.reason, error.again), (FailureReason::Unavailable, Again::Yes));
+    assert_eq!(
+        (error.reaction.reason, error.reaction.again),
+        (FailureReason::Unavailable, Again::Yes)
+    );
 }
 
 #[tokio::test]
@@ -44,7 +47,10 @@ async fn a_provider_that_hangs_is_left_in_time_and_nobody_knows() {
     let start = Instant::now();
     let error = outcome(&provider.url(), Duration::from_millis(150)).await;
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
-    assert_eq!((error.reason, error.again), (FailureReason::Unavailable, Again::Unclear));
+    assert_eq!(
+        (error.reaction.reason, error.reaction.again),
+        (FailureReason::Unavailable, Again::Unclear)
+    );
     assert_eq!(provider.requests().len(), 2, "each sender tries once");
 }
 
@@ -59,7 +65,7 @@ async fn a_line_that_breaks_before_or_in_the_answer_leaves_it_unclear() {
         let provider = Provider::hanging_up_after(answer).await;
         let error = outcome(&provider.url(), PATIENCE).await;
         assert_eq!(
-            (error.reason, error.again),
+            (error.reaction.reason, error.reaction.again),
             (FailureReason::Unavailable, Again::Unclear),
             "{answer}"
         );
@@ -94,7 +100,11 @@ async fn an_error_without_a_known_code_is_judged_by_its_status() {
         for body in ["<html>nginx</html>", "{\"error\":{\"code\":987001}}", "{\"code\":987001}"] {
             let provider = Provider::answering(status, body).await;
             let error = outcome(&provider.url(), PATIENCE).await;
-            assert_eq!((error.reason, error.again), (reason, again), "{status} {body}");
+            assert_eq!(
+                (error.reaction.reason, error.reaction.again),
+                (reason, again),
+                "{status} {body}"
+            );
         }
     }
 }
