@@ -118,9 +118,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_slow_rate_still_lets_the_first_go_at_once() {
-        let turn = Pace::new(rate(1));
-        let turn = turn.turn(&number("+5511987654300"));
-        timeout(Duration::from_millis(500), turn).await.unwrap();
+        let (pace, to) = (Pace::new(rate(1)), number("+5511987654300"));
+        timeout(Duration::from_millis(500), pace.turn(&to)).await.unwrap();
     }
 
     #[tokio::test]

@@ -47,13 +47,14 @@ impl Turn<'_> {
         let challenge = self.challenge(at);
         let reached = challenge.step.min(challenge.plan.len() - 1);
         let (arm, step_reached) = (challenge.arm, challenge.plan[reached]);
-        let roads = match wanted {
+        let mut roads = match wanted {
             Some(channel) => self.roads_of(arm, reached, channel),
             None => self.roads(arm, &challenge.plan, reached),
         };
-        // Better a message that may fail than none.
-        let roads =
-            if roads.is_empty() { self.roads_of(arm, reached, step_reached) } else { roads };
+        if wanted.is_none() && roads.is_empty() {
+            // Better a message that may fail than none.
+            roads = self.roads_of(arm, reached, step_reached);
+        }
         let Some(road) = self.choose(self.next.country, &roads) else {
             return Ok(Err(Refusal::NoSender(wanted.unwrap_or(step_reached))));
         };
@@ -189,14 +190,11 @@ impl Turn<'_> {
             return Ok(());
         };
         self.enqueue(at, &road, reason)?;
-        let (from, to) = (channel, road.channel);
-        self.tell(
-            at,
-            match from == to {
-                true => FactKind::ChangedSender { channel, from: sender, to: road.sender, reason },
-                false => FactKind::FellBack { from, to, reason },
-            },
-        );
+        let moved = match road.step == step {
+            true => FactKind::ChangedSender { channel, from: sender, to: road.sender, reason },
+            false => FactKind::FellBack { from: channel, to: road.channel, reason },
+        };
+        self.tell(at, moved);
         Ok(())
     }
 

@@ -28,7 +28,10 @@ async fn outcome(url: &str, limit: Duration) -> SendError {
     assert_discreet(&error);
     let other = send(&*twilio, limit).await.unwrap_err();
     assert_discreet(&other);
-    assert_eq!((error.reaction.reason, error.reaction.again), (other.reason, other.again));
+    assert_eq!(
+        (error.reaction.reason, error.reaction.again),
+        (other.reaction.reason, other.reaction.again)
+    );
     error
 }
 
@@ -80,7 +83,11 @@ async fn an_answer_that_says_nothing_leaves_it_unclear() {
     let endless = endless.to_string();
     for body in ["", "<html>OK</html>", "{}", "[]", "null", "7", "{\"messages\":[{}]}", &endless] {
         let provider = Provider::answering(200, body).await;
-        assert_eq!(outcome(&provider.url(), PATIENCE).await.again, Again::Unclear, "{body:.40}");
+        assert_eq!(
+            outcome(&provider.url(), PATIENCE).await.reaction.again,
+            Again::Unclear,
+            "{body:.40}"
+        );
     }
 }
 
@@ -112,13 +119,6 @@ async fn an_error_without_a_known_code_is_judged_by_its_status() {
 #[tokio::test]
 async fn credentials_do_not_follow_a_redirect() {
     let provider = Provider::answering(307, "").await;
-    assert_eq!(outcome(&provider.url(), PATIENCE).await.again, Again::No);
+    assert_eq!(outcome(&provider.url(), PATIENCE).await.reaction.again, Again::No);
     assert_eq!(provider.requests().len(), 2, "each sender tries once");
-}
-
-#[tokio::test]
-async fn turns_come_at_once_while_the_pace_allows() {
-    for sender in senders(&provider::nobody().await) {
-        tokio::time::timeout(PATIENCE, sender.turn()).await.unwrap();
-    }
 }
