@@ -42,7 +42,7 @@ mod line;
 
 mod number;
 
-mod hooks;
+mod conditions;
 
 use std::{io, net::SocketAddr, sync::Arc};
 
