@@ -90,6 +90,7 @@ impl Sky {
             Weather::Throttle => self.wording.throttled(),
             Weather::Bursts { status, .. } => self.wording.failing(*status),
             Weather::TokenExpired => self.wording.token_expired(),
+            // It hangs.
             _ => pending().await,
         }
     }

@@ -1,7 +1,7 @@
 //! `GET …/message_templates`: filtered, in pages.
 //!
-//! A `name` matches as a part, as is reported of Meta's filter: who looks for one template has to compare
-//! the names.
+//! A `name` matches as a part. No page promises that Meta's filter compares whole names, so who looks for
+//! one template has to compare them.
 
 use std::sync::Arc;
 
