@@ -10,7 +10,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
 /// One refusal.
 #[derive(Debug)]
-pub(super) struct GraphError {
+pub(crate) struct GraphError {
     status: u16,
     code: u32,
     subcode: Option<u32>,

@@ -29,4 +29,8 @@ pub use handshake::HandshakeError;
 pub use hook::{escape, sign};
 
 pub(crate) use handshake::handshake;
+pub(crate) use limits::Limits;
+pub(crate) use message::{Message, inbound_id};
+pub(crate) use payload::{did_not_request, statuses};
+pub(crate) use request::{Otp, recipient};
 pub(crate) use send::router;

@@ -13,7 +13,7 @@ use crate::simulator::{clock, course::Receipt, settings::MetaAccount};
 const ERROR_PAGE: &str =
     "https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes";
 
-pub(super) fn statuses(account: &MetaAccount, message: &Message, receipts: &[Receipt]) -> Value {
+pub(crate) fn statuses(account: &MetaAccount, message: &Message, receipts: &[Receipt]) -> Value {
     let mut value = value(account);
     value["statuses"] = receipts.iter().map(|receipt| status(account, message, *receipt)).collect();
     envelope(account, &value)
@@ -38,7 +38,7 @@ fn status(account: &MetaAccount, message: &Message, receipt: Receipt) -> Value {
 }
 
 /// The tap is a message of the person's, `id`, in answer to ours.
-pub(super) fn did_not_request(account: &MetaAccount, message: &Message, id: &str) -> Value {
+pub(crate) fn did_not_request(account: &MetaAccount, message: &Message, id: &str) -> Value {
     let mut value = value(account);
     value["contacts"] = json!([{ "profile": { "name": "João" }, "wa_id": message.wa_id() }]);
     value["messages"] = json!([{

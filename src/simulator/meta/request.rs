@@ -28,7 +28,7 @@ const MESSAGE: &[&str] = &[
 ];
 
 /// A good authentication message.
-pub(super) struct Otp {
+pub(crate) struct Otp {
     /// The recipient with its `+`.
     pub to: String,
     /// The recipient as the sender wrote it, which the answer repeats.
@@ -39,7 +39,7 @@ pub(super) struct Otp {
 }
 
 /// The recipient of a body, however bad the rest of it.
-pub(super) fn recipient(body: &Value) -> Option<String> {
+pub(crate) fn recipient(body: &Value) -> Option<String> {
     normal(body.get("to")?.as_str()?)
 }
 

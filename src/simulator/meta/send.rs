@@ -35,6 +35,9 @@ use crate::simulator::{
     world::World,
 };
 
+/// "API Unknown": Meta's word for an error of its own.
+const API_UNKNOWN: u32 = 1;
+
 pub(crate) fn router(world: &Arc<World>) -> Router {
     let limits = Mutex::new(Limits::new(world.settings.meta.limits));
     let cloud = Arc::new(Cloud { world: Arc::clone(world), limits });
@@ -99,6 +102,7 @@ impl Cloud {
                 pending().await
             }
             Fate::Refuse { code, status } => Err(GraphError::scripted(code, status)),
+            Fate::Exception { .. } => Err(GraphError::known(API_UNKNOWN)),
             Fate::Broken(status) => Ok(answer::broken(status)),
             Fate::Hang => pending().await,
             Fate::Close => {

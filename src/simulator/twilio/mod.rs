@@ -18,4 +18,6 @@ mod signature;
 pub use segments::segments;
 pub use signature::sign;
 
+pub(crate) use message::code;
+pub(crate) use segments::gsm;
 pub(crate) use send::router;

@@ -88,6 +88,7 @@ async fn meet(
             pending().await
         }
         Fate::Refuse { code, status } => Err(TwilioError::scripted(code, status)),
+        Fate::Exception { .. } => Err(TwilioError::known(20_500)),
         Fate::Broken(status) => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
             Ok((status, "upstream connect error or disconnect/reset before headers")
