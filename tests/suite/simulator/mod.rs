@@ -27,3 +27,24 @@ mod inbox;
 mod logs;
 
 mod scripts;
+
+#[cfg(feature = "aws")]
+mod aws_rig;
+
+#[cfg(feature = "aws")]
+mod aws_signatures;
+
+#[cfg(feature = "aws")]
+mod aws_whatsapp;
+
+#[cfg(feature = "aws")]
+mod aws_templates;
+
+#[cfg(feature = "aws")]
+mod aws_sms;
+
+#[cfg(feature = "aws")]
+mod aws_sms_refusals;
+
+#[cfg(feature = "aws")]
+mod aws_sns;
