@@ -65,6 +65,12 @@ impl Aws {
         self.0.forge(&self.webhook()?, topic, message, forgery).await
     }
 
+    /// Calls the webhook once with a well signed question whose `SubscribeURL` is this one, wherever it
+    /// leads and whoever's the topic is, and tells what it answered.
+    pub async fn ask_to_visit(&self, topic: &str, url: &str) -> Option<u16> {
+        self.0.ask_to_visit(&self.webhook()?, topic, url).await
+    }
+
     /// What was published to this topic, oldest first.
     #[must_use]
     pub fn published(&self, topic: &str) -> Vec<Published> {

@@ -130,6 +130,19 @@ async fn a_request_signed_for_another_service_is_refused() {
 }
 
 #[tokio::test]
+async fn what_is_not_offered_is_refused() {
+    let rig = Rig::start().await;
+    let pools = rig.sms_v2().describe_pools().send().await.unwrap_err();
+    assert_eq!(pools.code(), Some("UnknownOperationException"));
+    let flows = rig.social().list_tags_for_resource().resource_arn("arn:aws:x").send().await;
+    assert_eq!(flows.unwrap_err().code(), Some("UnknownOperationException"));
+    let topics = rig.sns().list_topics().send().await.unwrap_err();
+    assert_eq!(topics.code(), Some("InvalidAction"));
+    let filtered = rig.sms_v2().describe_account_attributes().next_token("page-2").send().await;
+    assert_eq!(filtered.unwrap_err().code(), Some("ValidationException"));
+}
+
+#[tokio::test]
 async fn who_calls_is_told_who_that_is() {
     let rig = Rig::start().await;
     let identity = rig.sts().get_caller_identity().send().await.unwrap();

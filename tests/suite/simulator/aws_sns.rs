@@ -202,6 +202,18 @@ async fn each_forgery_is_wrong_in_its_own_way() {
 }
 
 #[tokio::test]
+async fn a_question_can_lead_anywhere() {
+    let rig = Rig::start().await;
+    let (aws, topic) = (rig.simulator.aws(), &rig.settings.aws.sms_topic);
+    let url = "http://elsewhere.example.com/?Action=ConfirmSubscription";
+    rig.hooks.answer([403]);
+    assert_eq!(aws.ask_to_visit(topic, url).await, Some(403));
+    let fields = rig.hooks.next().await.json();
+    assert_eq!(fields["SubscribeURL"], url);
+    assert!(is_well_signed(&aws.certificate(), &fields));
+}
+
+#[tokio::test]
 async fn a_certificate_of_another_name_is_not_there() {
     let rig = Rig::start().await;
     let url = format!("{}other.pem", rig.simulator.aws().certificate_url_prefix());

@@ -9,7 +9,7 @@ use super::{
     deliver::Call,
     ids,
     key::Key,
-    notification::{Fields, Notification, signed},
+    notification::{Fields, Notification, confirmation, signed},
 };
 
 /// What is wrong with a notification, the rest of which is as it should be.
@@ -51,6 +51,17 @@ impl Cloud {
             call.body = message.to_owned();
         }
         call.make(&self.world).await
+    }
+
+    /// Asks an address to confirm a subscription by visiting this very place, and tells what it answered.
+    pub(in crate::simulator::aws) async fn ask_to_visit(
+        &self,
+        endpoint: &str,
+        topic: &str,
+        url: &str,
+    ) -> Option<u16> {
+        let fields = confirmation(self, topic, &ids::hex(32), url);
+        Call::new(endpoint, None, fields).make(&self.world).await
     }
 
     fn forged(&self, topic: &str, message: &str, arn: &str, forgery: &Forgery) -> Fields {

@@ -57,14 +57,13 @@ impl Notification {
 }
 
 /// The question whether an address wants a topic's notifications.
-pub(super) fn confirmation(cloud: &Cloud, topic: &str, token: &str) -> Fields {
+pub(super) fn confirmation(cloud: &Cloud, topic: &str, token: &str, url: &str) -> Fields {
     let message = format!(
         "You have chosen to subscribe to the topic {topic}.\nTo confirm the subscription, visit the \
          SubscribeURL included in this message."
     );
     let kind = "SubscriptionConfirmation";
     let mut fields = common(cloud, kind, topic, &message, Duration::ZERO);
-    let url = format!("{}/?Action=ConfirmSubscription&TopicArn={topic}&Token={token}", cloud.url());
     fields.insert("Token".into(), token.into());
     fields.insert("SubscribeURL".into(), url.into());
     signed(fields, cloud.sns.key(), &cloud.account().signature_version)

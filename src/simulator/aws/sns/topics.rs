@@ -52,7 +52,10 @@ impl Cloud {
     /// Asks an address whether it wants a topic's notifications. It returns after the first attempt.
     pub(in crate::simulator::aws) async fn subscribe(&self, topic: &str, endpoint: &str) {
         if let Some(subscription) = self.sns.ask(topic, endpoint) {
-            let fields = confirmation(self, topic, &subscription.token);
+            let token = &subscription.token;
+            let action = "Action=ConfirmSubscription";
+            let url = format!("{}/?{action}&TopicArn={topic}&Token={token}", self.url());
+            let fields = confirmation(self, topic, token, &url);
             deliver::post(&self.world, endpoint, None, fields).await;
         }
     }
