@@ -65,11 +65,10 @@ async fn whatsapp(
 }
 
 async fn certificate(State(cloud): State<Arc<Cloud>>, Path(file): Path<String>) -> Response {
-    let key = cloud.sns.key();
-    if file == key.file() {
-        return ([(CONTENT_TYPE, "application/x-pem-file")], key.pem().to_owned()).into_response();
+    match cloud.sns.certificate(&file) {
+        Some(pem) => ([(CONTENT_TYPE, "application/x-pem-file")], pem.to_owned()).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
     }
-    StatusCode::NOT_FOUND.into_response()
 }
 
 async fn unknown() -> Response {

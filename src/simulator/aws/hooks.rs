@@ -40,6 +40,7 @@ impl Aws {
 
     /// Subscribes an address of this machine to a topic; it must confirm, like any.
     pub async fn subscribe_to(&self, topic: &str, endpoint: &str) {
+        self.0.key_made().await;
         self.0.subscribe(topic, endpoint).await;
     }
 
@@ -62,12 +63,14 @@ impl Aws {
     /// Calls the webhook once with a notification that is wrong in one way, confirmed or not, and tells
     /// what it answered; `None` if it did not.
     pub async fn forge(&self, topic: &str, message: &str, forgery: &Forgery) -> Option<u16> {
+        self.0.key_made().await;
         self.0.forge(&self.webhook()?, topic, message, forgery).await
     }
 
     /// Calls the webhook once with a well signed question whose `SubscribeURL` is this one, wherever it
     /// leads and whoever's the topic is, and tells what it answered.
     pub async fn ask_to_visit(&self, topic: &str, url: &str) -> Option<u16> {
+        self.0.key_made().await;
         self.0.ask_to_visit(&self.webhook()?, topic, url).await
     }
 

@@ -7,7 +7,7 @@
 //! is thrown, the code says so.
 //!
 //! Not here: temporary credentials, paging and filters, opt-out lists, pools' own rules, RCS, voice,
-//! media, cancelling a subscription.
+//! media, cancelling a subscription, the hour after which missing feedback counts as failure.
 
 mod account;
 

@@ -84,6 +84,8 @@ async fn aws_refuses_what_it_can_see_itself() {
     let good = || rig.to_whatsapp(WELL);
     let unknown = good().origination_phone_number_id("phone-number-id-0");
     assert_eq!(refusal(unknown).await, named(404, "ResourceNotFoundException"));
+    let misnamed = good().origination_phone_number_id("106540352242922");
+    assert_eq!(refusal(misnamed).await, named(400, "ValidationException"));
     let version = good().meta_api_version("v1.0");
     assert_eq!(refusal(version).await, named(400, "InvalidParametersException"));
     let version = good().meta_api_version("25");

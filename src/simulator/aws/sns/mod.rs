@@ -12,7 +12,10 @@ mod forgery;
 
 mod key;
 
-use std::sync::{Mutex, OnceLock};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, OnceLock},
+};
 
 use tokio::sync::watch;
 
@@ -27,7 +30,7 @@ pub(super) struct Sns {
     /// Made when first needed: that takes a while.
     key: OnceLock<Key>,
     subscriptions: Mutex<Vec<Subscription>>,
-    published: Mutex<Vec<Published>>,
+    published: Mutex<VecDeque<Published>>,
     /// Raised whenever one of the lists changes.
     changed: watch::Sender<()>,
 }
@@ -42,8 +45,14 @@ impl Sns {
         }
     }
 
+    /// It may take a while: see [`Cloud::key_made`].
     pub fn key(&self) -> &Key {
         self.key.get_or_init(Key::make)
+    }
+
+    /// The certificate that goes by this name, in PEM.
+    pub fn certificate(&self, file: &str) -> Option<&str> {
+        self.key.get().filter(|key| key.file() == file).map(Key::pem)
     }
 
     /// Resolves once this holds.
@@ -55,6 +64,17 @@ impl Sns {
 
     fn change(&self) {
         self.changed.send_replace(());
+    }
+}
+
+impl Cloud {
+    /// Resolves once there is a key, which is made beside the threads that answer.
+    pub(super) async fn key_made(self: &Arc<Self>) {
+        if self.sns.key.get().is_none() {
+            let cloud = Arc::clone(self);
+            // It can't fail: making a key does not panic, and nobody aborts it.
+            let _ = tokio::task::spawn_blocking(move || cloud.sns.key().file().len()).await;
+        }
     }
 }
 

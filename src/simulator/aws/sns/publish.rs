@@ -88,9 +88,9 @@ fn attributes(form: &Form) -> Result<BTreeMap<String, (String, String)>, Fault> 
 fn keep(cloud: &Cloud, published: Published) {
     let mut list = cloud.sns.published.lock().unwrap_or_else(PoisonError::into_inner);
     if list.len() == CAPACITY {
-        list.remove(0);
+        list.pop_front();
     }
-    list.push(published);
+    list.push_back(published);
     drop(list);
     cloud.sns.change();
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Cloud, Fault, ID, Members, missing};
+use super::{Cloud, Fault, Members, PHONE, WABA, missing};
 use crate::simulator::{MetaAccount, aws::account::AwsAccount};
 
 /// 2025-01-08, in the seconds that REST-JSON writes.
@@ -18,7 +18,7 @@ impl Cloud {
 
 pub(super) fn details(accounts: Accounts, query: &Map<String, Value>) -> Result<Value, Fault> {
     let members = Members::read(query, &["id"])?;
-    owned(accounts.0, members.required("id", ID)?)?;
+    owned(accounts.0, members.required("id", WABA)?)?;
     let mut account = summary(accounts);
     account["phoneNumbers"] = json!([number(accounts)]);
     Ok(json!({ "account": account }))
@@ -32,7 +32,7 @@ pub(super) fn list(accounts: Accounts, query: &Map<String, Value>) -> Result<Val
 
 pub(super) fn phone(accounts: Accounts, query: &Map<String, Value>) -> Result<Value, Fault> {
     let members = Members::read(query, &["id"])?;
-    let id = members.required("id", ID)?;
+    let id = members.required("id", PHONE)?;
     let aws = accounts.0;
     if id != aws.phone_number_id && id != aws.phone_arn() {
         return Err(missing("phone number"));

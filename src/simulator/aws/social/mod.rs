@@ -38,8 +38,10 @@ use crate::simulator::line::Line;
 
 const SERVICE: &str = "social-messaging";
 
-/// How the two kinds of ids and their ARNs look is left to the look-up: what is not owned is not found.
-const ID: Text = Text { min: 1, max: 115, fits: |_| true };
+/// A phone number by its id or its ARN.
+const PHONE: Text = Text { min: 1, max: 115, fits: |text| named(text, "phone-number-id") };
+/// A business account likewise.
+const WABA: Text = Text { min: 1, max: 115, fits: |text| named(text, "waba") };
 
 pub(super) async fn answer(
     cloud: &Arc<Cloud>,
@@ -89,6 +91,14 @@ impl From<Misfit> for Fault {
         let error = "1 validation error detected: Value at";
         invalid(format!("{error} '{member}' failed to satisfy constraint: Member {problem}"))
     }
+}
+
+/// `kind-…`, or an ARN that ends in `:kind/` and letters and digits.
+fn named(text: &str, kind: &str) -> bool {
+    let id = text.strip_prefix(kind).is_some_and(|rest| rest.starts_with('-'));
+    let arn = text.strip_prefix("arn:").and_then(|arn| arn.split_once(&format!(":{kind}/")));
+    let plain = |id: &str| !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric());
+    id || arn.is_some_and(|(_, id)| plain(id))
 }
 
 /// The bytes of a blob, of which there must be 1 to `max`.

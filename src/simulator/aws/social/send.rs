@@ -13,7 +13,7 @@ use axum::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{Cloud, Fault, ID, Members, blob, ids, invalid, message::Message, missing, unfit};
+use super::{Cloud, Fault, Members, PHONE, blob, ids, invalid, message::Message, missing, unfit};
 use crate::simulator::{
     aws::{fault::REQUEST_ID, shape::Text},
     behaviour::{Fate, Step},
@@ -60,7 +60,7 @@ pub(super) async fn send(
 
 fn sender(cloud: &Cloud, members: &Members) -> Result<(), Fault> {
     let account = cloud.account();
-    let id = members.required("originationPhoneNumberId", ID)?;
+    let id = members.required("originationPhoneNumberId", PHONE)?;
     let version = members.required("metaApiVersion", VERSION)?;
     if id != account.phone_number_id && id != account.phone_arn() {
         return Err(missing("phone number"));

@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Cloud, Fault, ID, Members, accounts::owned, blob, book::Key, definition,
+    Cloud, Fault, Members, WABA, accounts::owned, blob, book::Key, definition,
     definition::Definition, invalid, unfit,
 };
 use crate::simulator::aws::shape::Text;
@@ -20,7 +20,7 @@ const LOOK: &[&str] = &["id", "metaTemplateId", "templateName", "templateLanguag
 
 pub(super) fn create(cloud: &Cloud, body: &Map<String, Value>) -> Result<Value, Fault> {
     let members = Members::read(body, &["id", "templateDefinition"])?;
-    owned(cloud.account(), members.required("id", ID)?)?;
+    owned(cloud.account(), members.required("id", WABA)?)?;
     let blob = blob(&members, "templateDefinition", 6_000)?;
     let blob = blob.ok_or_else(|| invalid("The member templateDefinition must not be null."))?;
     let mut book = cloud.templates.lock().unwrap_or_else(PoisonError::into_inner);
@@ -29,7 +29,7 @@ pub(super) fn create(cloud: &Cloud, body: &Map<String, Value>) -> Result<Value, 
 
 pub(super) fn update(cloud: &Cloud, body: &Map<String, Value>) -> Result<Value, Fault> {
     let members = Members::read(body, CHANGE)?;
-    owned(cloud.account(), members.required("id", ID)?)?;
+    owned(cloud.account(), members.required("id", WABA)?)?;
     let components = match blob(&members, "templateComponents", 3_000)? {
         None => None,
         Some(blob) => {
@@ -46,7 +46,7 @@ pub(super) fn update(cloud: &Cloud, body: &Map<String, Value>) -> Result<Value, 
 
 pub(super) fn get(cloud: &Cloud, query: &Map<String, Value>) -> Result<Value, Fault> {
     let members = Members::read(query, LOOK)?;
-    owned(cloud.account(), members.required("id", ID)?)?;
+    owned(cloud.account(), members.required("id", WABA)?)?;
     let book = cloud.templates.lock().unwrap_or_else(PoisonError::into_inner);
     let template = book.find(&key(&members)?)?;
     Ok(json!({ "template": template.whole().to_string() }))
@@ -55,7 +55,7 @@ pub(super) fn get(cloud: &Cloud, query: &Map<String, Value>) -> Result<Value, Fa
 /// All of them on one page.
 pub(super) fn list(cloud: &Cloud, query: &Map<String, Value>) -> Result<Value, Fault> {
     let members = Members::read(query, &["id", "maxResults"])?;
-    owned(cloud.account(), members.required("id", ID)?)?;
+    owned(cloud.account(), members.required("id", WABA)?)?;
     let book = cloud.templates.lock().unwrap_or_else(PoisonError::into_inner);
     let templates: Vec<_> = book.all().iter().map(super::book::Template::summary).collect();
     Ok(json!({ "templates": templates }))
