@@ -19,7 +19,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::otp::{Channel, Code, DeliveryRef, DeliveryStatus, FailureReason, PhoneNumber, Time};
+use crate::otp::{
+    Channel, Code, DeliveryRef, DeliveryStatus, FailureReason, PhoneNumber, Time,
+    transaction::Details,
+};
 
 /// Carries messages on one channel.
 #[async_trait]
@@ -44,6 +47,8 @@ pub struct Message {
     pub to: PhoneNumber,
     /// What it carries.
     pub code: Code,
+    /// The payment that the code approves, to be shown where there is room.
+    pub details: Option<Details>,
     /// Language asked for, BCP 47, may be empty.
     pub language: String,
     /// Travels to the provider and comes back with each receipt.

@@ -18,6 +18,8 @@ use crate::{
     otp::{
         Channel, Code, DeliveryRef, DeliveryStatus, Event, FailureReason, RecipientKey, Send, Time,
         event::{Progress, Source},
+        keyring::Sealed,
+        transaction::Details,
     },
 };
 
@@ -63,13 +65,14 @@ impl Service {
 
 impl Dispatch {
     async fn run(self, send: Send, code: Code, now: Time) {
-        let number = self.service.parts.keyring.open(&send.number, &self.place);
+        let number = self.service.parts.keyring.open_number(&send.number, &self.place);
         let messenger = self.service.messenger(send.channel);
         let outcome = match (number, messenger) {
             (Ok(to), Some(messenger)) => {
                 let lives_for = send.expires_at.since(now);
+                let details = send.details.and_then(|details| self.read(&details));
                 let (language, delivery) = (send.language, self.delivery);
-                let message = Message { to, code, language, delivery, lives_for };
+                let message = Message { to, code, details, language, delivery, lives_for };
                 self.attempt(&*messenger, &message).await
             }
             (Err(error), _) => {
@@ -79,6 +82,13 @@ impl Dispatch {
             (_, None) => Outcome::Failed(FailureReason::Misconfigured),
         };
         self.report(outcome).await;
+    }
+
+    /// What the message shows of a payment. It is as good a code without, so it goes out anyway.
+    fn read(&self, details: &Sealed) -> Option<Details> {
+        let opened = self.service.parts.keyring.open_details(details, &self.delivery.challenge);
+        let told = |error: &_| tracing::error!(%error, "a message won't show its payment");
+        opened.inspect_err(told).ok()
     }
 
     async fn report(&self, outcome: Outcome) {

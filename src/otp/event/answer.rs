@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::otp::{
     challenge::Challenge,
     id::ChallengeId,
-    keyring::SealedNumber,
+    keyring::Sealed,
     kinds::{Channel, State, VerifyOutcome},
     time::Time,
 };
@@ -86,7 +86,7 @@ pub struct Guessed {
     /// Guesses left.
     pub attempts_left: u32,
     /// The verified number, the first time.
-    pub number: Option<SealedNumber>,
+    pub number: Option<Sealed>,
     /// The challenge, when there is one this caller may see.
     pub challenge: Option<Challenge>,
     /// From when another message may be asked for, while pending.

@@ -6,7 +6,7 @@ use super::Answer;
 use crate::otp::{
     country::Country,
     id::ChallengeId,
-    keyring::SealedNumber,
+    keyring::Sealed,
     kinds::{
         Arm, Channel, ConclusionReason, DeliveryStatus, FailureReason, FlowOutcome, Purpose, Route,
         State,
@@ -38,7 +38,9 @@ pub struct Send {
     /// The road.
     pub channel: Channel,
     /// To whom.
-    pub number: SealedNumber,
+    pub number: Sealed,
+    /// What it shows of a payment.
+    pub details: Option<Sealed>,
     /// BCP 47, may be empty.
     pub language: String,
     /// Past this no try may start.

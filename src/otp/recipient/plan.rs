@@ -159,6 +159,7 @@ impl Turn<'_> {
                 delivery: number,
                 channel: delivery.channel,
                 number: phone,
+                details: challenge.details.clone(),
                 language: challenge.language.clone(),
                 retry_at: delivery.retry_at,
                 expires_at: challenge.expires_at,

@@ -121,6 +121,7 @@ fn verified(deliveries: Vec<Delivery>, timeline: Vec<TimelineEntry>, at: u64) ->
         profile: Profile::Balanced,
         key_id: "k1".into(),
         transaction: None,
+        details: None,
         language: "pt-BR".into(),
         plan: vec![Channel::Whatsapp, Channel::Sms],
         step: deliveries.len() - 1,

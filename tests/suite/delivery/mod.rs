@@ -43,6 +43,7 @@ fn message() -> Message {
     Message {
         to: PhoneNumber::parse(NUMBER).unwrap(),
         code: Code::parse(CODE).unwrap(),
+        details: None,
         language: "en-GB".to_owned(),
         delivery: delivery(),
         lives_for: Duration::from_millis(299_900),
