@@ -129,6 +129,7 @@ impl World {
             unreachable!("an issue is issued");
         };
         let (caller, purpose, subject) = FLOWS[flow];
+        let transaction = (purpose == Purpose::Transaction).then_some([payment; 16]);
         let issue = Issue {
             operation: self.operation(),
             flow: FlowKey { caller: caller.to_owned(), purpose, subject: subject.to_owned() },
@@ -136,8 +137,8 @@ impl World {
             number: Sealed { key_id: "k1".to_owned(), bytes: self.bytes::<8>().to_vec() },
             masked: "+55*********21".to_owned(),
             country: Country::new("BR"),
-            transaction: (purpose == Purpose::Transaction).then_some([payment; 16]),
-            details: None,
+            transaction,
+            details: transaction.map(|tag| Sealed { key_id: "k1".to_owned(), bytes: tag.to_vec() }),
             language: "pt_BR".to_owned(),
             channel,
             // Any call may come again.
