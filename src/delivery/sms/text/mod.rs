@@ -6,8 +6,8 @@
 //! it to be in the message, so with both set an old Play Services may not see its own. Nothing in a
 //! call tells which program waits for its message, so both lines stand there where there is room.
 //!
-//! Where all of it is more than a segment, it is said in less: of a payment first the end of the
-//! payee's name goes, then the brand, then the payment itself; of a code the brand, which the
+//! Where all of it is more than a segment, it is said in less: of a payment first the payee's
+//! accents and the end of the name go, then the brand, then the payment itself; of a code the brand, which the
 //! website's line tells as well. An app gets nothing that is longer, so beside its hash the website's
 //! line goes next. Without an app a second segment is better than a page that waits in vain: a long
 //! host beside words in an alphabet of 70 gets one, and the brand stays. The code never goes.
@@ -34,7 +34,7 @@ pub use faults::TextFault;
 use faults::faults;
 use words::{Marks, WORDS, Words};
 
-/// Who is asked in no language of ours is told in this one.
+/// Whoever asks for no language of ours is told in this one.
 const DEFAULT: &str = "en";
 
 /// Most bytes of a message that Android's SMS Retriever looks at. Google does not say bytes of what;
@@ -135,7 +135,7 @@ impl Texts {
     ) -> Option<Zeroizing<String>> {
         let payee = payment::payee(&details.payee);
         let words = words.replace("{amount}", &payment::amount(details, marks));
-        let mut texts = payment::shortened(&payee)
+        let mut texts = payment::spellings(&payee)
             .map(|payee| words.replace("{payee}", &payee))
             .map(|words| self.fill(&words, digits, self.web_otp_host.as_deref()));
         texts.find(|text| !payee.is_empty() && self.fits(text))
