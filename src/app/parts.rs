@@ -10,7 +10,7 @@ use crate::{
     delivery::{
         Messenger,
         sms::{
-            text::{TextSettings, Texts},
+            TextSettings, Texts,
             twilio::{Sender, Twilio, TwilioSettings},
         },
         whatsapp::{
@@ -102,6 +102,8 @@ fn twilio(sms: &config::Sms, public_url: &str) -> anyhow::Result<Twilio> {
         brand: text.brand.clone(),
         text: text.text.clone(),
         texts: text.texts.clone(),
+        transaction_text: text.transaction_text.clone(),
+        transaction_texts: text.transaction_texts.clone(),
         web_otp_host: text.web_otp_host.clone(),
         android_hash: text.android_hash.clone(),
     });

@@ -84,6 +84,8 @@ fn a_value_of_the_wrong_kind_is_refused_by_name() {
         ("sms.text", "Your code.", "{code}"),
         ("sms.text", "{code} of {shop}", "{brand}"),
         ("sms.texts.pt", "Seu código", "{code}"),
+        ("sms.transaction_text", "{code} {amount}", "{payee}"),
+        ("sms.transaction_texts.pt", "{code} {amount} {payee} {shop}", "{brand}"),
         ("sms.web_otp_host", "https://example.com", "a host name alone"),
         ("sms.android_hash", "short", "11 characters"),
         ("sms.twilio.base_url", "http://api.twilio.com", "http:// only for this machine"),
