@@ -113,7 +113,7 @@ pub fn count(fact: &Fact) {
                 "first_channel" => first_channel, "arm" => arm, "outcome" => outcome.as_str())
             .increment(1);
         }
-        FactKind::TakenOver { .. } | FactKind::GuessCounted { .. } => {}
+        FactKind::TakenOver { .. } | FactKind::GuessCounted { .. } | FactKind::Locked { .. } => {}
     }
 }
 
