@@ -39,7 +39,7 @@ pub struct Courier {
     index: IndexKey,
     /// Tells this process from other readers.
     holder: u64,
-    /// Whether the sink's last answer was none: that is told once, however many events wait.
+    /// Whether events were last found not to get through: that is told once, however many wait.
     is_down: AtomicBool,
     /// By partition.
     news: Vec<Notify>,
@@ -82,7 +82,7 @@ impl Courier {
         }
         tokio::select! {
             () = self.listen(facts) => {}
-            () = async { while trails.join_next().await.is_some() {} } => {}
+            () = ended(&mut trails) => {}
         }
     }
 
@@ -149,6 +149,15 @@ impl Courier {
     pub(super) fn found_up(&self) {
         if self.is_down.swap(false, Ordering::Relaxed) {
             tracing::info!(sink = self.sink.name(), "events are taken again");
+        }
+    }
+}
+
+/// Waits for all trails. One that broke off would be missed by nobody else.
+async fn ended(trails: &mut JoinSet<()>) {
+    while let Some(ended) = trails.join_next().await {
+        if let Err(error) = ended {
+            tracing::error!(%error, "a partition's events are not told any more");
         }
     }
 }

@@ -63,8 +63,7 @@ impl Trail {
             }
             Ok(Followed::ByAnother) => Next::OnNews,
             Err(error) => {
-                // The alarms' scan tells of a store that is down; once is enough.
-                tracing::debug!(%error, "events can't be read; trying again");
+                courier.found_down(&error.to_string());
                 Next::OnNews
             }
         }

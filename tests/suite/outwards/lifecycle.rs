@@ -68,6 +68,9 @@ async fn pay(pombo: &Pombo, amount: &str) -> String {
     pombo.try_issue(request).await.unwrap().challenge_id
 }
 
+/// What receivers are told of events.
+const PAGE: &str = include_str!("../../../docs/EVENTS.md");
+
 /// Every name that an event of a flow can have, but for those of rare accidents: `timed_out` comes
 /// with a fallback, `taken_over` with a crash.
 const NAMES: [&str; 19] = [
@@ -111,6 +114,8 @@ async fn everything_arrives(store_url: &str) {
     let seen: std::collections::BTreeSet<_> = came.iter().map(Came::kind).collect();
     let missing: Vec<_> = NAMES.iter().filter(|name| !seen.contains(*name)).collect();
     assert!(missing.is_empty(), "{missing:?} did not come");
+    let unheard: Vec<_> = seen.iter().filter(|kind| !PAGE.contains(&format!("`{kind}`"))).collect();
+    assert!(unheard.is_empty(), "{unheard:?} are not in docs/EVENTS.md");
     assert_eq!(receiver.tries().len(), came.len(), "nothing came twice");
     assert!(rises(&came), "the sequence of each partition rises");
     stays_inside(&world, &came);

@@ -12,6 +12,8 @@ mod replicas;
 
 mod refusals;
 
+mod steps;
+
 #[cfg(feature = "aws")]
 mod topic;
 
@@ -91,7 +93,8 @@ async fn stored(redis: &RedisServer) -> usize {
     let streams: Vec<String> = connection.keys("pombo:*:events").await.unwrap();
     let mut count = 0;
     for stream in streams {
-        count += connection.xlen::<_, usize>(stream).await.unwrap();
+        let mut length = redis::cmd("XLEN");
+        count += length.arg(stream).query_async::<usize>(&mut connection).await.unwrap();
     }
     count
 }
