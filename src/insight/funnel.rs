@@ -85,6 +85,16 @@ fn details(kind: &FactKind) -> (String, Value) {
         FactKind::TakenOver { number } => {
             (name("delivery", "taken_over"), json!({ "delivery": number }))
         }
+        FactKind::ChangedSender { channel, from, to, reason } => {
+            let (channel, reason) = (channel.as_str(), reason.as_str());
+            let details = json!({
+                "channel": channel,
+                "from_sender": from,
+                "to_sender": to,
+                "reason": reason,
+            });
+            (name("challenge", "changed_sender"), details)
+        }
         FactKind::FellBack { from, to, reason } => {
             let (from, to, reason) = (from.as_str(), to.as_str(), reason.as_str());
             let details = json!({ "from_channel": from, "to_channel": to, "reason": reason });
