@@ -146,6 +146,11 @@ pub enum FactKind {
         /// Guesses left.
         attempts_left: u32,
     },
+    /// That guess locked its flow: no guess is compared and nothing is sent.
+    Locked {
+        /// Until when.
+        until: Time,
+    },
     /// It ended.
     Concluded {
         /// The final state.

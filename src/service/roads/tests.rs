@@ -72,6 +72,7 @@ impl Town {
             code: Code::parse("731946").unwrap(),
             language: "pt-BR".to_owned(),
             template: String::new(),
+            details: None,
             delivery: DeliveryRef { challenge: ChallengeId([7; 32]), number: 1 },
             lives_for: Duration::from_secs(300),
         };
