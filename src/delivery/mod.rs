@@ -17,6 +17,8 @@ pub mod whatsapp;
 
 pub mod sms;
 
+pub mod sns;
+
 use std::{num::NonZeroU32, time::Duration};
 
 use async_trait::async_trait;
