@@ -10,6 +10,8 @@ pub mod twilio_errors;
 
 pub mod twilio_webhook;
 
+pub mod aws_events;
+
 pub use segments::{Encoding, segments};
 pub use text::{TextFault, TextSettings, Texts};
 pub use twilio::{Sender, Twilio, TwilioSettings};

@@ -1,8 +1,8 @@
 //! Whether a signature is a key's, and the key in a certificate.
 
 use aws_lc_rs::signature::{
-    RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY, RSA_PKCS1_2048_8192_SHA256,
-    UnparsedPublicKey, VerificationAlgorithm,
+    RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey,
+    VerificationAlgorithm,
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use x509_parser::{pem::parse_x509_pem, time::ASN1Time};
@@ -48,7 +48,8 @@ impl Key {
         };
         let key = UnparsedPublicKey::new(algorithm, &self.public);
         let text = notification.signed_text();
-        self.was_valid(notification.published_at()) && key.verify(text.as_bytes(), &signature).is_ok()
+        self.was_valid(notification.published_at())
+            && key.verify(text.as_bytes(), &signature).is_ok()
     }
 
     fn was_valid(&self, at: Option<Time>) -> bool {

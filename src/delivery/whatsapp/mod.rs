@@ -11,6 +11,10 @@ pub mod cloud;
 
 pub mod webhook;
 
+pub mod notices;
+
+pub mod aws_events;
+
 use std::{num::NonZeroU32, time::Duration};
 
 use super::PairLimit;
