@@ -11,6 +11,10 @@ pub mod language;
 
 pub mod http_client;
 
+pub mod refusal;
+
+pub mod inspection;
+
 pub mod whatsapp;
 
 pub mod sms;
@@ -18,6 +22,9 @@ pub mod sms;
 use std::time::Duration;
 
 use async_trait::async_trait;
+
+pub use inspection::{Inspection, Verdict};
+pub use refusal::{Cause, Refusal};
 
 use crate::otp::{Channel, Code, DeliveryRef, DeliveryStatus, FailureReason, PhoneNumber, Time};
 

@@ -12,6 +12,8 @@ pub mod twilio_errors;
 
 pub mod twilio_webhook;
 
+pub mod twilio_inspect;
+
 pub use segments::{Encoding, segments};
 pub use text::{TextSettings, Texts};
 pub use text_faults::TextFault;

@@ -11,5 +11,15 @@ pub mod cloud;
 
 pub mod webhook;
 
+pub mod definition;
+
+pub mod templates;
+
+pub mod graph;
+
+pub mod cloud_templates;
+
+pub mod cloud_inspect;
+
 pub use cloud::{Cloud, CloudSettings};
 pub use template::Template;
