@@ -169,7 +169,7 @@ fn rules(
         ledger: limits.ledger,
         retention,
         send_window: SEND_WINDOW,
-        whatsapp_sender: senders.whatsapp.map(str::to_owned),
-        sms_sender: senders.sms.map(str::to_owned),
+        whatsapp_senders: senders.whatsapp.map(str::to_owned).into_iter().collect(),
+        sms_senders: senders.sms.map(str::to_owned).into_iter().collect(),
     }
 }

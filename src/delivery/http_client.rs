@@ -10,7 +10,10 @@ use bytes::BytesMut;
 use reqwest::{Client, RequestBuilder, Response, Url, redirect::Policy};
 use serde_json::Value;
 
-use super::{Again, SendError, reaction};
+use super::{
+    Again, SendError,
+    reaction::{Reaction, Scope},
+};
 use crate::otp::FailureReason;
 
 /// Longest wait for a connection. Beyond it another try, or another channel, is the better bet.
@@ -122,16 +125,19 @@ fn failure(error: &reqwest::Error, limit: Duration) -> SendError {
     let cause = root_cause(error);
     if error.is_builder() {
         let detail = format!("the request can't be built: {cause}");
-        return SendError { reason: FailureReason::Misconfigured, again: Again::No, detail };
+        let reaction = Reaction::stop(FailureReason::Misconfigured, Scope::App);
+        return SendError { reaction, detail };
     }
     if error.is_connect() {
-        let detail = format!("no connection: {cause}");
-        return SendError { reason: FailureReason::Unavailable, again: Again::Yes, detail };
+        return Reaction::unanswered(Again::Yes, format!("no connection: {cause}"));
     }
     if error.is_timeout() {
-        return reaction::unclear(format!("no answer within {} ms", limit.as_millis()));
+        return Reaction::unanswered(
+            Again::Unclear,
+            format!("no answer within {} ms", limit.as_millis()),
+        );
     }
-    reaction::unclear(format!("the exchange broke off: {cause}"))
+    Reaction::unanswered(Again::Broken, format!("the exchange broke off: {cause}"))
 }
 
 /// The innermost error's words. The outermost of reqwest would name the address.

@@ -5,6 +5,8 @@
 
 pub mod reaction;
 
+pub mod circuit;
+
 pub mod pace;
 
 pub mod language;
@@ -19,14 +21,15 @@ pub mod whatsapp;
 
 pub mod sms;
 
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
 use async_trait::async_trait;
 
 pub use inspection::{Inspection, Verdict};
-pub use refusal::{Cause, Refusal};
+pub use refusal::{Refusal, Trouble};
 
-use crate::otp::{Channel, Code, DeliveryRef, DeliveryStatus, FailureReason, PhoneNumber, Time};
+use self::{circuit::Part, reaction::Reaction};
+use crate::otp::{Channel, Code, DeliveryRef, DeliveryStatus, PhoneNumber, Time};
 
 /// Carries messages on one channel.
 #[async_trait]
@@ -37,11 +40,39 @@ pub trait Messenger: Send + Sync + 'static {
     /// The channel it serves.
     fn channel(&self) -> Channel;
 
-    /// Resolves when the sender's own pace allows the next message.
-    async fn turn(&self);
+    /// How fast it may send.
+    fn pacing(&self) -> Pacing;
+
+    /// The approved languages in which it can write to somebody who asked for `language` (BCP 47, may
+    /// be empty), the nearest first. None for a sender that needs no approval.
+    fn templates(&self, _language: &str) -> Vec<String> {
+        Vec::new()
+    }
 
     /// Tries once to hand a message to the provider, for at most `limit`. Never retries by itself.
     async fn send(&self, message: &Message, limit: Duration) -> Result<Accepted, SendError>;
+
+    /// Tells the provider what became of the code of an accepted message, by its
+    /// [reference](Accepted::reference), so that its fraud filter learns from real completions.
+    async fn conclude(&self, _reference: &str, _used: bool) {}
+}
+
+/// How fast a sender may send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pacing {
+    /// Messages a second, of this process.
+    pub rate: NonZeroU32,
+    /// Messages to one and the same recipient.
+    pub pair: Option<PairLimit>,
+}
+
+/// How often one sending number may write to one recipient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PairLimit {
+    /// One message in this time,
+    pub gap: Duration,
+    /// but so many at once, borrowed from the future.
+    pub burst: NonZeroU32,
 }
 
 /// One message.
@@ -53,6 +84,8 @@ pub struct Message {
     pub code: Code,
     /// Language asked for, BCP 47, may be empty.
     pub language: String,
+    /// The approved language to write in, out of [`Messenger::templates`]; empty where there are none.
+    pub template: String,
     /// Travels to the provider and comes back with each receipt.
     pub delivery: DeliveryRef,
     /// How long the code works from now on.
@@ -62,18 +95,28 @@ pub struct Message {
 /// The provider took the message.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Accepted {
-    /// The provider's id of it. May hold the phone number: hash it before it is kept or logged.
-    pub message_id: String,
+    /// The provider's id of it, as receipts will name it; `None` if the answer doesn't tell that one.
+    /// May hold the phone number: hash it before it is kept or logged.
+    pub message_id: Option<String>,
+    /// The id by which the provider wants to hear what became of the code
+    /// ([`Messenger::conclude`]). Kept readable while the challenge is live, so it must hold neither
+    /// number nor code.
+    pub reference: Option<String>,
+}
+
+impl Accepted {
+    /// Taken, under this id.
+    pub const fn named(message_id: String) -> Self {
+        Self { message_id: Some(message_id), reference: None }
+    }
 }
 
 /// The provider did not take the message.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}: {detail}", reason.as_str())]
+#[error("{}: {detail}", reaction.reason.as_str())]
 pub struct SendError {
     /// What it means.
-    pub reason: FailureReason,
-    /// Whether another try of the same message may help.
-    pub again: Again,
+    pub reaction: Reaction,
     /// For the operator's log: the provider's code and words, without number and code.
     pub detail: String,
 }
@@ -87,8 +130,11 @@ pub enum Again {
     Once,
     /// Quick retries are worth it.
     Yes,
-    /// Nobody knows whether it went out (no answer in time): try again, and if that leads nowhere,
-    /// the message counts as silent rather than failed.
+    /// The exchange broke off and nobody knows whether the message went out: quick retries are worth
+    /// it, and if they lead nowhere, it counts as silent rather than failed.
+    Broken,
+    /// Nobody knows, and another try is no better: there was no answer in time, or none that can be
+    /// read. It counts as silent.
     Unclear,
 }
 
@@ -102,6 +148,19 @@ pub enum Callback {
         /// The provider's id of the message.
         message_id: String,
     },
+    /// Something that more than one message shares stopped working, or works again.
+    Notice(Notice),
+}
+
+/// What a provider tells of an account, a number or a template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// The provider's word for it, for log and metrics: one of a bounded set.
+    pub event: &'static str,
+    /// What it is about.
+    pub part: Part,
+    /// Whether it stopped, or works again.
+    pub stopped: bool,
 }
 
 /// How far a message got, by its provider.
@@ -113,8 +172,8 @@ pub struct Receipt {
     pub message_id: String,
     /// How far it got.
     pub status: DeliveryStatus,
-    /// Why it failed, if it did.
-    pub failure: Option<FailureReason>,
+    /// What its failure means, if it failed.
+    pub failure: Option<Reaction>,
     /// When, by the provider's clock, if it says so.
     pub at: Option<Time>,
 }

@@ -3,13 +3,15 @@
 //! The tables of codes stand with their senders; this is the word that they speak.
 
 use super::{Again, SendError};
-use crate::otp::FailureReason;
+use crate::otp::{Cause, Failure, FailureReason};
 
 /// What to make of one refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reaction {
     /// What it means.
     pub reason: FailureReason,
+    /// Whose the failure is.
+    pub cause: Cause,
     /// Whether another try of the same message may help.
     pub again: Again,
     /// What else will fail for the same cause; `None` if it is this message alone.
@@ -50,12 +52,27 @@ impl Scope {
 impl Reaction {
     /// This message failed; others need not.
     pub const fn alone(reason: FailureReason, again: Again) -> Self {
-        Self { reason, again, scope: None }
+        Self { reason, cause: reason.usual_cause(), again, scope: None }
     }
 
     /// Nothing in `scope` will go out until somebody, or time, mends it.
     pub const fn stop(reason: FailureReason, scope: Scope) -> Self {
-        Self { reason, again: Again::No, scope: Some(scope) }
+        Self { reason, cause: Cause::Sender, again: Again::No, scope: Some(scope) }
+    }
+
+    /// The same, where it is the recipient's: no other sender of the channel may try.
+    pub const fn of_recipient(self) -> Self {
+        Self { cause: Cause::Recipient, ..self }
+    }
+
+    /// The same, where another sender of the channel may do better.
+    pub const fn of_sender(self) -> Self {
+        Self { cause: Cause::Sender, ..self }
+    }
+
+    /// What the machine hears of it.
+    pub const fn failure(self) -> Failure {
+        Failure { reason: self.reason, cause: self.cause }
     }
 
     /// What is left to judge by when a provider gives a code that no table knows, or none: the
@@ -70,7 +87,7 @@ impl Reaction {
         }
     }
 
-    /// Tells the operator of a fault that reaches further than one message.
+    /// Tells the operator of a receipt's fault that reaches further than one message.
     pub fn warn(self, provider: &str, code: Option<i64>) {
         if let Some(scope) = self.scope {
             tracing::warn!(
@@ -83,26 +100,20 @@ impl Reaction {
         }
     }
 
-    /// An answer that is a refusal: the operator hears of it, as [`warn`](Self::warn) says, and the
-    /// caller gets the error.
-    pub fn refused(self, provider: &str, code: Option<i64>, status: u16, words: &str) -> SendError {
-        self.warn(provider, code);
-        self.refusal(code, status, words)
-    }
-
-    /// The refusal as an error. `words` are the provider's own; digits in them that may be a phone
-    /// number or a code are hidden.
-    fn refusal(self, code: Option<i64>, status: u16, words: &str) -> SendError {
+    /// An answer that is a refusal, as an error. `words` are the provider's own; digits in them that
+    /// may be a phone number or a code are hidden.
+    pub fn refused(self, code: Option<i64>, status: u16, words: &str) -> SendError {
         let code = code.map_or("no code".to_owned(), |code| format!("code {code}"));
         let scope = self.scope.map_or(String::new(), |s| format!(" [stops {}]", s.as_str()));
         let detail = format!("{code}, HTTP {status}{scope}: {}", without_digits(words));
-        SendError { reason: self.reason, again: self.again, detail }
+        SendError { reaction: self, detail }
     }
-}
 
-/// Nobody knows whether the message went out.
-pub fn unclear(detail: impl Into<String>) -> SendError {
-    SendError { reason: FailureReason::Unavailable, again: Again::Unclear, detail: detail.into() }
+    /// A failure that no answer of the provider tells: the exchange itself failed.
+    pub fn unanswered(again: Again, detail: impl Into<String>) -> SendError {
+        let reaction = Self::alone(FailureReason::Unavailable, again);
+        SendError { reaction, detail: detail.into() }
+    }
 }
 
 /// Most characters of a provider's words that are kept.
@@ -158,12 +169,12 @@ mod tests {
     #[test]
     fn a_refusal_names_its_code_and_how_far_it_reaches() {
         let reaction = Reaction::stop(FailureReason::Misconfigured, Scope::Account);
-        let error = reaction.refusal(Some(368), 403, "Temporarily blocked");
+        let error = reaction.refused(Some(368), 403, "Temporarily blocked");
         assert_eq!(
             error.to_string(),
             "misconfigured: code 368, HTTP 403 [stops account]: Temporarily blocked"
         );
-        assert_eq!(error.again, Again::No);
+        assert_eq!(error.reaction.again, Again::No);
     }
 
     #[test]

@@ -7,14 +7,14 @@ use super::{SendError, reaction::without_digits};
 #[error("{detail}")]
 pub struct Refusal {
     /// What it means.
-    pub cause: Cause,
+    pub trouble: Trouble,
     /// The provider's code and words, without secrets and long numbers.
     pub detail: String,
 }
 
 /// What an operator would mend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cause {
+pub enum Trouble {
     /// Token, password or keys are not accepted.
     Credentials,
     /// They are accepted and may not do this.
@@ -31,19 +31,19 @@ pub enum Cause {
 
 impl Refusal {
     /// A refusal in the provider's words, which may hold anything.
-    pub fn new(cause: Cause, code: Option<&str>, words: &str) -> Self {
+    pub fn new(trouble: Trouble, code: Option<&str>, words: &str) -> Self {
         let words = match without_digits(words) {
             silent if silent.trim().is_empty() => "the provider refuses".to_owned(),
             words => words.trim().trim_end_matches('.').to_owned(),
         };
         let code = code.map_or(String::new(), |code| format!(" (code {code})"));
-        Self { cause, detail: format!("{words}{code}") }
+        Self { trouble, detail: format!("{words}{code}") }
     }
 }
 
 /// The exchange itself failed.
 impl From<SendError> for Refusal {
     fn from(error: SendError) -> Self {
-        Self { cause: Cause::Away, detail: error.detail }
+        Self { trouble: Trouble::Away, detail: error.detail }
     }
 }

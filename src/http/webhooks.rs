@@ -20,7 +20,8 @@ use crate::{
         whatsapp::{cloud, webhook},
     },
     insight::metrics,
-    service::{Fault, Service, Taken},
+    otp::Channel,
+    service::{Fault, Service, Taken, Whose},
 };
 
 /// Meta posts up to 3 MB.
@@ -46,6 +47,9 @@ pub struct TwilioAccount {
     /// The address that Twilio calls, as it knows it.
     pub public_url: String,
 }
+
+const CLOUD: Whose = Whose { channel: Channel::Whatsapp, sender: cloud::NAME };
+const TWILIO: Whose = Whose { channel: Channel::Sms, sender: twilio::NAME };
 
 type Answer = (StatusCode, &'static str);
 
@@ -95,7 +99,7 @@ async fn whatsapp(
     if batch.skipped > 0 {
         metrics::webhook(source, "skipped", batch.skipped as u64);
     }
-    take(&service, source, cloud::NAME, batch.callbacks).await
+    take(&service, source, CLOUD, batch.callbacks).await
 }
 
 async fn twilio_status(
@@ -113,27 +117,29 @@ async fn twilio_status(
         return forged(source);
     }
     match twilio_webhook::parse(&query, &params) {
-        Ok(callback) => take(&service, source, twilio::NAME, callback).await,
+        Ok(callback) => take(&service, source, TWILIO, callback.into_iter().collect()).await,
         Err(_) => malformed(source),
     }
 }
 
-/// Takes in what a provider tells, in the order told. Stops where the store can't take it: the
-/// provider tells all of it again, and what was taken changes nothing the second time.
+/// Takes in what a provider told in one go.
 async fn take(
     service: &Arc<Service>,
     source: &'static str,
-    sender: &str,
-    callbacks: impl IntoIterator<Item = Callback>,
+    whose: Whose,
+    callbacks: Vec<Callback>,
 ) -> Answer {
-    for callback in callbacks {
-        let result = match service.take(sender, callback).await {
-            Ok(Taken::Noted) => "taken",
-            Ok(Taken::Ignored) => "ignored",
-            Ok(Taken::NotRequested) => "not_requested",
-            Err(fault) => return away(source, &fault),
+    let taken = match service.take_all(whose, callbacks).await {
+        Ok(taken) => taken,
+        Err(fault) => return away(source, &fault),
+    };
+    for (taken, count) in taken {
+        let result = match taken {
+            Taken::Noted => "taken",
+            Taken::Ignored => "ignored",
+            Taken::NotRequested => "not_requested",
         };
-        metrics::webhook(source, result, 1);
+        metrics::webhook(source, result, count);
     }
     (StatusCode::OK, "")
 }

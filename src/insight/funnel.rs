@@ -60,6 +60,13 @@ fn event(fact: &Fact) -> serde_json::Value {
         FactKind::TakenOver { number } => {
             serde_json::json!({ "event": "taken_over", "delivery": number })
         }
+        FactKind::ChangedSender { channel, from, to, reason } => serde_json::json!({
+            "event": "changed_sender",
+            "channel": channel.as_str(),
+            "from": from,
+            "to": to,
+            "reason": reason.as_str(),
+        }),
         FactKind::FellBack { from, to, reason } => serde_json::json!({
             "event": "fell_back",
             "from": from.as_str(),

@@ -50,8 +50,10 @@ fn describe() {
             "Deliveries that reached a status, each status once a delivery.",
         ),
         ("pombo_fallbacks_total", "Steps of a plan left for the next."),
+        ("pombo_sender_changes_total", "Senders of a channel left for the next."),
         ("pombo_limited_total", "Calls refused by a limit."),
         ("pombo_webhooks_total", "Callbacks of providers by what became of them."),
+        ("pombo_provider_notices_total", "What providers told of accounts, numbers and templates."),
         ("pombo_sends_dropped_total", "Sends given up because nobody waited for them any more."),
     ] {
         describe_counter!(name, text);
@@ -65,6 +67,7 @@ fn describe() {
     ] {
         describe_histogram!(name, Unit::Seconds, text);
     }
+    describe_gauge!("pombo_circuits_open", "Circuits that keep messages from a sender, by part.");
     describe_gauge!("pombo_live_challenges", "Pending challenges in the store, over all replicas.");
 }
 
@@ -108,6 +111,11 @@ pub fn count(fact: &Fact) {
                 "reason" => reason.as_str())
             .increment(1);
         }
+        FactKind::ChangedSender { channel, from, to, reason } => {
+            counter!("pombo_sender_changes_total", "channel" => channel.as_str(),
+                "from" => from.clone(), "to" => to.clone(), "reason" => reason.as_str())
+            .increment(1);
+        }
         FactKind::FlowReported(outcome) => {
             counter!("pombo_flows_completed_total", "purpose" => purpose, "country" => country,
                 "first_channel" => first_channel, "arm" => arm, "outcome" => outcome.as_str())
@@ -141,6 +149,18 @@ pub fn webhook(source: &'static str, result: &'static str, count: u64) {
 /// Counts a send that was not wanted any more.
 pub fn send_dropped(channel: Channel) {
     counter!("pombo_sends_dropped_total", "channel" => channel.as_str()).increment(1);
+}
+
+/// Shows that a circuit opened or closed.
+pub fn circuit(channel: Channel, sender: &'static str, part: &'static str, opened: bool) {
+    let circuits = gauge!("pombo_circuits_open", "channel" => channel.as_str(),
+        "sender" => sender, "part" => part);
+    if opened { circuits.increment(1) } else { circuits.decrement(1) }
+}
+
+/// Counts what a provider told of an account, a number or a template.
+pub fn notice(sender: &'static str, event: &'static str) {
+    counter!("pombo_provider_notices_total", "sender" => sender, "event" => event).increment(1);
 }
 
 /// Observes a hash.

@@ -38,6 +38,15 @@ fn log(recipient: &str, fact: &Fact) {
         FactKind::TakenOver { number } => {
             tracing::warn!(%challenge, recipient, delivery = number, "its sender fell silent; sending again");
         }
+        FactKind::ChangedSender { channel, from, to, reason } => tracing::info!(
+            %challenge,
+            recipient,
+            channel = channel.as_str(),
+            from,
+            to,
+            reason = reason.as_str(),
+            "another sender goes on"
+        ),
         FactKind::FellBack { from, to, reason } => tracing::info!(
             %challenge,
             recipient,

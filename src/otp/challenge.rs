@@ -114,6 +114,9 @@ pub struct Delivery {
     pub taken_over: bool,
     /// Its messages, as far as their ids are known.
     pub messages: Vec<MessageTag>,
+    /// The provider's name for it, while the challenge is live and the provider waits to hear what
+    /// becomes of the code.
+    pub reference: Option<String>,
     /// Hashes of the codes it carried, while the challenge is live.
     pub digests: Vec<Digest>,
 }

@@ -269,6 +269,8 @@ kinds! {
         Unread = 8 "unread",
         /// The step before did not lead to a verification.
         Unverified = 9 "unverified",
+        /// The sender or step before is closed: its circuit is open.
+        CircuitOpen = 10 "circuit_open",
     }
 }
 

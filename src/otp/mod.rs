@@ -42,7 +42,9 @@ pub use challenge::{Challenge, Conclusion, Delivery, TimelineEntry};
 pub use code::Code;
 pub use country::{Countries, Country};
 pub use digest::{Digest, Profile, Recipe};
-pub use event::{Answer, Event, Fact, Need, Refusal, Send, Supply, Transition};
+pub use event::{
+    Answer, Cause, ClosedRoad, Event, Fact, Failure, Need, Refusal, Send, Supply, Transition,
+};
 pub use id::{ChallengeId, DeliveryRef, MessageTag, OperationId, RecipientKey};
 pub use index_key::IndexKey;
 pub use keyring::Keyring;

@@ -60,10 +60,10 @@ pub struct Rules {
     pub retention: Duration,
     /// The longest a send may take; a delivery still queued after it is taken over.
     pub send_window: Duration,
-    /// The sender of each channel, if there is one.
-    pub whatsapp_sender: Option<String>,
-    /// See [`whatsapp_sender`](Self::whatsapp_sender).
-    pub sms_sender: Option<String>,
+    /// Who carries messages on WhatsApp, in the order in which they are to be tried.
+    pub whatsapp_senders: Vec<String>,
+    /// Who carries text messages, in the order in which they are to be tried.
+    pub sms_senders: Vec<String>,
 }
 
 impl Rules {
@@ -72,11 +72,11 @@ impl Rules {
         &self.policies[purpose as usize - 1]
     }
 
-    /// Who carries messages on a channel.
-    pub fn sender(&self, channel: Channel) -> Option<&str> {
+    /// Who carries messages on a channel, in the order in which they are to be tried.
+    pub fn senders(&self, channel: Channel) -> &[String] {
         match channel {
-            Channel::Whatsapp => self.whatsapp_sender.as_deref(),
-            Channel::Sms => self.sms_sender.as_deref(),
+            Channel::Whatsapp => &self.whatsapp_senders,
+            Channel::Sms => &self.sms_senders,
         }
     }
 

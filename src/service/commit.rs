@@ -163,6 +163,9 @@ impl Work<'_> {
         }
         let alarm = next.and_then(|next| next.alarm(&service.parts.rules));
         service.timers.set(self.place, alarm.map(|time| moment.after(time)));
+        for feedback in transition.feedback {
+            service.tell_provider(feedback);
+        }
         for send in transition.sends {
             let code = self.supplier.code(send.fresh);
             service.dispatch(self.place, send, code, moment);

@@ -10,14 +10,14 @@ use super::{
     Service,
     supplier::With,
     timers::Moment,
-    tries::{Outcome, TRY},
+    tries::{Outcome, TRY, Taken},
 };
 use crate::{
     delivery::Message,
     insight,
     otp::{
         Channel, Code, DeliveryRef, DeliveryStatus, Event, FailureReason, RecipientKey, Send, Time,
-        event::{Progress, Source},
+        event::{Feedback, Progress, Source},
     },
 };
 
@@ -35,6 +35,9 @@ pub struct Dispatch {
     pub retry_at: Time,
     /// The last moment at which a try may start.
     pub last_start: Instant,
+    /// The last moment at which waiting for the sender's turn makes sense: by then the plan would
+    /// move on for want of news.
+    pub last_turn: Instant,
 }
 
 impl Service {
@@ -53,6 +56,7 @@ impl Service {
             channel: send.channel,
             retry_at: send.retry_at,
             last_start: moment.before(send.retry_at - TRY),
+            last_turn: Instant::now() + send.patience,
         };
         // Of the highest level, like a call's: whatever is logged, it says what it is about.
         let span = tracing::error_span!("send", delivery = %dispatch.delivery);
@@ -61,38 +65,56 @@ impl Service {
     }
 }
 
+impl Service {
+    /// Tells a provider what became of a code, once and without waiting: it bears not hearing.
+    pub(super) fn tell_provider(self: &Arc<Self>, feedback: Feedback) {
+        let service = Arc::clone(self);
+        self.tasks.spawn(async move {
+            if let Some(road) = service.roads.find(feedback.channel, &feedback.sender) {
+                road.messenger().conclude(&feedback.reference, feedback.used).await;
+            }
+        });
+    }
+}
+
 impl Dispatch {
     async fn run(self, send: Send, code: Code, now: Time) {
         let number = self.service.parts.keyring.open(&send.number, &self.place);
-        let messenger = self.service.messenger(send.channel);
-        let outcome = match (number, messenger) {
-            (Ok(to), Some(messenger)) => {
+        let road = self.service.roads.find(send.channel, &send.sender);
+        let outcome = match (number, road) {
+            (Ok(to), Some(road)) => {
                 let lives_for = send.expires_at.since(now);
                 let (language, delivery) = (send.language, self.delivery);
-                let message = Message { to, code, language, delivery, lives_for };
-                self.attempt(&*messenger, &message).await
+                let template = String::new();
+                let message = Message { to, code, language, template, delivery, lives_for };
+                self.attempt(road, &message).await
             }
             (Err(error), _) => {
                 tracing::error!(%error, "the number can't be read; is the ring complete?");
-                Outcome::Failed(FailureReason::Misconfigured)
+                Outcome::Failed(FailureReason::Misconfigured.into())
             }
-            (_, None) => Outcome::Failed(FailureReason::Misconfigured),
+            // It was chosen under another configuration.
+            (_, None) => Outcome::Failed(FailureReason::Misconfigured.into()),
         };
         self.report(outcome).await;
     }
 
     async fn report(&self, outcome: Outcome) {
-        let (message, status, failure) = match outcome {
-            Outcome::Accepted(tag) => (Some(tag), DeliveryStatus::Accepted, None),
-            Outcome::Failed(reason) => (None, DeliveryStatus::Failed, Some(reason)),
-            Outcome::Unclear => (None, DeliveryStatus::TimedOut, Some(FailureReason::Unavailable)),
+        let (taken, status, failure) = match outcome {
+            Outcome::Accepted(taken) => (taken, DeliveryStatus::Accepted, None),
+            Outcome::Failed(failure) => (Taken::default(), DeliveryStatus::Failed, Some(failure)),
+            Outcome::Unclear => {
+                let silence = FailureReason::Unavailable.into();
+                (Taken::default(), DeliveryStatus::TimedOut, Some(silence))
+            }
             Outcome::Dropped => return insight::metrics::send_dropped(self.channel),
         };
         let progress = Progress {
             challenge: self.delivery.challenge,
             delivery: self.delivery.number,
             source: Source::Sender(self.retry_at),
-            message,
+            message: taken.message,
+            reference: taken.reference,
             status,
             failure,
         };

@@ -24,6 +24,8 @@ mod commit;
 
 mod supplier;
 
+mod roads;
+
 mod dispatch;
 
 mod tries;
@@ -47,14 +49,13 @@ use crate::{
     delivery::Messenger,
     insight,
     otp::{
-        Answer, ChallengeId, Channel, Event, Fact, IndexKey, Keyring, OperationId, Rules,
-        event::Operation,
+        Answer, ChallengeId, Event, Fact, IndexKey, Keyring, OperationId, Rules, event::Operation,
     },
     store::{Store, StoreError},
 };
 pub use fault::{CallError, Fault};
 pub use issue::Issue;
-pub use receipt::Taken;
+pub use receipt::{Taken, Whose};
 pub use resend::Resend;
 pub use shared_limits::SharedLimits;
 pub use verify::{Guess, Verified};
@@ -77,13 +78,14 @@ pub struct Parts {
     pub numbers: numbers::Numbers,
     /// Limits that many recipients share.
     pub shared_limits: SharedLimits,
-    /// At most one for each channel.
+    /// Those of one channel in the order in which they are to be tried.
     pub messengers: Vec<Arc<dyn Messenger>>,
 }
 
 /// The service. Cheap to share; its methods are the use cases.
 pub struct Service {
     parts: Parts,
+    roads: roads::Roads,
     hasher: hashing::Hasher,
     gates: gate::Gates,
     timers: timers::Timers,
@@ -94,8 +96,9 @@ pub struct Service {
 
 impl Service {
     /// Builds the service. [`run`](Self::run) must be running for alarms to be looked after.
-    pub fn new(parts: Parts) -> Arc<Self> {
+    pub fn new(mut parts: Parts) -> Arc<Self> {
         Arc::new(Self {
+            roads: roads::Roads::new(std::mem::take(&mut parts.messengers)),
             hasher: hashing::Hasher::new(),
             gates: gate::Gates::default(),
             timers: timers::Timers::default(),
@@ -130,11 +133,6 @@ impl Service {
     pub async fn drain(&self, limit: Duration) -> bool {
         self.tasks.close();
         tokio::time::timeout(limit, self.tasks.wait()).await.is_ok()
-    }
-
-    fn messenger(&self, channel: Channel) -> Option<Arc<dyn Messenger>> {
-        let mut messengers = self.parts.messengers.iter();
-        messengers.find(|messenger| messenger.channel() == channel).cloned()
     }
 
     /// Applies an event to the record of the challenge it is about.

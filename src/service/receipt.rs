@@ -1,18 +1,30 @@
-//! A provider calls back: how far a message got, or that its recipient didn't ask for it.
+//! A provider calls back: how far a message got, that its recipient didn't ask for it, or that
+//! something is wrong with more than one message.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
+
+use tokio::task::JoinSet;
+use tracing::Instrument;
 
 use super::{Fault, Service};
 use crate::{
     delivery::{Callback, Receipt},
+    insight::metrics,
     otp::{
-        Answer, Event, Time,
+        Answer, Channel, Event, Time,
         event::{Progress, Source},
     },
 };
 
+/// Callbacks that came in one go are taken in so many lanes, side by side. Whatever concerns one
+/// recipient is in one lane, and with it, where their number is a multiple of this, its partition.
+const LANES: usize = 16;
+
+/// The byte of a key that says which.
+const PLACE: usize = 7;
+
 /// What a callback changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Taken {
     /// It was taken in, perhaps not for the first time.
     Noted,
@@ -22,18 +34,88 @@ pub enum Taken {
     NotRequested,
 }
 
+/// Whose callbacks: the sender of this name that serves this channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Whose {
+    /// The channel,
+    pub channel: Channel,
+    /// and who serves it.
+    pub sender: &'static str,
+}
+
 impl Service {
-    /// Takes in one callback of the sender of this name.
-    pub async fn take(self: &Arc<Self>, sender: &str, callback: Callback) -> Result<Taken, Fault> {
+    /// Takes in what a provider told in one go, and says how often it changed what. Stops where the
+    /// store can't take more: the provider tells all of it again, and what was taken in changes
+    /// nothing the second time.
+    pub async fn take_all(
+        self: &Arc<Self>,
+        whose: Whose,
+        callbacks: Vec<Callback>,
+    ) -> Result<BTreeMap<Taken, u64>, Fault> {
+        let mut lanes = JoinSet::new();
+        for lane in self.lanes(whose, callbacks) {
+            let service = Arc::clone(self);
+            let work = async move { service.take_lane(whose, lane).await };
+            lanes.spawn(work.in_current_span());
+        }
+        let mut all = BTreeMap::new();
+        let mut fault = None;
+        while let Some(lane) = lanes.join_next().await {
+            match lane.unwrap_or(Err(Fault::Unsure)) {
+                Ok(taken) => taken.into_iter().for_each(|it| *all.entry(it).or_default() += 1),
+                Err(error) => fault = Some(error),
+            }
+        }
+        fault.map_or(Ok(all), Err)
+    }
+
+    /// In each lane in the order told.
+    fn lanes(&self, whose: Whose, callbacks: Vec<Callback>) -> Vec<Vec<Callback>> {
+        let mut lanes = BTreeMap::<usize, Vec<Callback>>::new();
+        for callback in callbacks {
+            let place = match &callback {
+                Callback::Receipt(receipt) => {
+                    self.parts.index.recipient_of(&receipt.delivery.challenge).0[PLACE]
+                }
+                Callback::NotRequested { message_id } => {
+                    self.parts.index.message_tag(whose.sender, message_id).0[PLACE]
+                }
+                Callback::Notice(_) => 0,
+            };
+            lanes.entry(usize::from(place) % LANES).or_default().push(callback);
+        }
+        lanes.into_values().collect()
+    }
+
+    async fn take_lane(
+        self: &Arc<Self>,
+        whose: Whose,
+        callbacks: Vec<Callback>,
+    ) -> Result<Vec<Taken>, Fault> {
+        let mut taken = Vec::new();
+        for callback in callbacks {
+            taken.push(self.take(whose, callback).await?);
+        }
+        Ok(taken)
+    }
+
+    /// Takes in one callback.
+    async fn take(self: &Arc<Self>, whose: Whose, callback: Callback) -> Result<Taken, Fault> {
         match callback {
-            Callback::Receipt(receipt) => self.take_receipt(sender, receipt).await,
-            Callback::NotRequested { message_id } => self.not_requested(sender, &message_id).await,
+            Callback::Receipt(receipt) => self.take_receipt(whose, receipt).await,
+            Callback::NotRequested { message_id } => self.not_requested(whose, &message_id).await,
+            Callback::Notice(notice) => {
+                metrics::notice(whose.sender, notice.event);
+                let road = self.roads.find(whose.channel, whose.sender);
+                road.inspect(|road| road.notice(&notice));
+                Ok(road.map_or(Taken::Ignored, |_| Taken::Noted))
+            }
         }
     }
 
     async fn take_receipt(
         self: &Arc<Self>,
-        sender: &str,
+        whose: Whose,
         receipt: Receipt,
     ) -> Result<Taken, Fault> {
         let challenge = receipt.delivery.challenge;
@@ -41,11 +123,19 @@ impl Service {
             challenge,
             delivery: receipt.delivery.number,
             source: Source::Receipt(receipt.at.unwrap_or(Time::LATEST)),
-            message: Some(self.parts.index.message_tag(sender, &receipt.message_id)),
+            message: Some(self.parts.index.message_tag(whose.sender, &receipt.message_id)),
+            reference: None,
             status: receipt.status,
-            failure: receipt.failure,
+            failure: receipt.failure.map(|reaction| reaction.failure()),
         };
-        Ok(match self.apply_to(&challenge, Event::Progress(progress)).await? {
+        let answer = self.apply_to(&challenge, Event::Progress(progress)).await?;
+        // Old news, told again for days, says nothing of how the road is now.
+        if let (Answer::News { language, country }, Some(road)) =
+            (&answer, self.roads.find(whose.channel, whose.sender))
+        {
+            road.learn(receipt.status, receipt.failure, language, *country);
+        }
+        Ok(match answer {
             Answer::Ignored => Taken::Ignored,
             _ => Taken::Noted,
         })
@@ -53,10 +143,10 @@ impl Service {
 
     async fn not_requested(
         self: &Arc<Self>,
-        sender: &str,
+        whose: Whose,
         message_id: &str,
     ) -> Result<Taken, Fault> {
-        let tag = self.parts.index.message_tag(sender, message_id);
+        let tag = self.parts.index.message_tag(whose.sender, message_id);
         let Some(delivery) = self.parts.store.find(&tag).await? else {
             return Ok(Taken::Ignored);
         };

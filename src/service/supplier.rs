@@ -50,6 +50,7 @@ impl<'a> Supplier<'a> {
     /// To be told before each look at the record.
     pub fn look(&mut self) {
         self.visit.iter_mut().for_each(Visit::look);
+        self.supply.closed = self.service.roads.closed();
     }
 
     /// The code of a fresh digest.
@@ -62,6 +63,12 @@ impl<'a> Supplier<'a> {
         match need {
             Need::Fresh(recipe) => self.draw(recipe).await,
             Need::Guess { recipe, attempts_left } => self.hash_guess(recipe, attempts_left).await,
+            Need::Remember { message, delivery } => {
+                let parts = &self.service.parts;
+                parts.store.remember(&message, &delivery, parts.rules.retention).await?;
+                self.supply.remembered = Some(message);
+                Ok(())
+            }
             Need::Verdict => {
                 let store = &*self.service.parts.store;
                 self.supply.verdict = Some(self.with.charges.charge(store).await?);

@@ -7,10 +7,10 @@ use std::time::Duration;
 use rand::RngExt;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
-use super::dispatch::Dispatch;
+use super::{dispatch::Dispatch, roads::Road};
 use crate::{
-    delivery::{Again, Message, Messenger},
-    otp::{Channel, Delivery, DeliveryStatus, FailureReason, MessageTag, Recipient, Time},
+    delivery::{Accepted, Again, Message},
+    otp::{Channel, Delivery, DeliveryStatus, Failure, FailureReason, MessageTag, Recipient, Time},
     store::record,
 };
 
@@ -24,36 +24,49 @@ pub const TRY: Duration = Duration::from_secs(4);
 /// What became of a send.
 pub enum Outcome {
     /// The provider took it.
-    Accepted(MessageTag),
+    Accepted(Taken),
     /// It will not arrive.
-    Failed(FailureReason),
+    Failed(Failure),
     /// Nobody knows.
     Unclear,
     /// There is nothing to send any more, or somebody else does.
     Dropped,
 }
 
+/// What the provider told of a message that it took.
+#[derive(Default)]
+pub struct Taken {
+    /// The message, if it told which one receipts will name.
+    pub message: Option<MessageTag>,
+    /// By which name it wants to hear what becomes of the code.
+    pub reference: Option<String>,
+}
+
 impl Dispatch {
     /// Tries until there is an outcome.
-    pub async fn attempt(&self, messenger: &dyn Messenger, message: &Message) -> Outcome {
-        let (mut unclear, mut last, mut tries) = (false, FailureReason::RateLimited, TRIES);
+    pub async fn attempt(&self, road: &Road, message: &Message) -> Outcome {
+        let (mut unclear, mut tries) = (false, TRIES);
+        let mut last = FailureReason::RateLimited.into();
         let mut tried = 0;
         while tried < tries {
-            // Waiting longer than the delivery has is as good as being refused.
-            if timeout_at(self.last_start, messenger.turn()).await.is_err() {
+            // Waiting longer than the step has is as good as being refused.
+            let last_turn = self.last_start.min(self.last_turn);
+            if timeout_at(last_turn, road.turn(&message.to)).await.is_err() {
                 break;
             }
             if !self.look().await {
                 return Outcome::Dropped;
             }
             tried += 1;
-            match messenger.send(message, TRY).await {
-                Ok(accepted) => return self.accepted(messenger, &accepted.message_id).await,
+            match road.send(message, TRY).await {
+                Ok(accepted) => return self.accepted(road.messenger().name(), accepted).await,
                 Err(error) => {
-                    tracing::warn!(%error, tried, "a send failed");
-                    last = error.reason;
-                    unclear |= error.again == Again::Unclear;
-                    tries = tries.min(tries_of(error.again));
+                    let sender = road.messenger().name();
+                    tracing::warn!(sender, %error, tried, "a send failed");
+                    last = error.reaction.failure();
+                    let again = error.reaction.again;
+                    unclear |= matches!(again, Again::Broken | Again::Unclear);
+                    tries = tries.min(tries_of(again));
                 }
             }
             if tried < tries && !self.pause(tried).await {
@@ -101,10 +114,10 @@ impl Dispatch {
         next < self.last_start
     }
 
-    async fn accepted(&self, messenger: &dyn Messenger, message_id: &str) -> Outcome {
+    async fn accepted(&self, sender: &str, accepted: Accepted) -> Outcome {
         let parts = &self.service.parts;
-        let tag = parts.index.message_tag(messenger.name(), message_id);
-        if self.channel == Channel::Whatsapp {
+        let message = accepted.message_id.map(|id| parts.index.message_tag(sender, &id));
+        if let Some(tag) = message.filter(|_| self.channel == Channel::Whatsapp) {
             // Before the commit, so that a tap on "I didn't request a code" always finds its way.
             // An orphan is harmless.
             let kept = parts.store.remember(&tag, &self.delivery, parts.rules.retention).await;
@@ -112,15 +125,15 @@ impl Dispatch {
                 tracing::warn!(%error, "a tap on \"I didn't request a code\" will not be understood");
             }
         }
-        Outcome::Accepted(tag)
+        Outcome::Accepted(Taken { message, reference: accepted.reference })
     }
 }
 
 /// Tries of a message, the failed one among them.
 fn tries_of(again: Again) -> usize {
     match again {
-        Again::No => 1,
+        Again::No | Again::Unclear => 1,
         Again::Once => 2,
-        Again::Yes | Again::Unclear => TRIES,
+        Again::Yes | Again::Broken => TRIES,
     }
 }

@@ -10,10 +10,9 @@ use serde_json::Value;
 use super::{text::Texts, twilio_errors, twilio_webhook};
 use crate::{
     delivery::{
-        Accepted, Message, Messenger, SendError,
+        Accepted, Again, Message, Messenger, Pacing, SendError,
         http_client::{self, Answer, SetupError},
-        pace::Pace,
-        reaction,
+        reaction::Reaction,
     },
     otp::Channel,
 };
@@ -62,7 +61,7 @@ pub struct Twilio {
     from: Sender,
     public_url: String,
     texts: Texts,
-    pace: Pace,
+    rate: NonZeroU32,
 }
 
 impl Twilio {
@@ -78,7 +77,7 @@ impl Twilio {
             from: settings.from,
             public_url: settings.public_url,
             texts: settings.texts,
-            pace: Pace::new(settings.rate),
+            rate: settings.rate,
         })
     }
 }
@@ -93,8 +92,8 @@ impl Messenger for Twilio {
         Channel::Sms
     }
 
-    async fn turn(&self) {
-        self.pace.turn().await;
+    fn pacing(&self) -> Pacing {
+        Pacing { rate: self.rate, pair: None }
     }
 
     async fn send(&self, message: &Message, limit: Duration) -> Result<Accepted, SendError> {
@@ -134,11 +133,11 @@ fn read(answer: &Answer) -> Result<Accepted, SendError> {
     if !answer.is_success() || !body["error_code"].is_null() {
         let code = number(&body["code"]).or_else(|| number(&body["error_code"]));
         let reaction = twilio_errors::judge(code, Some(answer.status));
-        return Err(reaction.refused(NAME, code, answer.status, words(body)));
+        return Err(reaction.refused(code, answer.status, words(body)));
     }
     match body["sid"].as_str() {
-        Some(sid) if !sid.is_empty() => Ok(Accepted { message_id: sid.to_owned() }),
-        _ => Err(reaction::unclear("the answer names no message")),
+        Some(sid) if !sid.is_empty() => Ok(Accepted::named(sid.to_owned())),
+        _ => Err(Reaction::unanswered(Again::Unclear, "the answer names no message")),
     }
 }
 
@@ -159,7 +158,7 @@ mod tests {
     use crate::{delivery::Again, otp::FailureReason};
 
     fn read(status: u16, body: Value) -> Result<String, SendError> {
-        super::read(&Answer { status, body }).map(|accepted| accepted.message_id)
+        super::read(&Answer { status, body }).map(|accepted| accepted.message_id.unwrap())
     }
 
     #[test]
@@ -168,7 +167,7 @@ mod tests {
             json!({ "sid": "SM1", "status": "queued", "error_code": null, "num_segments": "1" });
         assert_eq!(read(201, body), Ok("SM1".to_owned()));
         for body in [Value::Null, json!({ "sid": "" }), json!(["SM1"]), json!({ "sid": 1 })] {
-            assert_eq!(read(201, body).unwrap_err().again, Again::Unclear);
+            assert_eq!(read(201, body).unwrap_err().reaction.again, Again::Unclear);
         }
     }
 
@@ -181,7 +180,10 @@ mod tests {
             json!({ "code": "21211", "detail": number }),
         ] {
             let error = read(400, body).unwrap_err();
-            assert_eq!((error.reason, error.again), (FailureReason::Unreachable, Again::No));
+            assert_eq!(
+                (error.reaction.reason, error.reaction.again),
+                (FailureReason::Unreachable, Again::No)
+            );
             assert_eq!(
                 error.detail,
                 "code 21211, HTTP 400: The 'To' number +############# is not a valid phone number."
@@ -192,7 +194,7 @@ mod tests {
     #[test]
     fn a_message_that_failed_on_the_spot_is_not_accepted() {
         let body = json!({ "sid": "SM1", "status": "failed", "error_code": 30450 });
-        assert_eq!(read(201, body).unwrap_err().reason, FailureReason::BlockedAsFraud);
+        assert_eq!(read(201, body).unwrap_err().reaction.reason, FailureReason::BlockedAsFraud);
     }
 
     #[test]

@@ -20,12 +20,14 @@ pub fn judge(code: Option<i64>, status: Option<u16>) -> Reaction {
         // The number takes no text: invalid, no mobile, landline, dead.
         21_211 | 21_614 | 21_635 | 30_005 | 30_006 => Reaction::alone(Why::Unreachable, Again::No),
         // Switched off or without service: may pass at once.
-        30_003 => Reaction::alone(Why::Unreachable, Again::Once),
+        30_003 => Reaction::alone(Why::Unreachable, Again::Once).of_sender(),
         // The phone did not show up while the message was valid.
         30_036 => Reaction::alone(Why::Unreachable, Again::No),
 
-        // The recipient's STOP, the carrier's filter, no route between these two numbers.
-        21_610 | 21_612 | 30_004 | 30_007 | 30_038 => Reaction::alone(Why::Rejected, Again::No),
+        // The recipient's STOP, which another sender shall not get around; a number of Twilio's own.
+        21_610 | 30_038 => Reaction::alone(Why::Rejected, Again::No).of_recipient(),
+        // The carrier's filter, no route between these two numbers.
+        21_612 | 30_004 | 30_007 => Reaction::alone(Why::Rejected, Again::No),
         // A text beyond 1,600 characters, which `text` lets nobody configure.
         21_617 => Reaction::alone(Why::Rejected, Again::No),
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::twilio_errors;
 use crate::{
     delivery::{
-        Cause, Inspection, Refusal,
+        Inspection, Refusal, Trouble,
         http_client::{self, Answer, SetupError},
     },
     otp::FailureReason,
@@ -42,7 +42,7 @@ impl TwilioAccount {
         let (account, number) = tokio::join!(self.account(), self.number(number));
         match account {
             // The number was refused for the same cause.
-            Err(refusal) => vec![Inspection::refused(ACCOUNT, &refusal, remedy(refusal.cause))],
+            Err(refusal) => vec![Inspection::refused(ACCOUNT, &refusal, remedy(refusal.trouble))],
             Ok(account) => [found(&account)].into_iter().chain(number).collect(),
         }
     }
@@ -57,7 +57,7 @@ impl TwilioAccount {
         url.query_pairs_mut().append_pair("PhoneNumber", number);
         Some(match self.get(url).await {
             Ok(numbers) => owned(&numbers, number),
-            Err(refusal) => Inspection::refused(SENDER, &refusal, remedy(refusal.cause)),
+            Err(refusal) => Inspection::refused(SENDER, &refusal, remedy(refusal.trouble)),
         })
     }
 
@@ -80,12 +80,12 @@ fn read(answer: Answer) -> Result<Value, Refusal> {
     let code = answer.body["code"].as_i64();
     let reason = twilio_errors::judge(code, Some(answer.status)).reason;
     let cause = match (answer.status, code, reason) {
-        (_, _, FailureReason::Unavailable | FailureReason::RateLimited) => Cause::Away,
-        (404, ..) | (_, Some(20_404), _) => Cause::NotFound,
-        (_, Some(20_005 | 30_002), _) => Cause::Account,
-        (401, ..) | (_, Some(20_003), _) => Cause::Credentials,
-        (403, ..) => Cause::Permission,
-        _ => Cause::Other,
+        (_, _, FailureReason::Unavailable | FailureReason::RateLimited) => Trouble::Away,
+        (404, ..) | (_, Some(20_404), _) => Trouble::NotFound,
+        (_, Some(20_005 | 30_002), _) => Trouble::Account,
+        (401, ..) | (_, Some(20_003), _) => Trouble::Credentials,
+        (403, ..) => Trouble::Permission,
+        _ => Trouble::Other,
     };
     let told = code.map_or(format!("HTTP {}", answer.status), |code| code.to_string());
     let texts = [&answer.body["message"], &answer.body["detail"], &answer.body["title"]];
@@ -93,16 +93,18 @@ fn read(answer: Answer) -> Result<Value, Refusal> {
     Err(Refusal::new(cause, Some(&told), words))
 }
 
-fn remedy(cause: Cause) -> &'static str {
+fn remedy(cause: Trouble) -> &'static str {
     match cause {
-        Cause::Credentials => {
+        Trouble::Credentials => {
             "set sms.twilio.auth_token to the account's auth token, and sms.twilio.account_sid to \
              its SID"
         }
-        Cause::NotFound => "set sms.twilio.account_sid to the account's SID",
-        Cause::Account | Cause::Permission => "see the account's state in Twilio's console",
-        Cause::Away => "look at sms.twilio.base_url and this machine's way out, or try again later",
-        Cause::Other => "look at sms.twilio.base_url",
+        Trouble::NotFound => "set sms.twilio.account_sid to the account's SID",
+        Trouble::Account | Trouble::Permission => "see the account's state in Twilio's console",
+        Trouble::Away => {
+            "look at sms.twilio.base_url and this machine's way out, or try again later"
+        }
+        Trouble::Other => "look at sms.twilio.base_url",
     }
 }
 

@@ -10,8 +10,8 @@ use subtle::ConstantTimeEq;
 
 use super::twilio_errors;
 use crate::{
-    delivery::{Callback, Malformed, Receipt},
-    otp::{DeliveryRef, DeliveryStatus, FailureReason},
+    delivery::{Callback, Malformed, Receipt, reaction::Reaction},
+    otp::{DeliveryRef, DeliveryStatus},
 };
 
 /// Where callbacks come in, below the public address.
@@ -134,11 +134,11 @@ fn reached(status: &str) -> Option<DeliveryStatus> {
     })
 }
 
-fn failure(code: Option<&str>) -> FailureReason {
+fn failure(code: Option<&str>) -> Reaction {
     let code = code.and_then(|code| code.parse().ok());
     let reaction = twilio_errors::judge(code, None);
     reaction.warn("twilio", code);
-    reaction.reason
+    reaction
 }
 
 #[cfg(test)]

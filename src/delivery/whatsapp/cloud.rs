@@ -7,13 +7,12 @@ use reqwest::{Client, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
-use super::{errors, template::Template};
+use super::{PAIR, errors, template::Template};
 use crate::{
     delivery::{
-        Accepted, Message, Messenger, SendError,
+        Accepted, Again, Message, Messenger, Pacing, SendError,
         http_client::{self, Answer, SetupError},
-        pace::Pace,
-        reaction::{self, Reaction, Scope},
+        reaction::{Reaction, Scope},
     },
     otp::{Channel, FailureReason},
 };
@@ -43,7 +42,7 @@ pub struct Cloud {
     messages: Url,
     access_token: SecretString,
     template: Template,
-    pace: Pace,
+    rate: NonZeroU32,
 }
 
 impl Cloud {
@@ -56,7 +55,7 @@ impl Cloud {
             messages: http_client::resource(&base, path),
             access_token: settings.access_token,
             template: settings.template,
-            pace: Pace::new(settings.rate),
+            rate: settings.rate,
         })
     }
 }
@@ -71,8 +70,12 @@ impl Messenger for Cloud {
         Channel::Whatsapp
     }
 
-    async fn turn(&self) {
-        self.pace.turn().await;
+    fn pacing(&self) -> Pacing {
+        Pacing { rate: self.rate, pair: Some(PAIR) }
+    }
+
+    fn templates(&self, language: &str) -> Vec<String> {
+        self.template.languages_for(language)
     }
 
     async fn send(&self, message: &Message, limit: Duration) -> Result<Accepted, SendError> {
@@ -92,17 +95,17 @@ fn read(answer: &Answer) -> Result<Accepted, SendError> {
     if !error.is_null() || !answer.is_success() {
         let code = error["code"].as_i64();
         let reaction = errors::judge(code, Some(answer.status));
-        return Err(reaction.refused(NAME, code, answer.status, &words(error)));
+        return Err(reaction.refused(code, answer.status, &words(error)));
     }
     let message = &answer.body["messages"][0];
     if let Some(status @ ("held_for_quality_assessment" | "paused")) =
         message["message_status"].as_str()
     {
-        return Err(HELD.refused(NAME, None, answer.status, status));
+        return Err(HELD.refused(None, answer.status, status));
     }
     match message["id"].as_str() {
-        Some(id) if !id.is_empty() => Ok(Accepted { message_id: id.to_owned() }),
-        _ => Err(reaction::unclear("the answer names no message")),
+        Some(id) if !id.is_empty() => Ok(Accepted::named(id.to_owned())),
+        _ => Err(Reaction::unanswered(Again::Unclear, "the answer names no message")),
     }
 }
 
@@ -129,10 +132,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::delivery::Again;
 
     fn read(status: u16, body: Value) -> Result<String, SendError> {
-        super::read(&Answer { status, body }).map(|accepted| accepted.message_id)
+        super::read(&Answer { status, body }).map(|accepted| accepted.message_id.unwrap())
     }
 
     #[test]
@@ -156,7 +158,11 @@ mod tests {
             json!({ "messages": [{ "id": 7 }] }),
             json!({ "messages": { "0": { "id": "wamid" } } }),
         ] {
-            assert_eq!(read(200, body.clone()).unwrap_err().again, Again::Unclear, "{body}");
+            assert_eq!(
+                read(200, body.clone()).unwrap_err().reaction.again,
+                Again::Unclear,
+                "{body}"
+            );
         }
     }
 
@@ -165,7 +171,10 @@ mod tests {
         for status in ["held_for_quality_assessment", "paused"] {
             let body = json!({ "messages": [{ "id": "wamid.1", "message_status": status }] });
             let error = read(200, body).unwrap_err();
-            assert_eq!((error.reason, error.again), (FailureReason::RateLimited, Again::No));
+            assert_eq!(
+                (error.reaction.reason, error.reaction.again),
+                (FailureReason::RateLimited, Again::No)
+            );
             assert!(error.detail.contains(status));
         }
     }
@@ -177,7 +186,7 @@ mod tests {
             "error_data": { "details": "to 5511987654321" },
         }});
         let error = read(400, body).unwrap_err();
-        assert_eq!(error.reason, FailureReason::NotOnWhatsapp);
+        assert_eq!(error.reaction.reason, FailureReason::NotOnWhatsapp);
         assert_eq!(
             error.detail,
             "code 131026, HTTP 400: (#######) Message undeliverable; to #############; trace Az8or2yhqkZfEZ-_4Qn_Bam"
@@ -192,7 +201,7 @@ mod tests {
             (400, json!({ "error": { "code": "190" } }), Again::No),
             (302, Value::Null, Again::No),
         ] {
-            assert_eq!(read(status, body).unwrap_err().again, again, "{status}");
+            assert_eq!(read(status, body).unwrap_err().reaction.again, again, "{status}");
         }
     }
 }

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::graph::Graph;
-use crate::delivery::{Cause, Inspection, Refusal};
+use crate::delivery::{Inspection, Refusal, Trouble};
 
 const TOKEN: &str = "whatsapp token";
 const NUMBER: &str = "whatsapp number";
@@ -18,31 +18,31 @@ pub async fn inspect(graph: &Graph, phone_number_id: &str) -> Vec<Inspection> {
 }
 
 /// What Meta's refusal to show something of the account means, where it concerns the whole account.
-pub fn remedy(cause: Cause) -> &'static str {
+pub fn remedy(cause: Trouble) -> &'static str {
     match cause {
-        Cause::Credentials => {
+        Trouble::Credentials => {
             "make a new token of a system user and set whatsapp.cloud.access_token"
         }
-        Cause::Permission => {
+        Trouble::Permission => {
             "give the system user of whatsapp.cloud.access_token the permissions \
              whatsapp_business_messaging and whatsapp_business_management"
         }
-        Cause::Account => "see the account's state in Meta Business Suite",
-        Cause::Away => {
+        Trouble::Account => "see the account's state in Meta Business Suite",
+        Trouble::Away => {
             "look at whatsapp.cloud.base_url and this machine's way out, or try again later"
         }
-        Cause::NotFound | Cause::Other => {
+        Trouble::NotFound | Trouble::Other => {
             "look at whatsapp.cloud.base_url and whatsapp.cloud.api_version"
         }
     }
 }
 
 fn refused(refusal: &Refusal) -> Vec<Inspection> {
-    match refusal.cause {
-        Cause::Credentials | Cause::Permission => {
-            vec![Inspection::refused(TOKEN, refusal, remedy(refusal.cause))]
+    match refusal.trouble {
+        Trouble::Credentials | Trouble::Permission => {
+            vec![Inspection::refused(TOKEN, refusal, remedy(refusal.trouble))]
         }
-        Cause::NotFound => {
+        Trouble::NotFound => {
             let remedy = "set whatsapp.cloud.phone_number_id to the id (not the digits) of a number \
                           that whatsapp.cloud.access_token may use";
             vec![Inspection::refused(NUMBER, refusal, remedy)]

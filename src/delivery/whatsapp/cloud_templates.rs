@@ -8,7 +8,7 @@ use super::{
     graph::Graph,
     templates::{Standing, Templates},
 };
-use crate::delivery::{Cause, Refusal};
+use crate::delivery::{Refusal, Trouble};
 
 /// The templates of a WhatsApp Business Account.
 pub struct CloudTemplates {
@@ -63,7 +63,7 @@ impl Templates for CloudTemplates {
             let page = self.page(name, after.as_deref()).await?;
             let Some(templates) = page["data"].as_array() else {
                 let words = "the answer holds no list of templates";
-                return Err(Refusal::new(Cause::Other, None, words));
+                return Err(Refusal::new(Trouble::Other, None, words));
             };
             // Meta looks for names that contain this one.
             standings.extend(templates.iter().filter(|t| t["name"] == name).map(standing));

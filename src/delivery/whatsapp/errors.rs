@@ -58,7 +58,7 @@ pub fn judge(code: Option<i64>, status: Option<u16>) -> Reaction {
         131_030 => Reaction::alone(Why::Misconfigured, Again::No),
 
         // This person's own settings, or an experiment of Meta's.
-        130_472 | 131_049 | 131_050 => Reaction::alone(Why::Rejected, Again::No),
+        130_472 | 131_049 | 131_050 => Reaction::alone(Why::Rejected, Again::No).of_recipient(),
 
         // A fault in what we sent: parameters, type, addressee.
         100 | 131_008 | 131_009 | 131_021 | 131_047 | 131_051 | 131_062 | 132_000 | 132_008

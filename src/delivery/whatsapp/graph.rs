@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::errors;
 use crate::{
     delivery::{
-        Cause, Refusal,
+        Refusal, Trouble,
         http_client::{self, Answer, SetupError},
         reaction::Scope,
     },
@@ -79,9 +79,9 @@ fn read(answer: Answer) -> Result<Value, Refusal> {
         return Ok(answer.body);
     }
     let code = error["code"].as_i64();
-    let cause = cause(code, error["error_subcode"].as_i64(), answer.status);
+    let trouble = trouble(code, error["error_subcode"].as_i64(), answer.status);
     let told = code.map_or(format!("HTTP {}", answer.status), |code| code.to_string());
-    Err(Refusal::new(cause, Some(&told), words(error)))
+    Err(Refusal::new(trouble, Some(&told), words(error)))
 }
 
 /// Meta tells what is wrong with a template in words for its user, where there are any.
@@ -90,18 +90,18 @@ fn words(error: &Value) -> &str {
     texts.into_iter().find_map(Value::as_str).unwrap_or_default()
 }
 
-fn cause(code: Option<i64>, subcode: Option<i64>, status: u16) -> Cause {
+fn trouble(code: Option<i64>, subcode: Option<i64>, status: u16) -> Trouble {
     // An id that is none, or not for this token: Meta does not tell the two apart.
     if matches!((code, subcode), (Some(100), Some(33)) | (Some(33), _)) {
-        return Cause::NotFound;
+        return Trouble::NotFound;
     }
     let reaction = errors::judge(code, Some(status));
     match (reaction.reason, reaction.scope) {
-        (FailureReason::Unavailable | FailureReason::RateLimited, _) => Cause::Away,
-        (_, Some(Scope::Token)) => Cause::Credentials,
-        (_, Some(Scope::App)) => Cause::Permission,
-        (_, Some(Scope::Account)) => Cause::Account,
-        _ => Cause::Other,
+        (FailureReason::Unavailable | FailureReason::RateLimited, _) => Trouble::Away,
+        (_, Some(Scope::Token)) => Trouble::Credentials,
+        (_, Some(Scope::App)) => Trouble::Permission,
+        (_, Some(Scope::Account)) => Trouble::Account,
+        _ => Trouble::Other,
     }
 }
 
@@ -113,25 +113,25 @@ mod tests {
 
     #[test]
     fn a_refusal_says_what_to_mend() {
-        for (status, code, subcode, cause) in [
-            (401, 190, None, Cause::Credentials),
-            (403, 10, None, Cause::Permission),
-            (403, 200, None, Cause::Permission),
-            (400, 100, Some(33), Cause::NotFound),
-            (400, 33, None, Cause::NotFound),
-            (400, 100, None, Cause::Other),
-            (403, 368, None, Cause::Account),
-            (400, 80_007, None, Cause::Away),
-            (503, 2, None, Cause::Away),
-            (502, 0, None, Cause::Credentials),
+        for (status, code, subcode, trouble) in [
+            (401, 190, None, Trouble::Credentials),
+            (403, 10, None, Trouble::Permission),
+            (403, 200, None, Trouble::Permission),
+            (400, 100, Some(33), Trouble::NotFound),
+            (400, 33, None, Trouble::NotFound),
+            (400, 100, None, Trouble::Other),
+            (403, 368, None, Trouble::Account),
+            (400, 80_007, None, Trouble::Away),
+            (503, 2, None, Trouble::Away),
+            (502, 0, None, Trouble::Credentials),
         ] {
             let body = json!({ "error": { "code": code, "error_subcode": subcode } });
             let refusal = read(Answer { status, body }).unwrap_err();
-            assert_eq!(refusal.cause, cause, "{code}");
+            assert_eq!(refusal.trouble, trouble, "{code}");
             assert!(refusal.detail.contains(&format!("code {code}")), "{refusal}");
         }
         let down = read(Answer { status: 502, body: Value::Null }).unwrap_err();
-        assert_eq!((down.cause, down.detail.contains("HTTP 502")), (Cause::Away, true));
+        assert_eq!((down.trouble, down.detail.contains("HTTP 502")), (Trouble::Away, true));
     }
 
     #[test]

@@ -21,5 +21,13 @@ pub mod cloud_templates;
 
 pub mod cloud_inspect;
 
+use std::{num::NonZeroU32, time::Duration};
+
+use super::PairLimit;
 pub use cloud::{Cloud, CloudSettings};
 pub use template::Template;
+
+/// What Meta lets one sending number write to one recipient: a message in six seconds, and up to 45
+/// at once on credit.
+pub const PAIR: PairLimit =
+    PairLimit { gap: Duration::from_secs(6), burst: NonZeroU32::new(45).unwrap() };

@@ -23,6 +23,18 @@ impl Template {
         language::choose(&self.languages, asked).unwrap_or(&self.language)
     }
 
+    /// Every approved language, the nearest to a recipient's first.
+    pub fn languages_for(&self, asked: &str) -> Vec<String> {
+        let nearest = [self.language_for(asked), &self.language];
+        let mut languages: Vec<&str> = Vec::new();
+        for language in nearest.into_iter().chain(self.languages.values().map(String::as_str)) {
+            if !languages.contains(&language) {
+                languages.push(language);
+            }
+        }
+        languages.into_iter().map(str::to_owned).collect()
+    }
+
     /// The body of a send. The code stands in it twice: as text and under the button, whose type is
     /// `url` for every kind of OTP button once the template exists.
     pub fn body(&self, message: &Message) -> Value {
@@ -35,7 +47,7 @@ impl Template {
             "biz_opaque_callback_data": message.delivery.to_string(),
             "template": {
                 "name": self.name,
-                "language": { "code": self.language_for(&message.language) },
+                "language": { "code": message.template },
                 "components": [
                     { "type": "body", "parameters": code },
                     { "type": "button", "sub_type": "url", "index": "0", "parameters": code },
@@ -59,5 +71,7 @@ mod tests {
         assert_eq!(template.language_for("en-GB"), "en_US");
         assert_eq!(template.language_for("de"), "pt_BR");
         assert_eq!(template.language_for(""), "pt_BR");
+        assert_eq!(template.languages_for("en-GB"), ["en_US", "pt_BR"]);
+        assert_eq!(template.languages_for("de"), ["pt_BR", "en_US"]);
     }
 }

@@ -8,8 +8,8 @@ use subtle::ConstantTimeEq;
 
 use super::errors;
 use crate::{
-    delivery::{Callback, Malformed, Receipt},
-    otp::{DeliveryStatus, FailureReason, Time},
+    delivery::{Callback, Malformed, Receipt, reaction::Reaction},
+    otp::{DeliveryStatus, Time},
 };
 
 /// Whether a body comes from Meta: `X-Hub-Signature-256` against the bytes as they came in. Meta
@@ -108,11 +108,11 @@ fn receipt(status: &Value) -> Option<Callback> {
     }))
 }
 
-fn failure(status: &Value) -> FailureReason {
+fn failure(status: &Value) -> Reaction {
     let code = status["errors"][0]["code"].as_i64();
     let reaction = errors::judge(code, None);
     reaction.warn("whatsapp", code);
-    reaction.reason
+    reaction
 }
 
 /// A string in all of Meta's examples; a number is understood too.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::otp::{
     challenge::Challenge,
+    country::Country,
     id::ChallengeId,
     keyring::SealedNumber,
     kinds::{Channel, State, VerifyOutcome},
@@ -23,6 +24,13 @@ pub enum Answer {
     Challenge(Box<Seen>),
     /// It was taken in.
     Noted,
+    /// It was news of a pending challenge's message.
+    News {
+        /// In this language, BCP 47, may be empty,
+        language: String,
+        /// to a number of this country.
+        country: Country,
+    },
     /// It changed nothing, on purpose: a receipt of another message, an unknown delivery.
     Ignored,
     /// No.

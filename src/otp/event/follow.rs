@@ -26,6 +26,21 @@ pub struct Transition {
     pub facts: Vec<Fact>,
     /// What to send once the record is committed.
     pub sends: Vec<Send>,
+    /// What to tell providers once the record is committed.
+    pub feedback: Vec<Feedback>,
+}
+
+/// What became of a message's code, for its provider's fraud filter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Feedback {
+    /// The road,
+    pub channel: Channel,
+    /// and who served it.
+    pub sender: String,
+    /// The provider's name for the message.
+    pub reference: String,
+    /// Whether its code was given.
+    pub used: bool,
 }
 
 /// A message to hand to a sender, after the commit.
@@ -35,14 +50,18 @@ pub struct Send {
     pub challenge: ChallengeId,
     /// The delivery's number.
     pub delivery: u32,
-    /// The road.
+    /// The road,
     pub channel: Channel,
+    /// and who serves it.
+    pub sender: String,
     /// To whom.
     pub number: SealedNumber,
     /// BCP 47, may be empty.
     pub language: String,
     /// Past this no try may start.
     pub retry_at: Time,
+    /// Waiting longer than this for the sender's turn is as good as a failure.
+    pub patience: Duration,
     /// When the code stops working unless another is asked for.
     pub expires_at: Time,
     /// Which of the supply's fresh codes it carries.
@@ -99,6 +118,17 @@ pub enum FactKind {
     TakenOver {
         /// Its number.
         number: u32,
+    },
+    /// Another sender of the same channel goes on.
+    ChangedSender {
+        /// The channel.
+        channel: Channel,
+        /// From this sender
+        from: String,
+        /// to this one.
+        to: String,
+        /// Because.
+        reason: Route,
     },
     /// The plan moved on.
     FellBack {

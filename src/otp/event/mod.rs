@@ -1,6 +1,8 @@
 //! What goes into the machine and what comes out of it: events here; beside them what it needs to
 //! go on, what it answers, and what follows.
 
+mod failure;
+
 mod need;
 
 mod answer;
@@ -11,13 +13,14 @@ use super::{
     country::Country,
     id::{ChallengeId, MessageTag, OperationId},
     keyring::SealedNumber,
-    kinds::{Channel, DeliveryStatus, FailureReason, FlowOutcome, Purpose},
+    kinds::{Channel, DeliveryStatus, FlowOutcome, Purpose},
     ledger::FlowKey,
     time::Time,
 };
 pub use answer::{Answer, Guessed, Issued, Limit, Refusal, Resent, Seen};
-pub use follow::{Fact, FactKind, Labels, Send, Transition};
-pub use need::{Fresh, Need, Supply, Verdict};
+pub use failure::{Cause, Failure};
+pub use follow::{Fact, FactKind, Feedback, Labels, Send, Transition};
+pub use need::{ClosedRoad, Fresh, Need, Supply, Verdict};
 
 /// Names a call and recognises what it said, so that a retry gets the first answer again and
 /// another call under the same name does not.
@@ -139,7 +142,7 @@ impl Event {
 }
 
 /// What became of a delivery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// The challenge.
     pub challenge: ChallengeId,
@@ -149,10 +152,12 @@ pub struct Progress {
     pub source: Source,
     /// The provider's message, if known.
     pub message: Option<MessageTag>,
+    /// The provider's name for the message, where it wants to hear by it what became of the code.
+    pub reference: Option<String>,
     /// How far it got.
     pub status: DeliveryStatus,
     /// Why it failed, if it did.
-    pub failure: Option<FailureReason>,
+    pub failure: Option<Failure>,
 }
 
 /// Who tells of a delivery's progress.

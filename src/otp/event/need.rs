@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use super::Limit;
 use crate::otp::{
+    country::Country,
     digest::{Digest, Recipe},
-    id::ChallengeId,
+    id::{ChallengeId, DeliveryRef, MessageTag},
+    kinds::Channel,
 };
 
 /// What the machine lacks to go on. The caller of the machine gets it, adds it to the supply and
@@ -24,6 +26,13 @@ pub enum Need {
     },
     /// The verdict of the limits on shared keys.
     Verdict,
+    /// That this message's delivery can be found by the message, before the record knows it.
+    Remember {
+        /// The provider's message.
+        message: MessageTag,
+        /// Its delivery.
+        delivery: DeliveryRef,
+    },
 }
 
 /// What has been got for the machine so far.
@@ -35,6 +44,21 @@ pub struct Supply {
     pub guess: Option<Digest>,
     /// What the shared limits say.
     pub verdict: Option<Verdict>,
+    /// The roads that are closed now.
+    pub closed: Vec<ClosedRoad>,
+    /// The message whose delivery can be found by it.
+    pub remembered: Option<MessageTag>,
+}
+
+/// A road that is closed: messages had better go by another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClosedRoad {
+    /// The channel,
+    pub channel: Channel,
+    /// and who serves it.
+    pub sender: String,
+    /// For numbers of this country only.
+    pub country: Option<Country>,
 }
 
 /// The digest of a code that was drawn for a challenge.

@@ -3,7 +3,7 @@
 use super::turn::Turn;
 use crate::otp::{
     challenge::{Challenge, Delivery},
-    event::{Answer, FactKind, Need},
+    event::{Answer, Cause, FactKind, Need},
     kinds::{DeliveryStatus, FailureReason, Route, TimelineEvent},
     policy::{Policy, Rules},
     time::Time,
@@ -72,7 +72,9 @@ impl Turn<'_> {
     fn fall_silent(&mut self, at: usize, number: u32) -> Result<(), Need> {
         self.reach(at, number, DeliveryStatus::TimedOut, Some(FailureReason::Unavailable));
         match self.challenge(at).current() {
-            Some(current) if current.number == number => self.advance(at, Route::Undelivered),
+            Some(current) if current.number == number => {
+                self.advance(at, Route::Undelivered, Cause::Sender)
+            }
             _ => Ok(()),
         }
     }
@@ -104,7 +106,8 @@ impl Turn<'_> {
         if reason == Route::Undelivered {
             self.reach(at, number, DeliveryStatus::TimedOut, None);
         }
-        self.advance(at, reason)?;
+        // Nothing says that its sender failed.
+        self.advance(at, reason, Cause::Recipient)?;
         Ok(true)
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::turn::Turn;
 use crate::otp::{
     challenge::Conclusion,
-    event::{Answer, FactKind, Refusal, Seen},
+    event::{Answer, FactKind, Feedback, Refusal, Seen},
     id::ChallengeId,
     kinds::{ConclusionReason, FlowOutcome, State, TimelineEvent},
     ledger::DAY,
@@ -30,7 +30,13 @@ impl Turn<'_> {
         challenge.conclusion = Some(Conclusion { state, reason, at: now, used });
         challenge.resend_at = None;
         challenge.language.clear();
-        challenge.deliveries.iter_mut().for_each(|delivery| delivery.digests.clear());
+        for delivery in &mut challenge.deliveries {
+            delivery.digests.clear();
+            let (channel, sender) = (delivery.channel, delivery.sender.clone());
+            let used = used == Some(delivery.number);
+            let feedback = |reference| Feedback { channel, sender, reference, used };
+            self.feedback.extend(delivery.reference.take().map(feedback));
+        }
         challenge.note(now, TimelineEvent::Concluded, used.unwrap_or(0));
         let after = now.since(challenge.issued_at);
         let used_channel = challenge.used_channel();

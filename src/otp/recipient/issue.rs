@@ -1,6 +1,6 @@
 //! A caller asks for a code.
 
-use super::{Said, prune::MAX_CHALLENGES, turn::Turn};
+use super::{Said, prune::MAX_CHALLENGES, road::Road, turn::Turn};
 use crate::otp::{
     challenge::Challenge,
     event::{Answer, FactKind, Issue, Limit, Need, Refusal, Verdict},
@@ -50,10 +50,13 @@ impl Turn<'_> {
             return Ok(answer);
         }
         let (plan, route) = self.plan_for(issue);
-        let channel = plan[0];
-        if self.sender(Self::arm(issue), channel).is_none() {
-            return Ok(Answer::Refused(Refusal::NoSender(channel)));
-        }
+        let roads = self.roads_from_start(issue, &plan);
+        let Some(road) = self.choose(issue.country, &roads) else {
+            return Ok(Answer::Refused(Refusal::NoSender(plan[0])));
+        };
+        // Where the caller asked for the channel, that is the reason whoever serves it.
+        let led_elsewhere = road != roads[0] && route != Route::Requested;
+        let route = if led_elsewhere { Route::CircuitOpen } else { route };
         if let Verdict::Refused { limit, wait } = self.verdict(Self::arm(issue))? {
             return Ok(Answer::Refused(Refusal::Limited { limit, wait }));
         }
@@ -66,9 +69,10 @@ impl Turn<'_> {
         self.next.challenges.push(self.blank(issue, plan));
         let at = self.next.challenges.len() - 1;
         self.next.challenges[at].note(self.now, TimelineEvent::Issued, 0);
+        self.next.challenges[at].step = road.step;
         self.asked(at);
         let story = self.facts.len();
-        self.enqueue(at, channel, route)?;
+        self.enqueue(at, &road, route)?;
         self.tell(at, FactKind::Issued);
         // The story begins with it, though its labels (the first channel) are known only now.
         self.facts[story..].rotate_right(1);
@@ -112,6 +116,12 @@ impl Turn<'_> {
             Some(first) if *first == plan[0] => (reachable, Route::Plan),
             Some(_) => (reachable, Route::NotOnWhatsapp),
         }
+    }
+
+    /// Every road of a plan.
+    fn roads_from_start(&self, issue: &Issue, plan: &[Channel]) -> Vec<Road> {
+        let steps = plan.iter().enumerate();
+        steps.flat_map(|(step, channel)| self.roads_of(Self::arm(issue), step, *channel)).collect()
     }
 
     fn blank(&self, issue: &Issue, plan: Vec<Channel>) -> Challenge {

@@ -17,6 +17,8 @@ mod progress;
 
 mod alarm;
 
+mod road;
+
 mod plan;
 
 mod conclude;

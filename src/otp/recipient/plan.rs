@@ -2,18 +2,14 @@
 
 use std::time::Duration;
 
-use super::turn::Turn;
+use super::{road::Road, turn::Turn};
 use crate::otp::{
     challenge::Delivery,
     digest::Digest,
-    event::{FactKind, Need, Refusal, Send, Verdict},
+    event::{Cause, FactKind, Need, Refusal, Send, Verdict},
     kinds::{Arm, Channel, ConclusionReason, DeliveryStatus, Purpose, Route, State, TimelineEvent},
-    ledger::DAY,
     time::Time,
 };
-
-/// The sender of a test number's deliveries.
-const TEST_SENDER: &str = "test";
 
 impl Turn<'_> {
     /// What the limits on shared keys say; has to be asked for once.
@@ -41,20 +37,6 @@ impl Turn<'_> {
         (self.room(arm, purpose) == 0).then(opens)
     }
 
-    /// Who carries a message.
-    pub(super) fn sender(&self, arm: Arm, channel: Channel) -> Option<String> {
-        match arm {
-            Arm::Test => Some(TEST_SENDER.to_owned()),
-            Arm::None => self.rules.sender(channel).map(str::to_owned),
-        }
-    }
-
-    /// A number known not to be on WhatsApp is believed so for a day.
-    pub(super) fn is_reachable(&self, channel: Channel) -> bool {
-        let off = self.next.off_whatsapp_since;
-        channel != Channel::Whatsapp || off.is_none_or(|since| self.now.since(since) >= DAY)
-    }
-
     /// Another message on the caller's wish: by the channel asked for, else at the step that the
     /// plan has reached, or the next one if WhatsApp is known by now not to reach the number.
     pub(super) fn ask(
@@ -64,29 +46,35 @@ impl Turn<'_> {
     ) -> Result<Result<Channel, Refusal>, Need> {
         let challenge = self.challenge(at);
         let reached = challenge.step.min(challenge.plan.len() - 1);
-        let mut steps = reached..challenge.plan.len();
-        let reachable = steps.find(|&step| self.is_reachable(challenge.plan[step]));
-        let (step, channel, route) = match (wanted, reachable) {
-            (Some(channel), _) => (reached, channel, Route::Requested),
-            (None, Some(step)) if step > reached => {
-                (step, challenge.plan[step], Route::NotOnWhatsapp)
-            }
-            (None, _) => (reached, challenge.plan[reached], Route::Resend),
+        let (arm, step_reached) = (challenge.arm, challenge.plan[reached]);
+        let mut roads = match wanted {
+            Some(channel) => self.roads_of(arm, reached, channel),
+            None => self.roads(arm, &challenge.plan, reached),
         };
-        if self.sender(challenge.arm, channel).is_none() {
-            return Ok(Err(Refusal::NoSender(channel)));
+        if wanted.is_none() && roads.is_empty() {
+            // Better a message that may fail than none.
+            roads = self.roads_of(arm, reached, step_reached);
         }
+        let Some(road) = self.choose(self.next.country, &roads) else {
+            return Ok(Err(Refusal::NoSender(wanted.unwrap_or(step_reached))));
+        };
+        let route = match wanted {
+            Some(_) => Route::Requested,
+            None if road.step == reached => Route::Resend,
+            None if self.is_reachable(step_reached) => Route::CircuitOpen,
+            None => Route::NotOnWhatsapp,
+        };
         let challenge = &mut self.next.challenges[at];
-        challenge.step = step;
+        challenge.step = road.step;
         if wanted.is_some() {
             // What the caller asks for is honoured and does not fall back: the plan ends with it.
-            challenge.plan.truncate(step + 1);
-            challenge.plan.push(channel);
+            challenge.plan.truncate(road.step + 1);
+            challenge.plan.push(road.channel);
             challenge.step += 1;
         }
         self.asked(at);
-        self.enqueue(at, channel, route)?;
-        Ok(Ok(channel))
+        self.enqueue(at, &road, route)?;
+        Ok(Ok(road.channel))
     }
 
     /// A message is asked for: the codes live longer, and the next message has to wait.
@@ -106,18 +94,13 @@ impl Turn<'_> {
     }
 
     /// Puts a message on its way, with a fresh code, and counts it.
-    pub(super) fn enqueue(
-        &mut self,
-        at: usize,
-        channel: Channel,
-        route: Route,
-    ) -> Result<(), Need> {
+    pub(super) fn enqueue(&mut self, at: usize, road: &Road, route: Route) -> Result<(), Need> {
         let (fresh, digest) = self.fresh(at)?;
         let arm = self.challenge(at).arm;
         let delivery = Delivery {
             number: self.challenge(at).deliveries.len() as u32 + 1,
-            channel,
-            sender: self.sender(arm, channel).unwrap_or_default(),
+            channel: road.channel,
+            sender: road.sender.clone(),
             route,
             status: DeliveryStatus::Queued,
             failure: None,
@@ -128,6 +111,7 @@ impl Turn<'_> {
             delivered_at: None,
             taken_over: false,
             messages: Vec::new(),
+            reference: None,
             digests: vec![digest],
         };
         let number = delivery.number;
@@ -158,9 +142,11 @@ impl Turn<'_> {
                 challenge: challenge.id,
                 delivery: number,
                 channel: delivery.channel,
+                sender: delivery.sender.clone(),
                 number: phone,
                 language: challenge.language.clone(),
                 retry_at: delivery.retry_at,
+                patience: self.policy(at).undelivered,
                 expires_at: challenge.expires_at,
                 fresh,
             };
@@ -186,24 +172,29 @@ impl Turn<'_> {
         found.ok_or_else(|| Need::Fresh(challenge.recipe(self.place)))
     }
 
-    /// Leaves the step at which the plan stands for the next one, if there is one, there is room for
-    /// its message and no lock makes it useless. Whatever became of it, the plan never comes back to
-    /// the step it left.
-    pub(super) fn advance(&mut self, at: usize, reason: Route) -> Result<(), Need> {
+    /// Leaves a message behind that did not get on, whosever failure that was: goes on with another
+    /// sender of the same channel where it was the sender's, else with the next step, if there is
+    /// one, there is room for its message and no lock makes it useless. Whatever becomes of it, the
+    /// plan never comes back to what it left.
+    pub(super) fn advance(&mut self, at: usize, reason: Route, cause: Cause) -> Result<(), Need> {
         let challenge = self.challenge(at);
-        let (from, start) = (challenge.plan.get(challenge.step).copied(), challenge.step + 1);
-        let plan = challenge.plan.clone();
-        let mut rest = plan.iter().copied().enumerate().skip(start);
-        let next = rest.find(|&(_, channel)| self.is_reachable(channel));
-        let next = next.filter(|_| self.messages_left(at) > 0 && !self.is_locked(at));
-        self.next.challenges[at].step = next.map_or(plan.len(), |(step, _)| step);
-        match (from, next) {
-            (Some(from), Some((_, to))) => {
-                self.enqueue(at, to, reason)?;
-                self.tell(at, FactKind::FellBack { from, to, reason });
-            }
-            _ => self.give_up_if_all_failed(at),
-        }
+        let (arm, plan, step) = (challenge.arm, challenge.plan.clone(), challenge.step);
+        let left = challenge.current().map(|current| (current.channel, current.sender.clone()));
+        let mut roads = self.roads_beside(at, cause);
+        roads.extend(self.roads(arm, &plan, step + 1));
+        let may_go = self.messages_left(at) > 0 && !self.is_locked(at);
+        let road = if may_go { self.choose(self.next.country, &roads) } else { None };
+        self.next.challenges[at].step = road.as_ref().map_or(plan.len(), |road| road.step);
+        let (Some(road), Some((channel, sender))) = (road, left) else {
+            self.give_up_if_all_failed(at);
+            return Ok(());
+        };
+        self.enqueue(at, &road, reason)?;
+        let moved = match road.step == step {
+            true => FactKind::ChangedSender { channel, from: sender, to: road.sender, reason },
+            false => FactKind::FellBack { from: channel, to: road.channel, reason },
+        };
+        self.tell(at, moved);
         Ok(())
     }
 

@@ -4,8 +4,8 @@
 use super::turn::Turn;
 use crate::otp::{
     challenge::Delivery,
-    event::{Answer, FactKind, Need, Progress, Source},
-    id::MessageTag,
+    event::{Answer, Cause, FactKind, Need, Progress, Source, Supply},
+    id::DeliveryRef,
     kinds::{Channel, ConclusionReason, DeliveryStatus, FailureReason, Route, State},
 };
 
@@ -14,23 +14,28 @@ impl Turn<'_> {
         let Some(at) = self.find(&progress.challenge) else {
             return Ok(Answer::Ignored);
         };
+        let country = self.next.country;
         let challenge = &mut self.next.challenges[at];
+        let (is_live, language) = (challenge.is_live(), challenge.language.clone());
         let mut deliveries = challenge.deliveries.iter_mut();
         let Some(delivery) = deliveries.find(|delivery| delivery.number == progress.delivery)
         else {
             return Ok(Answer::Ignored);
         };
-        if !progress.message.is_none_or(|message| belongs(delivery, message, progress.source)) {
+        if !belongs(delivery, progress, self.supply)? {
             return Ok(Answer::Ignored);
+        }
+        if is_live && progress.reference.is_some() {
+            delivery.reference.clone_from(&progress.reference);
         }
         if progress.status <= delivery.status || is_stale(delivery, progress) {
             return Ok(Answer::Noted);
         }
         let channel = delivery.channel;
         self.learn_reachability(channel, progress);
-        self.reach(at, progress.delivery, progress.status, progress.failure);
+        self.reach(at, progress.delivery, progress.status, progress.failure.map(|it| it.reason));
         self.follow(at, progress)?;
-        Ok(Answer::Noted)
+        Ok(if is_live { Answer::News { language, country } } else { Answer::Noted })
     }
 
     /// What the news means for the plan. It moves only if the plan stands at this delivery.
@@ -38,15 +43,22 @@ impl Turn<'_> {
         if !self.challenge(at).is_live() {
             return Ok(());
         }
-        if progress.failure == Some(FailureReason::IdentityChanged) {
+        let failure = progress.failure.map(|failure| failure.reason);
+        if failure == Some(FailureReason::IdentityChanged) {
             self.conclude(at, State::Undeliverable, ConclusionReason::IdentityChanged, None);
             return Ok(());
         }
         let current = self.challenge(at).current();
         let is_current = current.is_some_and(|current| current.number == progress.delivery);
         match progress.status {
-            DeliveryStatus::Failed if is_current => self.advance(at, failed_by(progress.source)),
-            DeliveryStatus::TimedOut if is_current => self.advance(at, Route::Undelivered),
+            DeliveryStatus::Failed if is_current => {
+                let cause = progress.failure.map_or(Cause::Sender, |failure| failure.cause);
+                self.advance(at, failed_by(progress.source), cause)
+            }
+            // Its provider didn't even answer.
+            DeliveryStatus::TimedOut if is_current => {
+                self.advance(at, Route::Undelivered, Cause::Sender)
+            }
             DeliveryStatus::Failed => {
                 self.give_up_if_all_failed(at);
                 Ok(())
@@ -62,7 +74,8 @@ impl Turn<'_> {
             Source::Receipt(at) => at.min(self.now),
         };
         let off = &mut self.next.off_whatsapp_since;
-        if progress.failure == Some(FailureReason::NotOnWhatsapp) {
+        let failure = progress.failure.map(|failure| failure.reason);
+        if failure == Some(FailureReason::NotOnWhatsapp) {
             *off = Some(off.map_or(told_at, |known| known.max(told_at)));
         } else if channel == Channel::Whatsapp && progress.status >= DeliveryStatus::Delivered {
             *off = off.filter(|&since| since > told_at);
@@ -132,17 +145,25 @@ fn failed_by(source: Source) -> Route {
     }
 }
 
-/// Whether a message is one of this delivery's, and if so, learns its id. What our own sender was
-/// told always is. A receipt's is if its id is known or one is still to come: receipts overtake the
-/// commit of the provider's answer.
-fn belongs(delivery: &mut Delivery, message: MessageTag, source: Source) -> bool {
-    if delivery.messages.contains(&message) {
-        return true;
+/// Whether news is of one of this delivery's messages, and if so, learns the message's id. What our
+/// own sender was told always is. A receipt's is if its id is known or one is still to come: receipts
+/// overtake the commit of the provider's answer, and some providers tell no id but in receipts.
+fn belongs(delivery: &mut Delivery, news: &Progress, supply: &Supply) -> Result<bool, Need> {
+    let Some(message) = news.message.filter(|message| !delivery.messages.contains(message)) else {
+        return Ok(true);
+    };
+    if matches!(news.source, Source::Receipt(_)) {
+        let sends = 1 + usize::from(delivery.taken_over);
+        if delivery.messages.len() >= sends {
+            return Ok(false);
+        }
+        // A tap on "I didn't request a code" names the message and nothing else; our own sender sees
+        // to that itself.
+        if delivery.channel == Channel::Whatsapp && supply.remembered != Some(message) {
+            let delivery = DeliveryRef { challenge: news.challenge, number: news.delivery };
+            return Err(Need::Remember { message, delivery });
+        }
     }
-    let sends = 1 + usize::from(delivery.taken_over);
-    let is_ours = matches!(source, Source::Sender(_)) || delivery.messages.len() < sends;
-    if is_ours {
-        delivery.messages.push(message);
-    }
-    is_ours
+    delivery.messages.push(message);
+    Ok(true)
 }

@@ -4,7 +4,8 @@ use super::{Recipient, prune::is_kept};
 use crate::otp::{
     challenge::Challenge,
     event::{
-        Answer, Event, Fact, FactKind, Labels, Limit, Need, Refusal, Send, Supply, Transition,
+        Answer, Event, Fact, FactKind, Feedback, Labels, Limit, Need, Refusal, Send, Supply,
+        Transition,
     },
     id::{ChallengeId, RecipientKey},
     ledger::{Flow, FlowKey, Ledger},
@@ -21,6 +22,7 @@ pub(super) struct Turn<'a> {
     pub next: Recipient,
     pub facts: Vec<Fact>,
     pub sends: Vec<Send>,
+    pub feedback: Vec<Feedback>,
 }
 
 impl Recipient {
@@ -46,6 +48,7 @@ impl Recipient {
             next: self.clone(),
             facts: Vec::new(),
             sends: Vec::new(),
+            feedback: Vec::new(),
         };
         turn.expire();
         let answer = match event {
@@ -78,12 +81,13 @@ impl Recipient {
 
 impl Turn<'_> {
     fn finish(mut self, before: &Recipient, answer: Answer) -> Transition {
-        if self.next == *before {
-            return Transition { next: None, answer, facts: self.facts, sends: self.sends };
+        let changed = self.next != *before;
+        if changed {
+            self.next.changed_at = self.now;
+            self.prune();
         }
-        self.next.changed_at = self.now;
-        self.prune();
-        Transition { next: Some(self.next), answer, facts: self.facts, sends: self.sends }
+        let Self { next, facts, sends, feedback, .. } = self;
+        Transition { next: changed.then_some(next), answer, facts, sends, feedback }
     }
 
     /// Where a challenge stands in the record, if this caller may see it.

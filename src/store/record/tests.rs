@@ -98,6 +98,7 @@ fn delivered(number: u32, channel: Channel, sender: &str, queued: u64) -> Delive
         delivered_at: Some(after(queued + 4)),
         taken_over: false,
         messages: vec![MessageTag([number as u8; 12])],
+        reference: None,
         digests: vec![],
     }
 }

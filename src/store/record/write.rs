@@ -124,6 +124,7 @@ fn delivery(base: Base, delivery: &Delivery) -> wire::Delivery {
         taken_over: delivery.taken_over,
         messages: delivery.messages.iter().map(|tag| tag.0.to_vec()).collect(),
         digests: delivery.digests.iter().map(|digest| digest.0.to_vec()).collect(),
+        reference: delivery.reference.clone(),
     }
 }
 

@@ -31,8 +31,8 @@ fn defaults_are_those_of_the_contract() {
     let ledger = config.rules.ledger;
     assert_eq!((ledger.failures_in_a_row, ledger.failures_per_day), (10, 20));
     assert_eq!(ledger.lock.as_secs(), 1_800);
-    assert_eq!(config.rules.sender(Channel::Whatsapp), Some("cloud"));
-    assert_eq!(config.rules.sender(Channel::Sms), Some("twilio"));
+    assert_eq!(config.rules.senders(Channel::Whatsapp), ["cloud"]);
+    assert_eq!(config.rules.senders(Channel::Sms), ["twilio"]);
     let whatsapp = config.whatsapp.unwrap();
     assert_eq!(whatsapp.cloud.base_url.as_str(), "https://graph.facebook.com");
     assert_eq!((whatsapp.cloud.api_version.as_str(), whatsapp.cloud.rate.get()), ("v25.0", 80));
@@ -122,7 +122,7 @@ fn one_channel_is_enough() {
     let sms_only = [("whatsapp.provider", "none"), ("delivery.plan", "sms")];
     let config = serve(&[&sms_only[..], &[("whatsapp.cloud.access_token", "-")]].concat()).unwrap();
     assert!(config.whatsapp.is_none());
-    assert_eq!(config.rules.sender(Channel::Whatsapp), None);
+    assert!(config.rules.senders(Channel::Whatsapp).is_empty());
 }
 
 #[test]

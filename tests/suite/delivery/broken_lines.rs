@@ -28,14 +28,20 @@ async fn outcome(url: &str, limit: Duration) -> SendError {
     assert_discreet(&error);
     let other = send(&*twilio, limit).await.unwrap_err();
     assert_discreet(&other);
-    assert_eq!((error.reason, error.again), (other.reason, other.again));
+    assert_eq!(
+        (error.reaction.reason, error.reaction.again),
+        (other.reaction.reason, other.reaction.again)
+    );
     error
 }
 
 #[tokio::test]
 async fn a_refused_connection_left_nothing_behind() {
     let error = outcome(&provider::nobody().await, PATIENCE).await;
-    assert_eq!((error.reason, error.again), (FailureReason::Unavailable, Again::Yes));
+    assert_eq!(
+        (error.reaction.reason, error.reaction.again),
+        (FailureReason::Unavailable, Again::Yes)
+    );
 }
 
 #[tokio::test]
@@ -44,7 +50,10 @@ async fn a_provider_that_hangs_is_left_in_time_and_nobody_knows() {
     let start = Instant::now();
     let error = outcome(&provider.url(), Duration::from_millis(150)).await;
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
-    assert_eq!((error.reason, error.again), (FailureReason::Unavailable, Again::Unclear));
+    assert_eq!(
+        (error.reaction.reason, error.reaction.again),
+        (FailureReason::Unavailable, Again::Unclear)
+    );
     assert_eq!(provider.requests().len(), 2, "each sender tries once");
 }
 
@@ -59,7 +68,7 @@ async fn a_line_that_breaks_before_or_in_the_answer_leaves_it_unclear() {
         let provider = Provider::hanging_up_after(answer).await;
         let error = outcome(&provider.url(), PATIENCE).await;
         assert_eq!(
-            (error.reason, error.again),
+            (error.reaction.reason, error.reaction.again),
             (FailureReason::Unavailable, Again::Unclear),
             "{answer}"
         );
@@ -74,7 +83,11 @@ async fn an_answer_that_says_nothing_leaves_it_unclear() {
     let endless = endless.to_string();
     for body in ["", "<html>OK</html>", "{}", "[]", "null", "7", "{\"messages\":[{}]}", &endless] {
         let provider = Provider::answering(200, body).await;
-        assert_eq!(outcome(&provider.url(), PATIENCE).await.again, Again::Unclear, "{body:.40}");
+        assert_eq!(
+            outcome(&provider.url(), PATIENCE).await.reaction.again,
+            Again::Unclear,
+            "{body:.40}"
+        );
     }
 }
 
@@ -94,7 +107,11 @@ async fn an_error_without_a_known_code_is_judged_by_its_status() {
         for body in ["<html>nginx</html>", "{\"error\":{\"code\":987001}}", "{\"code\":987001}"] {
             let provider = Provider::answering(status, body).await;
             let error = outcome(&provider.url(), PATIENCE).await;
-            assert_eq!((error.reason, error.again), (reason, again), "{status} {body}");
+            assert_eq!(
+                (error.reaction.reason, error.reaction.again),
+                (reason, again),
+                "{status} {body}"
+            );
         }
     }
 }
@@ -102,13 +119,6 @@ async fn an_error_without_a_known_code_is_judged_by_its_status() {
 #[tokio::test]
 async fn credentials_do_not_follow_a_redirect() {
     let provider = Provider::answering(307, "").await;
-    assert_eq!(outcome(&provider.url(), PATIENCE).await.again, Again::No);
+    assert_eq!(outcome(&provider.url(), PATIENCE).await.reaction.again, Again::No);
     assert_eq!(provider.requests().len(), 2, "each sender tries once");
-}
-
-#[tokio::test]
-async fn turns_come_at_once_while_the_pace_allows() {
-    for sender in senders(&provider::nobody().await) {
-        tokio::time::timeout(PATIENCE, sender.turn()).await.unwrap();
-    }
 }

@@ -84,7 +84,10 @@ async fn a_refusal_is_told_by_its_code_and_discreetly() {
     }});
     let meta = Provider::answering(400, refusal).await;
     let error = send(&cloud(meta.url()), PATIENCE).await.unwrap_err();
-    assert_eq!((error.reason, error.again), (FailureReason::NotOnWhatsapp, Again::No));
+    assert_eq!(
+        (error.reaction.reason, error.reaction.again),
+        (FailureReason::NotOnWhatsapp, Again::No)
+    );
     assert!(error.detail.contains("code 131026, HTTP 400"), "{}", error.detail);
     assert!(!error.detail.contains("98765"), "{}", error.detail);
     assert_discreet(&error);
@@ -96,7 +99,7 @@ async fn the_code_counts_whatever_the_status_is() {
         let meta = Provider::answering(status, json!({ "error": { "code": 131056 } })).await;
         let error = send(&cloud(meta.url()), PATIENCE).await.unwrap_err();
         assert_eq!(
-            (error.reason, error.again),
+            (error.reaction.reason, error.reaction.again),
             (FailureReason::RateLimited, Again::No),
             "{status}"
         );

@@ -44,6 +44,7 @@ fn message() -> Message {
         to: PhoneNumber::parse(NUMBER).unwrap(),
         code: Code::parse(CODE).unwrap(),
         language: "en-GB".to_owned(),
+        template: "en_US".to_owned(),
         delivery: delivery(),
         lives_for: Duration::from_millis(299_900),
     }
@@ -58,8 +59,8 @@ async fn send(sender: &dyn Messenger, limit: Duration) -> Result<String, SendErr
     let message = message();
     // A sender that forgets its limit shall fail its test instead of holding up all of them.
     let sending = tokio::time::timeout(PATIENCE * 2, sender.send(&message, limit));
-    let Accepted { message_id } = sending.await.unwrap()?;
-    Ok(message_id)
+    let accepted: Accepted = sending.await.unwrap()?;
+    Ok(accepted.message_id.unwrap())
 }
 
 /// Nothing that is printed of a failure may hold the number, the code or a credential.

@@ -90,6 +90,9 @@ async fn a_refusal_is_told_by_its_code_and_discreetly() {
     });
     let provider = Provider::answering(400, refusal).await;
     let error = send(&twilio(provider.url(), number()), PATIENCE).await.unwrap_err();
-    assert_eq!((error.reason, error.again), (FailureReason::Unreachable, Again::No));
+    assert_eq!(
+        (error.reaction.reason, error.reaction.again),
+        (FailureReason::Unreachable, Again::No)
+    );
     assert_discreet(&error);
 }

@@ -61,6 +61,10 @@ pub enum Wish {
     NotRequested {
         which: usize,
     },
+    /// Roads close and open: each bit closes one of two senders of two channels.
+    Weather {
+        closed: u8,
+    },
     /// Somebody wakes early, late or for nothing.
     Alarm,
     /// Time passes until the alarm is due, and somebody wakes.

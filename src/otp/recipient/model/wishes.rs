@@ -11,6 +11,10 @@ use crate::otp::{
     policy::{LedgerRules, Policy, Rules},
 };
 
+/// Senders of WhatsApp, and of text messages, in their order.
+pub const WHATSAPP: [&str; 2] = ["cloud", "aws"];
+pub const SMS: [&str; 2] = ["twilio", "aws"];
+
 /// A life of at most `most` wishes.
 pub fn wishes(most: usize) -> impl Strategy<Value = Vec<Wish>> {
     prop::collection::vec(wish(), 1..=most)
@@ -33,6 +37,7 @@ fn wish() -> impl Strategy<Value = Wish> {
             Wish::Receipt { which, delivery, tag, status, failure, seconds_ago }
         }),
         1 => recent(4).prop_map(|which| Wish::NotRequested { which }),
+        2 => prop_oneof![Just(0), 0..16u8].prop_map(|closed| Wish::Weather { closed }),
         1 => Just(Wish::Alarm),
         6 => Just(Wish::WakeOnTime),
         5 => recent(3).prop_map(|which| Wish::WaitForResend { which }),
@@ -115,14 +120,15 @@ pub fn rules() -> impl Strategy<Value = Rules> {
     let windows = select(vec!["5/10m 12/24h", "1/30s 3/5m", "30/10m", "7/1h 4/1m", ""]);
     let ledger = select(vec![(10, 20), (3, 7), (2, 3), (4, 3)]);
     let lock = select(vec![60, 1800]);
-    let senders = select(vec![(true, true), (true, true), (true, false), (false, true)]);
+    // How many senders serve each channel.
+    let senders = select(vec![(1, 1), (1, 1), (1, 2), (2, 1), (2, 2), (1, 0), (0, 2)]);
     (windows, ledger, lock, senders, policy(), policy()).prop_map(
         |(windows, (in_a_row, per_day), lock, (whatsapp, sms), odd, even)| {
             let fit = |policy: &Policy| {
                 let mut policy = policy.clone();
                 policy.plan.retain(|channel| match channel {
-                    Channel::Whatsapp => whatsapp,
-                    Channel::Sms => sms,
+                    Channel::Whatsapp => whatsapp > 0,
+                    Channel::Sms => sms > 0,
                 });
                 policy
             };
@@ -139,8 +145,8 @@ pub fn rules() -> impl Strategy<Value = Rules> {
                 },
                 retention: Duration::from_secs(86_400),
                 send_window: Duration::from_secs(15),
-                whatsapp_sender: whatsapp.then(|| "cloud".to_owned()),
-                sms_sender: sms.then(|| "twilio".to_owned()),
+                whatsapp_senders: WHATSAPP[..whatsapp].iter().map(ToString::to_string).collect(),
+                sms_senders: SMS[..sms].iter().map(ToString::to_string).collect(),
             }
         },
     )

@@ -17,6 +17,8 @@ mod receipts;
 
 mod plan;
 
+mod roads;
+
 mod limits;
 
 mod record;

@@ -182,7 +182,7 @@ fn a_resend_starts_at_the_step_that_the_plan_has_reached() {
 #[test]
 fn a_resend_without_a_sender_is_refused_and_the_plan_stays() {
     let mut phone = Phone::with(|rules| {
-        rules.sms_sender = None;
+        rules.sms_senders.clear();
         rules.policies.iter_mut().for_each(|p| p.plan = vec![Whatsapp, Whatsapp]);
     });
     let id = phone.login();

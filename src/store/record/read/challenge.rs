@@ -81,6 +81,7 @@ fn delivery(base: Base, delivery: wire::Delivery) -> Read<Delivery> {
         delivered_at: base.time_if(delivery.delivered_at),
         taken_over: delivery.taken_over,
         messages: all(delivery.messages, |tag| array(&tag, "messages").map(MessageTag))?,
+        reference: delivery.reference,
         digests: all(delivery.digests, |digest| array(&digest, "digests").map(Digest))?,
     })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Case, Naive, Step, find};
+use super::{Case, Naive, Step, find, roads::judge_blame};
 use crate::otp::{
     challenge::Challenge,
     event::{Answer, Event, Fact, FactKind, Guessed, Source},
@@ -51,6 +51,10 @@ impl Naive {
             }
             FactKind::TakenOver { number } => assert!(case.statuses.contains_key(number)),
             FactKind::FellBack { .. } | FactKind::Issued => {}
+            FactKind::ChangedSender { from, to, .. } => {
+                assert_ne!(from, to);
+                judge_blame(step);
+            }
         }
     }
 
@@ -210,7 +214,7 @@ impl Naive {
             assert_eq!(step.transition.answer, Answer::Ignored);
             return;
         }
-        let taken = step.transition.answer == Answer::Noted;
+        let taken = matches!(step.transition.answer, Answer::Noted | Answer::News { .. });
         let known = |(of, tag): &(u32, MessageTag)| *of == number && Some(*tag) == progress.message;
         let learnt = case.tags.iter().filter(|(of, _)| *of == number).count();
         let unlearnt = learnt < case.sends.get(&number).copied().unwrap_or(1);

@@ -7,6 +7,8 @@ mod book;
 
 mod laws;
 
+mod roads;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{tally::Tally, world::Call};
@@ -173,6 +175,8 @@ impl Naive {
             self.book_answer(outcome, step);
         }
         self.book_tag(step);
+        self.judge_roads(step, tally);
+        self.judge_feedback(step, tally);
         self.judge_messages(step.rules);
         self.judge_cases(step, tally);
         self.judge_alarm(step, tally);

@@ -34,6 +34,7 @@ impl World {
         let (again, _) = self.apply(after, call, self.clock);
         assert_eq!(again.next, None, "{call:?} again changed the record");
         assert!(again.facts.is_empty() && again.sends.is_empty(), "{call:?}");
+        assert!(again.feedback.is_empty(), "{call:?}");
         if call.event.operation().is_some() {
             assert!(alike(answer, &again.answer), "{answer:?}, then {again:?}");
         }

@@ -6,14 +6,15 @@ use super::{Call, World};
 use crate::otp::{
     challenge::Challenge,
     country::Country,
-    event::{Event, Issue, Limit, Operation, Progress, Source, Verdict},
+    event::{ClosedRoad, Event, Failure, Issue, Limit, Operation, Progress, Source, Verdict},
     id::{ChallengeId, MessageTag},
     keyring::SealedNumber,
-    kinds::Purpose,
+    kinds::{Channel, DeliveryStatus, Purpose},
     ledger::FlowKey,
     recipient::model::{
         naive::Case,
         wish::{Aim, Bound, Payment, Tag, Wish},
+        wishes::{SMS, WHATSAPP},
     },
     time::Time,
 };
@@ -52,6 +53,10 @@ impl World {
                 let due = self.record.alarm(&self.rules)?;
                 self.wait_until(due);
                 Event::Alarm
+            }
+            Wish::Weather { closed } => {
+                self.closed = weather(closed);
+                return None;
             }
             Wish::Alarm => Event::Alarm,
             Wish::Issue { .. } => return Some(self.issue(wish)),
@@ -96,8 +101,9 @@ impl World {
                     delivery: posted.delivery,
                     source: Source::Sender(posted.retry_at),
                     message: Some(posted.tag),
+                    reference: (status == DeliveryStatus::Accepted).then(|| "reference".to_owned()),
                     status,
-                    failure,
+                    failure: failure.map(Failure::from),
                 })
             }
             Wish::Receipt { .. } => self.receipt(wish)?,
@@ -201,8 +207,9 @@ impl World {
             delivery,
             source: Source::Receipt(at),
             message,
+            reference: None,
             status,
-            failure,
+            failure: failure.map(Failure::from),
         }))
     }
 
@@ -219,6 +226,19 @@ impl World {
     fn recorded(&self, case: &Case) -> Option<&Challenge> {
         self.record.challenges.iter().find(|it| it.id == case.id)
     }
+}
+
+/// Which roads a mask closes.
+fn weather(mask: u8) -> Vec<ClosedRoad> {
+    let whatsapp = WHATSAPP.map(|sender| (Channel::Whatsapp, sender));
+    let roads = whatsapp.into_iter().chain(SMS.map(|sender| (Channel::Sms, sender))).enumerate();
+    let closed = roads.filter(|(bit, _)| mask & (1 << bit) != 0);
+    let closed = closed.map(|(_, (channel, sender))| ClosedRoad {
+        channel,
+        sender: sender.to_owned(),
+        country: None,
+    });
+    closed.collect()
 }
 
 fn operation_mut(event: &mut Event) -> Option<&mut Operation> {

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::otp::{
     digest::{Digest, Recipe},
-    event::{Event, Fresh, Need, Operation, Supply, Transition, Verdict},
+    event::{ClosedRoad, Event, Fresh, Need, Operation, Supply, Transition, Verdict},
     id::{ChallengeId, MessageTag, OperationId, RecipientKey},
     policy::Rules,
     recipient::Recipient,
@@ -32,11 +32,12 @@ pub struct Call {
     pub event: Event,
     pub guess: Option<Digest>,
     pub verdict: Verdict,
+    pub closed: Vec<ClosedRoad>,
 }
 
 impl From<Event> for Call {
     fn from(event: Event) -> Self {
-        Self { event, guess: None, verdict: Verdict::Allowed }
+        Self { event, guess: None, verdict: Verdict::Allowed, closed: Vec::new() }
     }
 }
 
@@ -56,6 +57,8 @@ pub struct World {
     naive: Naive,
     calls: Vec<Call>,
     posted: Vec<Posted>,
+    /// The roads that are closed now.
+    closed: Vec<ClosedRoad>,
     pub tally: Tally,
 }
 
@@ -69,6 +72,7 @@ impl World {
             naive: Naive::default(),
             calls: Vec::new(),
             posted: Vec::new(),
+            closed: Vec::new(),
             tally: Tally::default(),
         }
     }
@@ -76,7 +80,7 @@ impl World {
     pub fn live(&mut self, wishes: &[Wish]) {
         for wish in wishes {
             if let Some(call) = self.grant(wish) {
-                self.take(&call);
+                self.take(&Call { closed: self.closed.clone(), ..call });
             }
         }
     }
@@ -119,10 +123,11 @@ impl World {
 
     /// Gets the machine what it needs until it has it all.
     fn apply(&self, record: &Recipient, call: &Call, clock: Time) -> (Transition, Supply) {
-        let mut supply = Supply::default();
+        let mut supply = Supply { closed: call.closed.clone(), ..Supply::default() };
         for _ in 0..100 {
             match record.on(&PLACE, &call.event, &self.rules, &supply, clock) {
                 Ok(transition) => return (transition, supply),
+                Err(Need::Remember { message, .. }) => supply.remembered = Some(message),
                 Err(Need::Verdict) => supply.verdict = Some(call.verdict),
                 Err(Need::Guess { recipe, .. }) => {
                     let wrong = || digest(&recipe.challenge, WRONG_CODE);

@@ -1,0 +1,100 @@
+//! Which way messages go, and what their providers hear in the end.
+
+use super::{Naive, Step, find};
+use crate::otp::{
+    challenge::{Challenge, Delivery},
+    event::{Cause, Event, FactKind},
+    kinds::{Channel, DeliveryStatus, Route, State},
+    recipient::model::tally::Tally,
+};
+
+impl Naive {
+    /// A message goes by a closed road only where every road after it is closed as well; and it
+    /// leaves one out only if that one is closed or failed before.
+    pub(super) fn judge_roads(&self, step: &Step, tally: &mut Tally) {
+        for fact in &step.transition.facts {
+            let FactKind::Delivery { number, status: DeliveryStatus::Queued, .. } = fact.kind
+            else {
+                continue;
+            };
+            let challenge = find(step.after, &fact.challenge).unwrap();
+            let delivery = challenge.delivery(number).unwrap();
+            if self.case(&fact.challenge).is_some_and(|case| case.test) {
+                assert_eq!(delivery.sender, "test");
+                continue;
+            }
+            let senders = step.rules.senders(delivery.channel);
+            let at = senders.iter().position(|it| *it == delivery.sender).unwrap();
+            if is_closed(step, delivery.channel, &delivery.sender) {
+                tally.raise("sent by a closed road".into());
+                assert!(
+                    senders.iter().all(|it| is_closed(step, delivery.channel, it)
+                        || failed(challenge, delivery, it))
+                );
+                assert!(rest_is_closed(step, challenge, delivery), "an open road was left out");
+            }
+            if at > 0 {
+                tally.raise("sent by a detour".into());
+                let left_out = senders[..at].iter();
+                assert!(
+                    left_out.clone().all(|it| is_closed(step, delivery.channel, it)
+                        || failed(challenge, delivery, it)),
+                    "left out for nothing"
+                );
+            }
+        }
+    }
+
+    /// With its conclusion each provider that asked hears what became of its message's code, once.
+    pub(super) fn judge_feedback(&self, step: &Step, tally: &mut Tally) {
+        for challenge in &step.after.challenges {
+            let before = find(step.before, &challenge.id).filter(|it| it.is_live());
+            let ended = before.filter(|_| !challenge.is_live());
+            let kept = challenge.deliveries.iter().filter_map(|it| it.reference.as_ref());
+            assert!(challenge.is_live() || kept.count() == 0, "erased");
+            let told =
+                ended.into_iter().flat_map(|it| &it.deliveries).filter(|it| it.reference.is_some());
+            (0..told.count()).for_each(|_| tally.raise("told what became of a code".into()));
+        }
+        let used = step.transition.feedback.iter().filter(|it| it.used).count();
+        let verified =
+            step.transition.facts.iter().filter(|fact| {
+                matches!(fact.kind, FactKind::Concluded { state: State::Verified, .. })
+            });
+        assert!(used <= verified.count(), "told of a code that nobody gave");
+    }
+}
+
+/// Another sender goes on only where the one before failed, or fell silent itself.
+pub(super) fn judge_blame(step: &Step) {
+    let blamed = match &step.call.event {
+        Event::Progress(progress) => match progress.status {
+            DeliveryStatus::TimedOut => true,
+            _ => progress.failure.is_none_or(|failure| failure.cause == Cause::Sender),
+        },
+        Event::Alarm => true,
+        _ => false,
+    };
+    assert!(blamed, "{:?} changed the sender", step.call.event);
+}
+
+fn is_closed(step: &Step, channel: Channel, sender: &str) -> bool {
+    step.supply.closed.iter().any(|it| it.channel == channel && it.sender == sender)
+}
+
+/// Whether this sender was left behind for the same channel before, in the same plan.
+fn failed(challenge: &Challenge, delivery: &Delivery, sender: &str) -> bool {
+    delivery.route != Route::Plan
+        && challenge.deliveries.iter().any(|it| {
+            it.number < delivery.number && it.channel == delivery.channel && it.sender == sender
+        })
+}
+
+fn rest_is_closed(step: &Step, challenge: &Challenge, delivery: &Delivery) -> bool {
+    let rest = challenge.plan.iter().skip(challenge.step + 1);
+    let off = step.after.off_whatsapp_since.is_some();
+    let rest = rest.filter(|&&channel| channel == Channel::Sms || !off);
+    let mut roads =
+        rest.flat_map(|&channel| step.rules.senders(channel).iter().map(move |it| (channel, it)));
+    delivery.route == Route::Requested || roads.all(|(channel, it)| is_closed(step, channel, it))
+}

@@ -1,0 +1,210 @@
+//! The senders in their order, each with its pace and its circuits: which roads are open, and sending
+//! by one of them.
+//!
+//! Circuits guide the choice of a road. None stops a message for which a road was chosen: where every
+//! road is closed the first one is as good as any, and a message that goes there all the same is the
+//! quickest way to hear that it works again.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+use crate::{
+    delivery::{
+        Accepted, Message, Messenger, Notice, SendError,
+        circuit::{Circuit, News, Part},
+        pace::Pace,
+        reaction::Reaction,
+    },
+    insight::metrics,
+    otp::{Cause, Channel, ClosedRoad, Country, DeliveryStatus, PhoneNumber},
+};
+
+/// All roads, in the order in which they are to be tried.
+pub struct Roads(Vec<Road>);
+
+/// One sender, its pace and its circuits.
+pub struct Road {
+    messenger: Arc<dyn Messenger>,
+    pace: Pace,
+    circuits: Mutex<BTreeMap<Part, Circuit>>,
+}
+
+impl Roads {
+    /// Of these senders, those of one channel in the order in which they are to be tried.
+    pub fn new(messengers: Vec<Arc<dyn Messenger>>) -> Self {
+        Self(messengers.into_iter().map(Road::new).collect())
+    }
+
+    /// The road of a channel that this sender serves.
+    pub fn find(&self, channel: Channel, sender: &str) -> Option<&Road> {
+        let mut roads = self.0.iter();
+        roads.find(|it| it.messenger.channel() == channel && it.messenger.name() == sender)
+    }
+
+    /// The roads that are closed now, for everybody or for a country.
+    pub fn closed(&self) -> Vec<ClosedRoad> {
+        let now = Instant::now();
+        self.0.iter().flat_map(|road| road.closed(now)).collect()
+    }
+}
+
+impl Road {
+    fn new(messenger: Arc<dyn Messenger>) -> Self {
+        let pace = Pace::new(messenger.pacing());
+        Self { messenger, pace, circuits: Mutex::default() }
+    }
+
+    /// Who serves it.
+    pub fn messenger(&self) -> &dyn Messenger {
+        &*self.messenger
+    }
+
+    /// Resolves when the sender's pace allows the next message to this number.
+    pub async fn turn(&self, to: &PhoneNumber) {
+        self.pace.turn(to).await;
+    }
+
+    /// Tries once to hand a message to the provider, for at most `limit`, and learns from what comes
+    /// of it.
+    pub async fn send(&self, message: &Message, limit: Duration) -> Result<Accepted, SendError> {
+        let template = self.template(&message.language);
+        let country = message.to.country();
+        self.pass(&template, country);
+        let message = Message { template: template.clone(), ..message.clone() };
+        let sent = self.messenger.send(&message, limit).await;
+        match &sent {
+            Ok(_) => self.succeeded(&template, country, News::Answer),
+            Err(error) => self.failed(error.reaction, &template, country, News::Answer),
+        }
+        sent
+    }
+
+    /// Learns from a receipt of a message of these days.
+    pub fn learn(
+        &self,
+        status: DeliveryStatus,
+        failure: Option<Reaction>,
+        language: &str,
+        country: Country,
+    ) {
+        let template = self.template(language);
+        match failure {
+            Some(reaction) => self.failed(reaction, &template, country, News::Receipt),
+            None if status >= DeliveryStatus::Sent => {
+                self.succeeded(&template, country, News::Receipt);
+            }
+            None => {}
+        }
+    }
+
+    /// Takes in what the provider tells of itself.
+    pub fn notice(&self, notice: &Notice) {
+        self.change(&notice.part, |circuit, now| match notice.stopped {
+            true => circuit.stop(now, News::Receipt),
+            false => circuit.mend(),
+        });
+    }
+
+    /// The approved language for somebody who asked for this one: the nearest that works.
+    fn template(&self, language: &str) -> String {
+        let templates = self.messenger.templates(language);
+        let (circuits, now) = (self.lock(), Instant::now());
+        let works =
+            |language: &&String| !is_open(&circuits, &Part::Template((*language).clone()), now);
+        templates.iter().find(works).or(templates.first()).cloned().unwrap_or_default()
+    }
+
+    fn closed(&self, now: Instant) -> Vec<ClosedRoad> {
+        let templates = self.messenger.templates("");
+        let circuits = self.lock();
+        let open = |part: &Part| is_open(&circuits, part, now);
+        let whole = [Part::Provider, Part::Token, Part::App, Part::Account, Part::PhoneNumber];
+        let no_template = !templates.is_empty()
+            && templates.into_iter().all(|language| open(&Part::Template(language)));
+        let everywhere = (no_template || whole.iter().any(open)).then_some(None);
+        let countries = circuits.keys().filter(|part| open(part)).filter_map(|part| match part {
+            Part::Country(country) => Some(Some(*country)),
+            _ => None,
+        });
+        let closed = |country| ClosedRoad {
+            channel: self.messenger.channel(),
+            sender: self.messenger.name().to_owned(),
+            country,
+        };
+        everywhere.into_iter().chain(countries).map(closed).collect()
+    }
+
+    fn pass(&self, template: &str, country: Country) {
+        let now = Instant::now();
+        let mut circuits = self.lock();
+        let concerned = circuits.iter_mut().filter(|(part, _)| concerns(part, template, country));
+        concerned.for_each(|(_, circuit)| circuit.pass(now));
+    }
+
+    fn succeeded(&self, template: &str, country: Country, by: News) {
+        let known: Vec<_> = self.lock().keys().cloned().collect();
+        let known = known.iter().filter(|&part| *part != Part::Provider);
+        let concerned = known.filter(|part| concerns(part, template, country));
+        // Of the provider as a whole good news counts even where nothing bad is known.
+        for part in concerned.chain([&Part::Provider]) {
+            self.change(part, |circuit, now| circuit.succeed(now, by));
+        }
+    }
+
+    fn failed(&self, reaction: Reaction, template: &str, country: Country, by: News) {
+        match (reaction.scope, reaction.cause) {
+            (Some(scope), _) => {
+                let part = Part::of(scope, template, country);
+                self.change(&part, |circuit, now| circuit.stop(now, by));
+            }
+            // It took a working provider to find out.
+            (None, Cause::Recipient) => self.succeeded(template, country, by),
+            (None, Cause::Sender) => {
+                self.change(&Part::Provider, |circuit, now| circuit.fail(now, by));
+            }
+        }
+    }
+
+    /// Changes one circuit, and tells the operator if that opened or closed it.
+    fn change(&self, part: &Part, change: impl FnOnce(&mut Circuit, Instant)) {
+        let mut circuits = self.lock();
+        let circuit = circuits.entry(part.clone()).or_default();
+        let was_closed = circuit.is_closed();
+        change(circuit, Instant::now());
+        let is_closed = circuit.is_closed();
+        drop(circuits);
+        if was_closed == is_closed {
+            return;
+        }
+        let (channel, sender) = (self.messenger.channel(), self.messenger.name());
+        metrics::circuit(channel, sender, part.as_str(), !is_closed);
+        match is_closed {
+            true => {
+                tracing::info!(sender, channel = channel.as_str(), ?part, "a road is open again")
+            }
+            false => tracing::warn!(sender, channel = channel.as_str(), ?part, "a road is closed"),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Part, Circuit>> {
+        self.circuits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn is_open(circuits: &BTreeMap<Part, Circuit>, part: &Part, now: Instant) -> bool {
+    circuits.get(part).is_some_and(|circuit| circuit.is_open(now))
+}
+
+/// Whether a message in this template and to this country goes through the part's circuit.
+fn concerns(part: &Part, template: &str, country: Country) -> bool {
+    match part {
+        Part::Template(language) => language == template,
+        Part::Country(of) => *of == country,
+        _ => true,
+    }
+}
