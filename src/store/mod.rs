@@ -21,7 +21,7 @@ use async_trait::async_trait;
 
 use crate::otp::{DeliveryRef, MessageTag, OperationId, RecipientKey, Time};
 
-pub use open::{OpenError, Settings, Visit, open};
+pub use open::{OpenError, Settings, Sight, Visit, look, open};
 
 /// Where records live. Every call is bounded in time by the implementation and fails rather than
 /// waits.

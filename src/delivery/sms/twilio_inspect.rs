@@ -19,7 +19,7 @@ const ACCOUNT: &str = "sms account";
 const SENDER: &str = "sms sender";
 
 /// The longest that an answer may take.
-const READ: Duration = Duration::from_secs(5);
+const READ: Duration = Duration::from_secs(4);
 
 /// A Twilio account, to be looked at.
 pub struct TwilioAccount {

@@ -35,7 +35,7 @@ pub struct Graph {
 }
 
 /// The longest that an answer may take. Writing a template in many languages takes Meta a while.
-const READ: Duration = Duration::from_secs(5);
+const READ: Duration = Duration::from_secs(4);
 const WRITE: Duration = Duration::from_secs(30);
 
 impl Graph {

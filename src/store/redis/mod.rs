@@ -7,6 +7,8 @@ mod claim;
 
 mod connection;
 
+mod facts;
+
 mod guards;
 
 mod keys;
@@ -27,6 +29,7 @@ use super::{
 };
 use crate::otp::{DeliveryRef, MessageTag, RecipientKey, Time};
 use connection::{Failure, Link};
+pub use facts::ServerFacts;
 use keys::{Keys, Partition};
 use scatter::scatter;
 
