@@ -80,6 +80,7 @@ fn settings(config: &Config, public_url: &str) -> Settings {
             auth_token: sms.twilio.auth_token.expose_secret().to_owned(),
             numbers,
             messaging_service_sid: service,
+            ..settings.twilio
         };
     }
     settings.pace = pace(config.rules.policy(Purpose::Login).undelivered);

@@ -93,7 +93,11 @@ impl Wire {
     /// The stream, unless the line is cut; the task is woken when that happens.
     fn whole(&mut self, cx: &mut Context<'_>) -> io::Result<Pin<&mut TcpStream>> {
         match self.cut.as_mut().poll(cx) {
-            Poll::Ready(()) => Err(io::ErrorKind::ConnectionReset.into()),
+            Poll::Ready(()) => {
+                // Without it the caller would see a connection closed in good order.
+                self.stream.set_zero_linger()?;
+                Err(io::ErrorKind::ConnectionReset.into())
+            }
             Poll::Pending => Ok(Pin::new(&mut self.stream)),
         }
     }
@@ -123,6 +127,10 @@ impl AsyncWrite for Wire {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        match self.whole(cx) {
+            Ok(stream) => stream.poll_shutdown(cx),
+            // A cut line takes no leave.
+            Err(_) => Poll::Ready(Ok(())),
+        }
     }
 }

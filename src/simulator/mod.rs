@@ -20,9 +20,13 @@ mod course;
 
 mod inbox;
 
+mod tally;
+
 mod ledger;
 
 mod script;
+
+mod weather;
 
 mod world;
 
@@ -38,6 +42,8 @@ mod line;
 
 mod number;
 
+mod conditions;
+
 use std::{io, net::SocketAddr, sync::Arc};
 
 use axum::Router;
@@ -45,8 +51,9 @@ use tokio_util::sync::DropGuard;
 
 pub use behaviour::{Behaviour, Fate, Step};
 pub use inbox::{Channel, Delivered, Inbox, router};
-pub use meta::HandshakeError;
-pub use settings::{MetaAccount, MetaLimits, Pace, Settings, TwilioAccount};
+pub use meta::{HandshakeError, Notice, TemplateNotice, TemplateStatus};
+pub use settings::{MetaAccount, MetaLimits, MetaPhone, Pace, Settings, TwilioAccount};
+pub use weather::{Lag, Provider, Weather};
 
 use line::Lines;
 use world::World;
@@ -65,9 +72,11 @@ pub struct Simulator {
 /// A port can't be bound, or the client that calls webhooks can't be built.
 pub async fn start(settings: Settings) -> io::Result<Simulator> {
     let world = Arc::new(World::new(settings)?);
+    let meta = weather::over(meta::router(&world), &world, Provider::Meta, &meta::Wording);
+    let twilio = weather::over(twilio::router(&world), &world, Provider::Twilio, &twilio::Wording);
     Ok(Simulator {
-        meta: serve(&world, meta::router(&world)).await?,
-        twilio: serve(&world, twilio::router(&world)).await?,
+        meta: serve(&world, meta).await?,
+        twilio: serve(&world, twilio).await?,
         _stop: world.stopper(),
         world,
     })

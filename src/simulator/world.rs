@@ -11,13 +11,24 @@ use tokio_util::{
     task::TaskTracker,
 };
 
-use super::{caller::Caller, inbox::Inbox, ledger::Ledger, script::Script, settings::Settings};
+use super::{
+    caller::Caller,
+    inbox::Inbox,
+    ledger::Ledger,
+    meta::{Statuses, Templates},
+    script::Script,
+    settings::Settings,
+    weather::Skies,
+};
 
 pub(crate) struct World {
     pub settings: Settings,
     pub inbox: Inbox,
     pub ledger: Ledger,
     pub script: Script,
+    pub skies: Skies,
+    pub templates: Templates,
+    pub statuses: Statuses,
     pub caller: Caller,
     /// Behind a lock: the listener's port is often known only after the simulator's own.
     webhook_base: RwLock<String>,
@@ -29,10 +40,13 @@ impl World {
     pub fn new(settings: Settings) -> io::Result<Self> {
         Ok(Self {
             webhook_base: RwLock::new(settings.webhook_base.clone()),
+            templates: Templates::of(&settings.meta),
             settings,
             inbox: Inbox::new(),
-            ledger: Ledger::new(),
+            ledger: Ledger::default(),
             script: Script::default(),
+            skies: Skies::default(),
+            statuses: Statuses::default(),
             caller: Caller::new()?,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),

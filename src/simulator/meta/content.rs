@@ -87,7 +87,7 @@ fn text(parameter: &Value) -> Result<&str, GraphError> {
 }
 
 /// No link, no emoji, no control character. Meta's pages forbid the first two without naming the code.
-fn plain(text: &str) -> Result<&str, GraphError> {
+pub(super) fn plain(text: &str) -> Result<&str, GraphError> {
     if text.chars().any(char::is_control) || text.contains("     ") {
         let detail = "Param text cannot have new-line/tab characters or more than 4 spaces.";
         return Err(misfit(detail));

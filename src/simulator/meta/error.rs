@@ -1,12 +1,10 @@
-//! Graph's error envelope, and the list of codes with the HTTP status and title of each.
-//!
-//! The statuses are those of an older copy of Meta's list; the present one names none and asks to go by
-//! the code. Where no source gives a status it is 400.
+//! Graph's error envelope, and what it says in which case.
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use rand::random;
 use serde_json::{Value, json};
 
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use super::codes::{status, title};
 
 /// One refusal.
 #[derive(Debug)]
@@ -17,6 +15,8 @@ pub(super) struct GraphError {
     kind: &'static str,
     message: String,
     details: Option<String>,
+    /// What a person may be shown; only management says such things.
+    explanation: Option<String>,
 }
 
 impl GraphError {
@@ -35,6 +35,37 @@ impl GraphError {
         Self::detailed(100, details)
     }
 
+    /// The same as management tells it: every parameter that is missing or wrong is a 100 there.
+    pub fn in_management(self) -> Self {
+        match self.code {
+            100 | 131_008 | 131_009 | 132_012 | 132_018 => {
+                let explanation = self.details.unwrap_or(self.message);
+                let error = Self::invalid(&explanation);
+                Self { subcode: self.subcode, explanation: Some(explanation), ..error }
+            }
+            _ => self,
+        }
+    }
+
+    /// 100: there is this template in this language already.
+    pub fn template_exists(name: &str, language: &str) -> Self {
+        let details = format!("The template {name} exists in {language} already.");
+        Self { subcode: Some(2_388_024), ..Self::invalid(&details) }
+    }
+
+    /// 100: a field that the object asked for does not have.
+    pub fn no_such_field(field: &str, node: &str) -> Self {
+        let message =
+            format!("(#100) Tried accessing nonexisting field ({field}) on node type ({node})");
+        Self::bare(400, 100, message)
+    }
+
+    /// The token lacks a permission; errors of authentication carry no `error_data`.
+    pub fn forbidden(code: u32, permission: &str) -> Self {
+        let message = format!("(#{code}) {}: it takes {permission}", title(code));
+        Self::bare(403, code, message)
+    }
+
     /// Any code, under another status than the usual one if so scripted.
     pub fn scripted(code: u32, status: Option<u16>) -> Self {
         let error = Self::known(code);
@@ -48,6 +79,11 @@ impl GraphError {
 
     pub fn bad_token() -> Self {
         Self::bare(401, 190, "Invalid OAuth access token - Cannot parse access token".into())
+    }
+
+    pub fn expired_token() -> Self {
+        let message = "Error validating access token: Session has expired.";
+        Self { subcode: Some(463), ..Self::bare(401, 190, message.into()) }
     }
 
     /// A version that Graph does not have reads to it like any other unknown word in a path.
@@ -66,7 +102,7 @@ impl GraphError {
 
     fn bare(status: u16, code: u32, message: String) -> Self {
         let kind = "OAuthException";
-        Self { status, code, subcode: None, kind, message, details: None }
+        Self { status, code, subcode: None, kind, message, details: None, explanation: None }
     }
 
     pub fn status(&self) -> u16 {
@@ -87,6 +123,10 @@ impl GraphError {
         if let Some(details) = &self.details {
             error["error_data"] = json!({ "messaging_product": "whatsapp", "details": details });
         }
+        if let Some(explanation) = &self.explanation {
+            error["error_user_title"] = json!(title(self.code));
+            error["error_user_msg"] = json!(explanation);
+        }
         if let Some(subcode) = self.subcode {
             error["error_subcode"] = json!(subcode);
         }
@@ -96,65 +136,4 @@ impl GraphError {
 
 fn trace_id() -> String {
     format!("A{}", BASE64_URL_SAFE_NO_PAD.encode(random::<[u8; 16]>()))
-}
-
-fn status(code: u32) -> u16 {
-    match code {
-        0 | 104 | 190 => 401,
-        10 | 200..=299 | 368 | 130_497 | 131_005 | 131_031 => 403,
-        132_001 => 404,
-        3 | 131_000 | 131_016 | 131_045 | 131_057 => 500,
-        2 | 133_004 => 503,
-        _ => 400,
-    }
-}
-
-pub(super) fn title(code: u32) -> &'static str {
-    match code {
-        0 => "AuthException",
-        1 => "API Unknown",
-        2 => "API Service",
-        3 => "API Method",
-        4 => "API Too Many Calls",
-        10 => "Permission Denied",
-        100 => "Invalid parameter",
-        190 => "Access token has expired",
-        200..=299 => "API Permission",
-        368 => "Temporarily blocked for policies violations",
-        80_007 => "Rate limit issues",
-        130_429 => "Rate limit hit",
-        130_472 => "User's number is part of an experiment",
-        130_497 => "Business account is restricted from messaging users in this country",
-        131_000 => "Something went wrong",
-        131_005 => "Access denied",
-        131_008 => "Required parameter is missing",
-        33 | 131_009 => "Parameter value is not valid",
-        131_016 => "Service unavailable",
-        131_021 => "Recipient cannot be sender",
-        131_026 => "Message undeliverable",
-        131_031 => "Business Account locked",
-        131_042 => "Business eligibility payment issue",
-        131_045 => "Phone number registration error",
-        131_047 => "Re-engagement message",
-        131_048 => "Spam rate limit hit",
-        131_049 => "Message not delivered to maintain healthy ecosystem engagement",
-        131_050 => "User has stopped marketing messages",
-        131_051 => "Unsupported message type",
-        131_056 => "(Business Account, Consumer Account) pair rate limit hit",
-        131_057 => "Account in maintenance mode",
-        131_062 => "Business-scoped user id is not supported for this message",
-        132_000 => "Number of parameters does not match the expected number of params",
-        132_001 => "Template name does not exist in the translation",
-        132_005 => "Translated text too long",
-        132_007 => "Template content policy violated",
-        132_012 => "Parameter format does not match format in the created template",
-        132_015 => "Template is paused",
-        132_016 => "Template is disabled",
-        132_018 => "Template parameters are not valid",
-        133_004 => "Server temporarily unavailable",
-        133_010 => "Phone number not registered",
-        135_000 => "Generic user error",
-        137_000 => "Recipient identity key hash mismatch",
-        _ => "Unknown error",
-    }
 }

@@ -44,6 +44,22 @@ impl<'a> Fields<'a> {
         if self.has(key) { self.text(key).map(Some) } else { Ok(None) }
     }
 
+    pub fn optional_flag(&self, key: &str) -> Result<Option<bool>, GraphError> {
+        let Some(value) = self.map.get(key).filter(|value| !value.is_null()) else {
+            return Ok(None);
+        };
+        let flag = value.as_bool().ok_or_else(|| self.not_valid(key, "must be true or false"))?;
+        Ok(Some(flag))
+    }
+
+    pub fn optional_integer(&self, key: &str) -> Result<Option<i64>, GraphError> {
+        let Some(value) = self.map.get(key).filter(|value| !value.is_null()) else {
+            return Ok(None);
+        };
+        let integer = value.as_i64().ok_or_else(|| self.not_valid(key, "must be an integer"))?;
+        Ok(Some(integer))
+    }
+
     pub fn exactly(&self, key: &str, wanted: &str) -> Result<(), GraphError> {
         if self.text(key)? == wanted {
             return Ok(());

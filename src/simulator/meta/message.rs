@@ -6,7 +6,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use rand::random;
 use sha2::{Digest, Sha256};
 
-use super::{hook, payload, request::Otp};
+use super::{hook, payload, request::Otp, statuses};
 use crate::simulator::{
     course::{Receipt, UnderWay},
     inbox::{Channel, Delivered},
@@ -61,7 +61,8 @@ impl UnderWay for Message {
 
     async fn report(&self, receipts: &[Receipt]) {
         let account = &self.world.settings.meta;
-        hook::post(&self.world, &payload::statuses(account, self, receipts)).await;
+        let told = receipts.iter().map(|receipt| payload::status(account, self, *receipt));
+        statuses::tell(&self.world, told.collect()).await;
     }
 
     async fn did_not_request(&self) {

@@ -1,7 +1,10 @@
 //! Meta's WhatsApp Cloud API, as far as an authentication template needs it: one endpoint for sending,
-//! signed webhooks for what happens afterwards, and the handshake that opens them.
+//! signed webhooks for what happens afterwards, the handshake that opens them, the templates and the
+//! number that one looks after, and the notices that Meta sends about them.
 //!
-//! Not here: template management, template and account webhooks, media, free-form messages.
+//! Not here: templates of other categories, their deletion and preview, media, free-form messages.
+
+mod cloud;
 
 mod send;
 
@@ -10,6 +13,8 @@ mod request;
 mod content;
 
 mod error;
+
+mod codes;
 
 mod fields;
 
@@ -25,8 +30,26 @@ mod handshake;
 
 mod hook;
 
+mod statuses;
+
+mod query;
+
+mod phone;
+
+mod templates;
+
+mod notice;
+
+mod wording;
+
 pub use handshake::HandshakeError;
 pub use hook::{escape, sign};
+pub use notice::{Notice, TemplateNotice};
+pub use templates::TemplateStatus;
 
+pub(crate) use cloud::router;
 pub(crate) use handshake::handshake;
-pub(crate) use send::router;
+pub(crate) use notice::post as notify;
+pub(crate) use statuses::{Statuses, release};
+pub(crate) use templates::Templates;
+pub(crate) use wording::Wording;

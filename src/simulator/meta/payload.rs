@@ -1,4 +1,4 @@
-//! The bodies of webhooks: a status of a message, and a tap on its button.
+//! The bodies of webhooks: statuses of messages, a tap on a button, a notice.
 //!
 //! In the form of v24.0 and later: no `conversation`; `pricing` with `sent` and `delivered`. How a tap
 //! looks when its author goes by a user name is not known, so a tap always carries the number.
@@ -7,19 +7,19 @@ use std::time::SystemTime;
 
 use serde_json::{Value, json};
 
-use super::{error::title, message::Message};
+use super::{codes::title, message::Message};
 use crate::simulator::{clock, course::Receipt, settings::MetaAccount};
 
 const ERROR_PAGE: &str =
     "https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes";
 
-pub(super) fn statuses(account: &MetaAccount, message: &Message, receipts: &[Receipt]) -> Value {
+pub(super) fn statuses(account: &MetaAccount, statuses: &[Value]) -> Value {
     let mut value = value(account);
-    value["statuses"] = receipts.iter().map(|receipt| status(account, message, *receipt)).collect();
+    value["statuses"] = statuses.into();
     envelope(account, &value)
 }
 
-fn status(account: &MetaAccount, message: &Message, receipt: Receipt) -> Value {
+pub(super) fn status(account: &MetaAccount, message: &Message, receipt: Receipt) -> Value {
     let mut status = json!({ "id": message.id(), "status": word(receipt), "timestamp": now() });
     if account.user_names {
         status["recipient_user_id"] = json!(message.user_id());
@@ -101,6 +101,18 @@ fn envelope(account: &MetaAccount, value: &Value) -> Value {
         "entry": [{
             "id": account.business_account_id,
             "changes": [{ "field": "messages", "value": value }],
+        }],
+    })
+}
+
+/// A webhook of another field than `messages`, whose entry also tells the time.
+pub(super) fn notice(account: &MetaAccount, field: &str, value: &Value) -> Value {
+    json!({
+        "object": "whatsapp_business_account",
+        "entry": [{
+            "id": account.business_account_id,
+            "time": clock::unix_seconds(SystemTime::now()),
+            "changes": [{ "field": field, "value": value }],
         }],
     })
 }

@@ -5,13 +5,20 @@
 
 use serde_json::Value;
 
-use super::{content, error::GraphError, fields::Fields};
-use crate::simulator::{number, settings::MetaAccount};
+use super::{
+    content,
+    error::GraphError,
+    fields::Fields,
+    templates::{self, TemplateStatus},
+};
+use crate::simulator::{number, settings::MetaAccount, world::World};
 
 const SENDER_IS_RECIPIENT: u32 = 131_021;
 const UNSUPPORTED_TYPE: u32 = 131_051;
 const NO_BSUID_HERE: u32 = 131_062;
 const NO_SUCH_TEMPLATE: u32 = 132_001;
+const PAUSED: u32 = 132_015;
+const DISABLED: u32 = 132_016;
 
 /// Other sources say 512; this is the bound that all of them allow.
 const LONGEST_REFERENCE: usize = 256;
@@ -44,15 +51,15 @@ pub(super) fn recipient(body: &Value) -> Option<String> {
 }
 
 impl Otp {
-    pub fn read(body: &Value, account: &MetaAccount) -> Result<Self, GraphError> {
+    pub fn read(body: &Value, world: &World) -> Result<Self, GraphError> {
         let message = Fields::read(body, "message", MESSAGE)?;
         message.exactly("messaging_product", "whatsapp")?;
         message.exactly("recipient_type", "individual")?;
         kind(&message)?;
-        let (input, to) = addressee(&message, account)?;
+        let (input, to) = addressee(&message, &world.settings.meta)?;
         let reference = reference(&message)?;
         no_identity_check(&message)?;
-        let code = template(message.required("template")?, account)?;
+        let code = template(message.required("template")?, world)?;
         Ok(Self { to, input, code, reference })
     }
 }
@@ -104,17 +111,27 @@ fn no_identity_check(message: &Fields) -> Result<(), GraphError> {
     Ok(())
 }
 
-fn template(value: &Value, account: &MetaAccount) -> Result<String, GraphError> {
+fn template(value: &Value, world: &World) -> Result<String, GraphError> {
     let template = Fields::read(value, "template", &["name", "language", "components"])?;
     let name = template.text("name")?;
     let language = language(template.required("language")?)?;
-    if name != account.template || !account.languages.iter().any(|known| known == language) {
-        let detail = format!("template name ({name}) does not exist in {language}");
-        return Err(GraphError::detailed(NO_SUCH_TEMPLATE, &detail));
-    }
+    usable(world, name, language)?;
     // Without components no parameter is given at all, which is a mismatch of their number.
     let components = if template.has("components") { template.list("components")? } else { &[] };
     content::code(components)
+}
+
+/// A template that waits for its review, or was rejected, is to a sender as if it did not exist.
+fn usable(world: &World, name: &str, language: &str) -> Result<(), GraphError> {
+    match templates::status(world, name, language) {
+        Some(TemplateStatus::Approved) => Ok(()),
+        Some(TemplateStatus::Paused) => Err(GraphError::known(PAUSED)),
+        Some(TemplateStatus::Disabled) => Err(GraphError::known(DISABLED)),
+        _ => {
+            let detail = format!("template name ({name}) does not exist in {language}");
+            Err(GraphError::detailed(NO_SUCH_TEMPLATE, &detail))
+        }
+    }
 }
 
 fn language(value: &Value) -> Result<&str, GraphError> {

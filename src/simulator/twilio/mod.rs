@@ -1,7 +1,9 @@
 //! Twilio's Programmable Messaging, as far as a text message with a code needs it: one endpoint for
-//! sending, and signed callbacks for what happens afterwards.
+//! sending, signed callbacks for what happens afterwards, and a look at the account and its numbers.
 //!
 //! Not here: API keys, reading a message back, feedback, media, scheduling, content templates.
+
+mod gate;
 
 mod send;
 
@@ -15,7 +17,12 @@ mod segments;
 
 mod signature;
 
+mod account;
+
+mod wording;
+
 pub use segments::segments;
 pub use signature::sign;
 
-pub(crate) use send::router;
+pub(crate) use gate::router;
+pub(crate) use wording::Wording;

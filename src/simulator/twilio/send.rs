@@ -4,19 +4,15 @@
 use std::{future::pending, sync::Arc};
 
 use axum::{
-    Form, Json, Router,
+    Form, Json,
     extract::{ConnectInfo, Path, State, rejection::FormRejection},
-    http::{
-        HeaderMap, StatusCode, Uri,
-        header::{AUTHORIZATION, WWW_AUTHENTICATE},
-    },
+    http::{HeaderMap, StatusCode, header::WWW_AUTHENTICATE},
     response::{IntoResponse, Response},
-    routing::post,
 };
-use base64::{Engine, prelude::BASE64_STANDARD};
 
 use super::{
     error::TwilioError,
+    gate,
     message::Message,
     request::{Sms, recipient},
 };
@@ -31,24 +27,14 @@ use crate::simulator::{
 
 type Fields = Vec<(String, String)>;
 
-pub(crate) fn router(world: &Arc<World>) -> Router {
-    Router::new()
-        .route("/2010-04-01/Accounts/{account}/Messages.json", post(send).fallback(not_allowed))
-        .fallback(not_found)
-        .with_state(Arc::clone(world))
-}
-
-async fn send(
+pub(super) async fn send(
     State(world): State<Arc<World>>,
     ConnectInfo(line): ConnectInfo<Line>,
     Path(account): Path<String>,
     headers: HeaderMap,
     form: Result<Form<Fields>, FormRejection>,
 ) -> Result<Response, TwilioError> {
-    authorize(&world, &headers)?;
-    if account != world.settings.twilio.account_sid {
-        return Err(TwilioError::not_found(&format!("/2010-04-01/Accounts/{account}")));
-    }
+    gate::open_active(&world, &headers, &account)?;
     // Where the content type promises no form, Twilio finds no field in the body.
     let fields = form.map(|Form(fields)| fields).unwrap_or_default();
     if let Some(to) = recipient(&fields) {
@@ -58,19 +44,6 @@ async fn send(
     let fate = world.script.next(&sms.to, Channel::Sms);
     tracing::debug!(to = number::masked(&sms.to), ?fate, "a good SMS");
     meet(&world, fate, sms, &line).await
-}
-
-fn authorize(world: &World, headers: &HeaderMap) -> Result<(), TwilioError> {
-    let account = &world.settings.twilio;
-    let wanted = format!("{}:{}", account.account_sid, account.auth_token);
-    let given = headers
-        .get(AUTHORIZATION)
-        .and_then(|value| value.to_str().ok()?.strip_prefix("Basic "))
-        .and_then(|encoded| BASE64_STANDARD.decode(encoded).ok());
-    match given {
-        Some(given) if given == wanted.as_bytes() => Ok(()),
-        _ => Err(TwilioError::known(20_003)),
-    }
 }
 
 async fn meet(
@@ -88,11 +61,7 @@ async fn meet(
             pending().await
         }
         Fate::Refuse { code, status } => Err(TwilioError::scripted(code, status)),
-        Fate::Broken(status) => {
-            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
-            Ok((status, "upstream connect error or disconnect/reset before headers")
-                .into_response())
-        }
+        Fate::Broken(status) => Ok(broken(status)),
         Fate::Hang => pending().await,
         Fate::Close => {
             line.cut();
@@ -108,17 +77,15 @@ fn accept(world: &Arc<World>, sms: Sms, steps: Vec<Step>) -> Response {
     (StatusCode::CREATED, Json(body)).into_response()
 }
 
-async fn not_allowed() -> TwilioError {
-    TwilioError::known(20_004)
-}
-
-async fn not_found(uri: Uri) -> TwilioError {
-    TwilioError::not_found(uri.path())
+/// A gateway's word for trouble behind it.
+pub(super) fn broken(status: u16) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+    (status, "upstream connect error or disconnect/reset before headers").into_response()
 }
 
 impl IntoResponse for TwilioError {
     fn into_response(self) -> Response {
-        tracing::info!(code = self.code(), "an SMS is refused");
+        tracing::info!(code = self.code(), "a request to Twilio is refused");
         let status = StatusCode::from_u16(self.status()).unwrap_or(StatusCode::BAD_REQUEST);
         let mut response = (status, Json(self.body())).into_response();
         if status == StatusCode::UNAUTHORIZED {

@@ -27,3 +27,19 @@ mod inbox;
 mod logs;
 
 mod scripts;
+
+mod codes;
+
+mod weather;
+
+mod drafts;
+
+mod template_refusals;
+
+mod templates;
+
+mod meta_number;
+
+mod meta_notices;
+
+mod twilio_account;

@@ -71,6 +71,7 @@ pub fn hurried() -> Settings {
         receipt: Duration::ZERO,
         late: Duration::from_millis(50),
         retry: Duration::from_millis(1),
+        review: Duration::ZERO,
     };
     Settings { pace, ..Settings::default() }
 }
@@ -94,10 +95,13 @@ impl Rig {
         format!("{base}/{}/{}/messages", meta.api_version, meta.phone_number_id)
     }
 
-    pub async fn meta(&self, body: &Value) -> Answer {
+    pub fn whatsapp_call(&self, body: &Value) -> reqwest::RequestBuilder {
         let call = self.http.post(self.messages_url());
-        let call = call.bearer_auth(&self.settings.meta.access_token).json(body);
-        Answer::of(call.send().await.unwrap()).await
+        call.bearer_auth(&self.settings.meta.access_token).json(body)
+    }
+
+    pub async fn meta(&self, body: &Value) -> Answer {
+        self.answer(self.whatsapp_call(body)).await
     }
 
     /// A good WhatsApp message, and its id.
@@ -111,16 +115,27 @@ impl Rig {
         Answer::of(call.send().await.unwrap()).await
     }
 
+    /// A call of the account's or the number's management, with the good token.
+    pub fn graph(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        let url =
+            format!("{}/{}/{path}", self.simulator.meta_url(), self.settings.meta.api_version);
+        let call = self.http.request(method.parse().unwrap(), url);
+        call.bearer_auth(&self.settings.meta.access_token)
+    }
+
     pub fn sms_url(&self) -> String {
         let account = &self.settings.twilio.account_sid;
         format!("{}/2010-04-01/Accounts/{account}/Messages.json", self.simulator.twilio_url())
     }
 
-    pub async fn twilio(&self, fields: &[(&str, &str)]) -> Answer {
+    pub fn sms_call(&self, fields: &[(&str, &str)]) -> reqwest::RequestBuilder {
         let twilio = &self.settings.twilio;
         let call = self.http.post(self.sms_url());
-        let call = call.basic_auth(&twilio.account_sid, Some(&twilio.auth_token)).form(fields);
-        Answer::of(call.send().await.unwrap()).await
+        call.basic_auth(&twilio.account_sid, Some(&twilio.auth_token)).form(fields)
+    }
+
+    pub async fn twilio(&self, fields: &[(&str, &str)]) -> Answer {
+        self.answer(self.sms_call(fields)).await
     }
 
     /// A good text message with callbacks, and its sid.
@@ -132,6 +147,12 @@ impl Rig {
         assert_eq!(answer.status, 201, "{answer:?}");
         answer.body["sid"].as_str().unwrap().to_owned()
     }
+}
+
+/// A path with a query behind it.
+pub fn asking(path: &str, query: &[(&str, &str)]) -> String {
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
+    format!("{path}?{query}")
 }
 
 /// The documented body of an authentication message.

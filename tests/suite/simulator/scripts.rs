@@ -17,14 +17,11 @@ async fn scripted(fate: Fate) -> Rig {
 }
 
 fn whatsapp(rig: &Rig) -> reqwest::RequestBuilder {
-    let call = rig.http.post(rig.messages_url()).bearer_auth(&rig.settings.meta.access_token);
-    call.json(&otp(WELL, CODE))
+    rig.whatsapp_call(&otp(WELL, CODE))
 }
 
 fn sms(rig: &Rig) -> reqwest::RequestBuilder {
-    let twilio = &rig.settings.twilio;
-    let call = rig.http.post(rig.sms_url());
-    call.basic_auth(&twilio.account_sid, Some(&twilio.auth_token)).form(&text(WELL))
+    rig.sms_call(&text(WELL))
 }
 
 #[tokio::test]

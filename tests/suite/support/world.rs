@@ -17,6 +17,7 @@ pub fn brisk() -> Settings {
         receipt: Duration::from_millis(20),
         late: Duration::from_secs(3),
         retry: Duration::from_millis(200),
+        ..Pace::default()
     };
     Settings { pace, ..Settings::default() }
 }
