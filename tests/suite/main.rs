@@ -18,3 +18,5 @@ mod simulator;
 mod journeys;
 
 mod edge;
+
+mod operator;

@@ -43,6 +43,8 @@ impl TwilioAccount {
         match account {
             // The number was refused for the same cause.
             Err(refusal) => vec![Inspection::refused(ACCOUNT, &refusal, remedy(refusal.trouble))],
+            // An account that is shut shows nobody its numbers.
+            Ok(account) if !is_active(&account) => vec![found(&account)],
             Ok(account) => [found(&account)].into_iter().chain(number).collect(),
         }
     }
@@ -106,6 +108,10 @@ fn remedy(cause: Trouble) -> &'static str {
         }
         Trouble::Other => "look at sms.twilio.base_url",
     }
+}
+
+fn is_active(account: &Value) -> bool {
+    account["status"] == "active"
 }
 
 fn found(account: &Value) -> Inspection {
