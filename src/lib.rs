@@ -15,6 +15,8 @@ pub mod insight;
 
 pub mod service;
 
+pub mod outwards;
+
 pub mod grpc;
 
 pub mod http;

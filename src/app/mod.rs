@@ -14,7 +14,10 @@ use std::{sync::Arc, time::Duration};
 use anyhow::anyhow;
 use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::time::sleep;
+use tokio::{
+    task::JoinSet,
+    time::{sleep, timeout},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -22,6 +25,7 @@ use crate::{
     grpc::{self, Callers},
     http,
     otp::PhoneNumber,
+    outwards::Courier,
     service::{Parts, Service},
     store::Visit,
 };
@@ -33,10 +37,14 @@ pub use listeners::{Addresses, Listeners};
 /// together less than the half minute that orchestrators wait.
 const DRAIN: Duration = Duration::from_secs(14);
 
+/// How long the events of what was under way may then take to leave.
+const LAST_EVENTS: Duration = Duration::from_secs(1);
+
 /// The application, ready to run.
 pub struct App {
     /// The use cases.
     pub service: Arc<Service>,
+    couriers: Vec<Arc<Courier>>,
     listeners: Listeners,
     callers: Callers,
     webhooks: Router,
@@ -57,6 +65,7 @@ impl App {
         let store = parts::open_store(&config, visit).await?;
         // The numbering plans are read at their first use; the first caller shall not wait for it.
         tokio::task::spawn_blocking(|| drop(PhoneNumber::parse("+5511987654300")));
+        let couriers = parts::couriers(&config, &store, &public_url).await?;
         let service = Service::new(Parts {
             store,
             rules: config.rules.clone(),
@@ -71,15 +80,18 @@ impl App {
             admin: http::admin::router(Arc::clone(&service), metrics).merge(extra),
             callers: parts::callers(&config),
             service,
+            couriers,
             listeners,
         })
     }
 
     /// Serves until `stop`, then finishes what is under way, for a bounded time.
     pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
-        let Self { service, listeners, callers, webhooks, admin } = self;
+        let Self { service, couriers, listeners, callers, webhooks, admin } = self;
         let alarms = Arc::clone(&service);
         let mut worker = tokio::spawn(async move { alarms.run().await });
+        let rounds: JoinSet<()> =
+            couriers.iter().map(|it| Arc::clone(it).run(service.facts())).collect();
         let grpc = grpc::server::serve(listeners.grpc, Arc::clone(&service), callers, stop.clone());
         let webhooks = http::serve(listeners.webhook, webhooks, stop.clone());
         let admin = http::serve(listeners.admin, admin, stop.clone());
@@ -103,6 +115,9 @@ impl App {
         if !service.drain(DRAIN).await {
             tracing::warn!("sends were still under way when the time to drain was over");
         }
+        couriers.iter().for_each(|courier| courier.stop());
+        // What is left waits in the store for another replica, or for the next start.
+        let _ = timeout(LAST_EVENTS, rounds.join_all()).await;
         ended
     }
 }

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use anyhow::{Context, anyhow};
 use axum::Router;
 
+#[cfg(feature = "aws")]
+use crate::outwards::topic::Topic;
 use crate::{
     config::{self, Config, TwilioSender},
     delivery::{
         Messenger,
         sms::{
-            text::{TextSettings, Texts},
+            TextSettings, Texts,
             twilio::{Sender, Twilio, TwilioSettings},
         },
         whatsapp::{
@@ -21,6 +23,7 @@ use crate::{
     grpc::{Caller, Callers},
     http,
     insight::observed::Observed,
+    outwards::{Courier, Sink, https::Https},
     service::{
         Service, SharedLimits,
         numbers::{Numbers, TestNumber},
@@ -106,6 +109,8 @@ fn twilio(sms: &config::Sms, public_url: &str) -> anyhow::Result<Twilio> {
         brand: text.brand.clone(),
         text: text.text.clone(),
         texts: text.texts.clone(),
+        transaction_text: text.transaction_text.clone(),
+        transaction_texts: text.transaction_texts.clone(),
         web_otp_host: text.web_otp_host.clone(),
         android_hash: text.android_hash.clone(),
     });
@@ -138,4 +143,27 @@ pub(super) fn webhooks(config: &Config, service: &Arc<Service>, public_url: Stri
         public_url,
     });
     http::webhooks::router(Arc::clone(service), meta, twilio)
+}
+
+/// Couriers to whoever is told of events. What names this service to them is its public address.
+pub(super) async fn couriers(
+    config: &Config,
+    store: &Arc<dyn Store>,
+    public_url: &str,
+) -> anyhow::Result<Vec<Arc<Courier>>> {
+    let source = if public_url.is_empty() { "urn:pombo" } else { public_url };
+    let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
+    if let Some(config::EventsEndpoint { url, secrets }) = config.events.endpoint.clone() {
+        sinks.push(Box::new(Https::new(&url, secrets).context("events.url")?));
+    }
+    #[cfg(feature = "aws")]
+    if let Some(topic) = config.events.topic.clone() {
+        let endpoint_url = topic.endpoint_url.map(|url| url.to_string());
+        sinks.push(Box::new(Topic::new(topic.arn, topic.region, endpoint_url).await));
+    }
+    let courier = |sink| {
+        let (store, index) = (Arc::clone(store), config.keys.index_key());
+        Courier::new(store, sink, source.to_owned(), index)
+    };
+    Ok(sinks.into_iter().map(courier).collect())
 }

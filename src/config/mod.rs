@@ -40,12 +40,15 @@ mod callers;
 
 mod test_numbers;
 
+mod events;
+
 mod checks;
 
 use std::{collections::BTreeSet, ffi::OsString, path::Path, time::Duration};
 
 pub use callers::{Caller, KeyHash};
 pub use error::{ConfigError, Errors};
+pub use events::{Events, EventsEndpoint, EventsTopic};
 pub use keys::{Keys, key_id};
 pub use limits::SharedLimits;
 pub use origin::Origin;
@@ -104,6 +107,8 @@ pub struct Config {
     pub callers: Vec<Caller>,
     /// `[test_numbers]`
     pub test_numbers: Vec<TestNumber>,
+    /// `[events]`
+    pub events: Events,
 }
 
 impl Config {
@@ -141,6 +146,7 @@ impl Config {
             accept_odds: reader.section("code").get("accept_odds", &FLAG).unwrap_or(false),
             callers: callers::read(reader),
             test_numbers: test_numbers::read(reader),
+            events: events::read(reader, mode),
             limits: limits.shared,
             allowed_countries: limits.allowed_countries,
             store,

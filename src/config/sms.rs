@@ -56,10 +56,16 @@ pub struct SmsText {
     /// Who it is from. Default `Pombo`.
     pub brand: String,
     /// The text, with `{code}` and, if wanted, `{brand}`. Without it `{code} is your {brand} code.`,
-    /// and in Portuguese its like.
+    /// and its like in thirty languages.
     pub text: Option<String>,
     /// The text in other languages: BCP 47 in small letters with hyphens.
     pub texts: BTreeMap<String, String>,
+    /// The text for payments, with `{amount}` and `{payee}` besides. Where it does not fit one
+    /// segment, the other text goes out. Without it `{code} approves {amount} to {payee}. {brand}`
+    /// and its like, wherever `text` and `texts` have no words of their own.
+    pub transaction_text: Option<String>,
+    /// The text for payments in other languages.
+    pub transaction_texts: BTreeMap<String, String>,
     /// Host of the page that may fill the code in (origin-bound one-time codes). Default none.
     pub web_otp_host: Option<String>,
     /// The 11 characters by which Android knows the app that may read the message. Default none.
@@ -102,12 +108,20 @@ const BRAND: Kind<String> = Kind::new("1 to 40 characters without line breaks", 
 
 const TEXT: Kind<String> = Kind::new(
     "up to 300 characters with {code} in them, and no other braces but {brand}",
-    |text| {
-        let words = text.replace("{code}", "").replace("{brand}", "");
-        let whole = text.contains("{code}") && !words.contains(['{', '}']);
-        spelled(text, 1..=300, |c| !c.is_control() || c == '\n').filter(|_| whole)
-    },
+    |text| words(text, &["{code}"]),
 );
+
+const TRANSACTION_TEXT: Kind<String> = Kind::new(
+    "up to 300 characters with {code}, {amount} and {payee} in them, and no other braces but {brand}",
+    |text| words(text, &["{code}", "{amount}", "{payee}"]),
+);
+
+fn words(text: &str, needed: &[&str]) -> Option<String> {
+    let names = needed.iter().chain(&["{brand}"]);
+    let rest = names.fold(text.to_owned(), |rest, name| rest.replace(name, ""));
+    let whole = needed.iter().all(|name| text.contains(name)) && !rest.contains(['{', '}']);
+    spelled(text, 1..=300, |c| !c.is_control() || c == '\n').filter(|_| whole)
+}
 
 const HOST: Kind<String> = Kind::new("a host name alone, like \"example.com\"", |text| {
     let host = spelled(text, 1..=253, |c| c.is_ascii_alphanumeric() || "-.".contains(c))?;
@@ -141,6 +155,8 @@ fn text(keys: &mut Section<'_>) -> SmsText {
         brand: keys.get("brand", &BRAND).unwrap_or("Pombo".into()),
         text: keys.get("text", &TEXT),
         texts: by_language(keys, "texts", &TEXT),
+        transaction_text: keys.get("transaction_text", &TRANSACTION_TEXT),
+        transaction_texts: by_language(keys, "transaction_texts", &TRANSACTION_TEXT),
         web_otp_host: keys.get("web_otp_host", &HOST),
         android_hash: keys.get("android_hash", &APP),
     }

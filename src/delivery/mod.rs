@@ -21,6 +21,8 @@ pub mod whatsapp;
 
 pub mod sms;
 
+pub mod sns;
+
 use std::{num::NonZeroU32, time::Duration};
 
 use async_trait::async_trait;
@@ -29,7 +31,9 @@ pub use inspection::{Inspection, Verdict};
 pub use refusal::{Refusal, Trouble};
 
 use self::{circuit::Part, reaction::Reaction};
-use crate::otp::{Channel, Code, DeliveryRef, DeliveryStatus, PhoneNumber, Time};
+use crate::otp::{
+    Channel, Code, DeliveryRef, DeliveryStatus, PhoneNumber, Time, transaction::Details,
+};
 
 /// Carries messages on one channel.
 #[async_trait]
@@ -82,6 +86,8 @@ pub struct Message {
     pub to: PhoneNumber,
     /// What it carries.
     pub code: Code,
+    /// The payment that the code approves, to be shown where there is room.
+    pub details: Option<Details>,
     /// Language asked for, BCP 47, may be empty.
     pub language: String,
     /// The approved language to write in, out of [`Messenger::templates`]; empty where there are none.

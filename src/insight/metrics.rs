@@ -22,6 +22,11 @@ const HUMAN: &[f64] = &[
     300.0, 600.0,
 ];
 
+/// Buckets for what an outage elsewhere may hold up: from a moment to the life of an event.
+const OUTAGE: &[f64] = &[
+    0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 900.0, 3_600.0, 14_400.0, 43_200.0, 86_400.0,
+];
+
 /// Installs the recorder for this process; the handle renders `/metrics`.
 pub fn install() -> Result<PrometheusHandle, metrics_exporter_prometheus::BuildError> {
     let suffix = |name: &str| Matcher::Full(format!("pombo_{name}"));
@@ -31,6 +36,7 @@ pub fn install() -> Result<PrometheusHandle, metrics_exporter_prometheus::BuildE
         .set_buckets_for_metric(suffix("alarm_lag_seconds"), QUICK)?
         .set_buckets_for_metric(suffix("time_to_verify_seconds"), HUMAN)?
         .set_buckets_for_metric(suffix("delivery_seconds"), HUMAN)?
+        .set_buckets_for_metric(suffix("event_lag_seconds"), OUTAGE)?
         .install_recorder()?;
     describe();
     Ok(handle)
@@ -53,6 +59,9 @@ fn describe() {
         ("pombo_sender_changes_total", "Senders of a channel left for the next."),
         ("pombo_limited_total", "Calls refused by a limit."),
         ("pombo_webhooks_total", "Callbacks of providers by what became of them."),
+        ("pombo_events_delivered_total", "Events that a sink took."),
+        ("pombo_events_failed_total", "Tries to hand on an event that a sink did not take."),
+        ("pombo_events_lost_total", "Events that a sink will never be given, by why."),
         ("pombo_provider_notices_total", "What providers told of accounts, numbers and templates."),
         ("pombo_sends_dropped_total", "Sends given up because nobody waited for them any more."),
     ] {
@@ -63,6 +72,7 @@ fn describe() {
         ("pombo_delivery_seconds", "From a message being asked for to a stage of its delivery."),
         ("pombo_hash_seconds", "One hash of a code."),
         ("pombo_store_seconds", "One operation of the store."),
+        ("pombo_event_lag_seconds", "From an event to a try to hand it on."),
         ("pombo_alarm_lag_seconds", "From the time of an alarm to somebody looking at it."),
     ] {
         describe_histogram!(name, Unit::Seconds, text);
@@ -121,7 +131,7 @@ pub fn count(fact: &Fact) {
                 "first_channel" => first_channel, "arm" => arm, "outcome" => outcome.as_str())
             .increment(1);
         }
-        FactKind::TakenOver { .. } | FactKind::GuessCounted { .. } => {}
+        FactKind::TakenOver { .. } | FactKind::GuessCounted { .. } | FactKind::Locked { .. } => {}
     }
 }
 
@@ -181,4 +191,24 @@ pub fn alarm_lag(lag: Duration) {
 /// Shows the number of pending challenges.
 pub fn live_challenges(count: i64) {
     gauge!("pombo_live_challenges").set(count as f64);
+}
+
+/// Counts an event that a sink took.
+pub fn event_delivered(sink: &'static str) {
+    counter!("pombo_events_delivered_total", "sink" => sink).increment(1);
+}
+
+/// Counts a try that a sink did not take.
+pub fn event_failed(sink: &'static str) {
+    counter!("pombo_events_failed_total", "sink" => sink).increment(1);
+}
+
+/// Counts events that a sink will never be given.
+pub fn events_lost(sink: &'static str, why: &'static str, count: u64) {
+    counter!("pombo_events_lost_total", "sink" => sink, "why" => why).increment(count);
+}
+
+/// Observes how old an event is when it is handed on.
+pub fn event_lag(sink: &'static str, lag: Duration) {
+    histogram!("pombo_event_lag_seconds", "sink" => sink).record(lag);
 }

@@ -58,6 +58,10 @@ fn log(recipient: &str, fact: &Fact) {
         FactKind::GuessCounted { attempts_left } => {
             tracing::info!(%challenge, recipient, attempts_left, "wrong guess counted");
         }
+        FactKind::Locked { until } => {
+            let for_seconds = until.since(fact.at).as_secs();
+            tracing::warn!(%challenge, recipient, purpose, for_seconds, "too many wrong guesses; flow locked");
+        }
         FactKind::Concluded { state, reason, used_channel, after } => tracing::info!(
             %challenge,
             recipient,

@@ -10,7 +10,10 @@ use async_trait::async_trait;
 use super::metrics;
 use crate::{
     otp::{DeliveryRef, MessageTag, RecipientKey},
-    store::{Charge, Charged, Commit, Committed, Due, Loaded, Store, StoreError},
+    store::{
+        Charge, Charged, Commit, Committed, Due, EventId, Followed, Loaded, Reader, Store,
+        StoreError,
+    },
 };
 
 /// Any store, observed.
@@ -63,6 +66,32 @@ impl Store for Observed {
 
     async fn counter(&self, name: &str) -> Result<i64, StoreError> {
         timed("counter", self.0.counter(name)).await
+    }
+
+    fn partitions(&self) -> u32 {
+        self.0.partitions()
+    }
+
+    fn partition_of(&self, key: &RecipientKey) -> u32 {
+        self.0.partition_of(key)
+    }
+
+    async fn follow(
+        &self,
+        reader: &Reader,
+        lease: Duration,
+        most: usize,
+    ) -> Result<Followed, StoreError> {
+        timed("follow", self.0.follow(reader, lease, most)).await
+    }
+
+    async fn pass(
+        &self,
+        reader: &Reader,
+        event: EventId,
+        lease: Duration,
+    ) -> Result<bool, StoreError> {
+        timed("pass", self.0.pass(reader, event, lease)).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -4,6 +4,7 @@
 use super::{
     digest::{Digest, Profile, Recipe, binding},
     id::{ChallengeId, MessageTag, RecipientKey},
+    keyring::Sealed,
     kinds::{
         Arm, Channel, ConclusionReason, DeliveryStatus, FailureReason, FlowOutcome, Route, State,
         TimelineEvent,
@@ -43,6 +44,8 @@ pub struct Challenge {
     pub key_id: String,
     /// Keyed hash of its payment.
     pub transaction: Option<[u8; 16]>,
+    /// What its messages show of the payment, while the challenge is live.
+    pub details: Option<Sealed>,
     /// Language asked for, BCP 47, may be empty.
     pub language: String,
     /// The channels to try, in order.

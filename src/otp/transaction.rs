@@ -14,6 +14,37 @@ pub struct Transaction {
     pub reference: String,
 }
 
+/// What of a payment its message shows. Kept sealed, and only while the challenge is live.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Details {
+    /// Decimal number with a point, in its shortest form.
+    pub amount: String,
+    /// ISO 4217.
+    pub currency: String,
+    /// Who is paid, as the caller wrote it.
+    pub payee: String,
+}
+
+impl std::fmt::Debug for Details {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Details(hidden)")
+    }
+}
+
+impl Details {
+    /// One text, to be sealed. No field has a line break in it.
+    pub fn to_text(&self) -> String {
+        [&*self.amount, &self.currency, &self.payee].join("\n")
+    }
+
+    /// Reads back what [`to_text`](Self::to_text) wrote.
+    pub fn from_text(text: &str) -> Option<Self> {
+        let mut fields = text.splitn(3, '\n').map(str::to_owned);
+        let (amount, currency) = (fields.next()?, fields.next()?);
+        Some(Self { amount, currency, payee: fields.next()? })
+    }
+}
+
 /// Longest amount, in characters.
 pub const MAX_AMOUNT: usize = 20;
 /// Longest payee or reference, in characters.
@@ -46,6 +77,12 @@ impl Transaction {
             }),
             _ => Err(faults),
         }
+    }
+
+    /// What of it a message shows.
+    pub fn details(&self) -> Details {
+        let Self { amount, currency, payee, .. } = self.clone();
+        Details { amount, currency, payee }
     }
 
     /// The fields, each with its length, so that no two payments look alike.

@@ -146,7 +146,7 @@ impl Work<'_> {
             ttl: rules.retention + MARGIN,
             alarm: next.alarm(rules),
             counters: insight::funnel::counters(&transition.facts),
-            events: insight::funnel::events(&transition.facts),
+            events: insight::funnel::events(&next.masked, &transition.facts),
         })
     }
 

@@ -18,6 +18,8 @@ use crate::{
     otp::{
         Channel, Code, DeliveryRef, DeliveryStatus, Event, FailureReason, RecipientKey, Send, Time,
         event::{Feedback, Progress, Source},
+        keyring::Sealed,
+        transaction::Details,
     },
 };
 
@@ -79,14 +81,16 @@ impl Service {
 
 impl Dispatch {
     async fn run(self, send: Send, code: Code, now: Time) {
-        let number = self.service.parts.keyring.open(&send.number, &self.place);
+        let number = self.service.parts.keyring.open_number(&send.number, &self.place);
         let road = self.service.roads.find(send.channel, &send.sender);
         let outcome = match (number, road) {
             (Ok(to), Some(road)) => {
                 let lives_for = send.expires_at.since(now);
+                let details = send.details.and_then(|details| self.read(&details));
                 let (language, delivery) = (send.language, self.delivery);
                 let template = String::new();
-                let message = Message { to, code, language, template, delivery, lives_for };
+                let message =
+                    Message { to, code, details, language, template, delivery, lives_for };
                 self.attempt(road, &message).await
             }
             (Err(error), _) => {
@@ -97,6 +101,13 @@ impl Dispatch {
             (_, None) => Outcome::Failed(FailureReason::Misconfigured.into()),
         };
         self.report(outcome).await;
+    }
+
+    /// What the message shows of a payment. It is as good a code without, so it goes out anyway.
+    fn read(&self, details: &Sealed) -> Option<Details> {
+        let opened = self.service.parts.keyring.open_details(details, &self.delivery.challenge);
+        let told = |error: &_| tracing::error!(%error, "a message won't show its payment");
+        opened.inspect_err(told).ok()
     }
 
     async fn report(&self, outcome: Outcome) {

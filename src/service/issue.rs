@@ -68,6 +68,10 @@ impl Service {
         let parts = &self.parts;
         let number = &issue.recipient.number;
         let place = parts.index.recipient(number);
+        let new_id = parts.index.challenge_id(&place, &mut rand::rng());
+        let details = |transaction: &Transaction| {
+            parts.keyring.seal_details(&transaction.details(), &new_id, &mut rand::rng())
+        };
         event::Issue {
             operation: self.issue_operation(issue),
             named: !issue.idempotency_key.is_empty(),
@@ -76,11 +80,12 @@ impl Service {
                 purpose: issue.purpose,
                 subject: issue.subject.clone(),
             },
-            new_id: parts.index.challenge_id(&place, &mut rand::rng()),
-            number: parts.keyring.seal(number, &place, &mut rand::rng()),
+            new_id,
+            number: parts.keyring.seal_number(number, &place, &mut rand::rng()),
             masked: number.masked(),
             country: number.country(),
             transaction: issue.transaction.as_ref().map(|t| parts.index.transaction_tag(t)),
+            details: issue.transaction.as_ref().map(details),
             language: issue.language.clone(),
             channel: issue.channel,
             test: issue.recipient.test_code.is_some(),

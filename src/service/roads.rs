@@ -208,3 +208,6 @@ fn concerns(part: &Part, template: &str, country: Country) -> bool {
         _ => true,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ use crate::{
     otp::{
         Answer, ChallengeId, Code, Event, PhoneNumber, Purpose, RecipientKey, Transaction,
         event::{Guessed, Operation},
-        keyring::SealedNumber,
+        keyring::Sealed,
     },
 };
 
@@ -68,8 +68,8 @@ impl Service {
 
     /// The verified number. A verification that is recorded stays one, even if the ring has lost
     /// the key that the number was sealed with.
-    fn read(&self, number: &SealedNumber, place: &RecipientKey) -> Option<PhoneNumber> {
-        let opened = self.parts.keyring.open(number, place);
+    fn read(&self, number: &Sealed, place: &RecipientKey) -> Option<PhoneNumber> {
+        let opened = self.parts.keyring.open_number(number, place);
         opened.inspect_err(|error| tracing::error!(%error, "a verified number can't be told")).ok()
     }
 

@@ -31,6 +31,9 @@ pub enum Fate {
     Hold(&'static str),
     /// Refused at once with the service's own error code, and a status other than the usual if wanted.
     Refuse { code: u32, status: Option<u16> },
+    /// Refused by one of AWS's exceptions, with the `Reason` that it may carry. The others know no such
+    /// names, and fail inside.
+    Exception { name: &'static str, reason: Option<&'static str> },
     /// A bare HTTP status with no word from the service: its gateway speaks.
     Broken(u16),
     /// No answer, ever.
@@ -61,6 +64,9 @@ pub enum Step {
     Failed(u32),
     /// Twilio's `undelivered`, which the carrier says; on WhatsApp the same as `Failed`.
     Undelivered(u32),
+    /// An event of AWS's text messages by its `eventType` (`TEXT_SPAM`). The others know no such thing
+    /// and stay silent.
+    Event(&'static str),
     /// The person taps "I didn't request a code" (WhatsApp only).
     DidNotRequest,
 }

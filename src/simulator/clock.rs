@@ -17,6 +17,14 @@ pub(crate) fn rfc3339(time: SystemTime) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
+/// The same with a fraction of so many digits: `2026-07-17T12:06:05.120Z`
+pub(crate) fn rfc3339_fraction(time: SystemTime, digits: usize) -> String {
+    let nanos = time.duration_since(UNIX_EPOCH).unwrap_or_default().subsec_nanos();
+    let fraction = format!("{nanos:09}");
+    let seconds = rfc3339(time);
+    format!("{}.{}Z", seconds.trim_end_matches('Z'), fraction.get(..digits).unwrap_or(&fraction))
+}
+
 /// `Fri, 17 Jul 2026 12:06:05 +0000`
 pub(crate) fn rfc2822(time: SystemTime) -> String {
     let Civil { year, month, day, hour, minute, second, weekday } = Civil::of(time);
@@ -28,6 +36,22 @@ pub(crate) fn rfc2822(time: SystemTime) -> String {
 pub(crate) fn yymmddhhmm(time: SystemTime) -> String {
     let Civil { year, month, day, hour, minute, .. } = Civil::of(time);
     format!("{:02}{month:02}{day:02}{hour:02}{minute:02}", year % 100)
+}
+
+/// Seconds since 1970 of `20260717T120605Z`, the form of AWS's `x-amz-date`; `None` for any other.
+pub(crate) fn from_basic(text: &str) -> Option<u64> {
+    let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
+    if date.len() != 8 || time.len() != 6 {
+        return None;
+    }
+    let number = |text: &str, at: usize, len: usize| text.get(at..at + len)?.parse::<u64>().ok();
+    let (year, month, day) = (number(date, 0, 4)?, number(date, 4, 2)?, number(date, 6, 2)?);
+    let (hour, minute, second) = (number(time, 0, 2)?, number(time, 2, 2)?, number(time, 4, 2)?);
+    // The year begins in March here too.
+    let year = year.checked_sub(u64::from(month <= 2))?;
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day.checked_sub(1)?;
+    let days = year * 365 + year / 4 - year / 100 + year / 400 + day_of_year;
+    Some(days.checked_sub(719_468)? * 86_400 + hour * 3_600 + minute * 60 + second)
 }
 
 struct Civil {

@@ -23,6 +23,10 @@ pub(crate) trait UnderWay {
     /// Tells the sender, in one call where the service can. It returns after the first attempt, so that receipts keep their order as long
     /// as the sender answers; later attempts are no reason to hold up the message.
     fn report(&self, receipts: &[Receipt]) -> impl Future<Output = ()> + Send;
+    /// Tells the sender by one of AWS's own names; nobody else has any.
+    fn event(&self, _name: &'static str) -> impl Future<Output = ()> + Send {
+        std::future::ready(())
+    }
     /// Tells the sender that the person did not ask for it.
     fn did_not_request(&self) -> impl Future<Output = ()> + Send;
 }
@@ -41,6 +45,7 @@ pub(crate) async fn run(steps: Vec<Step>, pace: Pace, message: impl UnderWay) {
             Step::AllAtOnce => message.report(&ALL).await,
             Step::Failed(code) => message.report(&[Receipt::Failed(code)]).await,
             Step::Undelivered(code) => message.report(&[Receipt::Undelivered(code)]).await,
+            Step::Event(name) => message.event(name).await,
             Step::DidNotRequest => message.did_not_request().await,
         }
     }

@@ -1,5 +1,5 @@
-//! Local stand-ins for the services that carry a code: Meta's WhatsApp Cloud API and Twilio's
-//! Programmable Messaging, speaking real HTTP on loopback ports of their own.
+//! Local stand-ins for the services that carry a code: Meta's WhatsApp Cloud API, Twilio's
+//! Programmable Messaging and AWS's End User Messaging, speaking real HTTP on loopback ports of their own.
 //!
 //! Their worth lies in what they refuse. A request that the real service would turn down is turned
 //! down here, in the same words; only then does a number's [`Behaviour`] decide what becomes of the
@@ -34,6 +34,8 @@ pub mod meta;
 
 pub mod twilio;
 
+pub mod aws;
+
 mod caller;
 
 mod clock;
@@ -49,24 +51,26 @@ use std::{io, net::SocketAddr, sync::Arc};
 use axum::Router;
 use tokio_util::sync::DropGuard;
 
+pub use aws::Aws;
 pub use behaviour::{Behaviour, Fate, Step};
 pub use inbox::{Channel, Delivered, Inbox, router};
 pub use meta::{HandshakeError, Notice, TemplateNotice, TemplateStatus};
-pub use settings::{MetaAccount, MetaLimits, MetaPhone, Pace, Settings, TwilioAccount};
+pub use settings::{AwsAccount, MetaAccount, MetaLimits, MetaPhone, Pace, Settings, TwilioAccount};
 pub use weather::{Lag, Provider, Weather};
 
 use line::Lines;
 use world::World;
 
-/// Both stand-ins, running. Dropping it ends every task and cuts every connection.
+/// The stand-ins, running. Dropping it ends every task and cuts every connection.
 pub struct Simulator {
     world: Arc<World>,
     meta: SocketAddr,
     twilio: SocketAddr,
+    aws: Aws,
     _stop: DropGuard,
 }
 
-/// Binds two free loopback ports and starts a stand-in on each.
+/// Binds three free loopback ports and starts a stand-in on each.
 ///
 /// # Errors
 /// A port can't be bound, or the client that calls webhooks can't be built.
@@ -74,9 +78,12 @@ pub async fn start(settings: Settings) -> io::Result<Simulator> {
     let world = Arc::new(World::new(settings)?);
     let meta = weather::over(meta::router(&world), &world, Provider::Meta, &meta::Wording);
     let twilio = weather::over(twilio::router(&world), &world, Provider::Twilio, &twilio::Wording);
+    let aws = Aws::new(&world);
+    aws.found_at(serve(&world, aws.router()).await?);
     Ok(Simulator {
         meta: serve(&world, meta).await?,
         twilio: serve(&world, twilio).await?,
+        aws,
         _stop: world.stopper(),
         world,
     })
@@ -108,13 +115,25 @@ impl Simulator {
         format!("http://{}", self.twilio)
     }
 
+    /// The base URL that stands for every endpoint of AWS, without a trailing slash.
+    #[must_use]
+    pub fn aws_url(&self) -> String {
+        self.aws.url()
+    }
+
+    /// What can be asked of AWS and done to it: topics, notifications, feedback.
+    #[must_use]
+    pub fn aws(&self) -> Aws {
+        self.aws.clone()
+    }
+
     /// The messages that reached a phone.
     #[must_use]
     pub fn inbox(&self) -> Inbox {
         self.world.inbox.clone()
     }
 
-    /// Tells Meta where its webhooks go (`http://host:port`), for a listener whose port is known only
+    /// Tells Meta and AWS where their webhooks go (`http://host:port`), for a listener whose port is known only
     /// after this simulator's. Events still to be sent go there too.
     pub fn set_webhook_base(&self, url: impl Into<String>) {
         self.world.set_webhook_base(url.into());

@@ -4,13 +4,16 @@
 
 use std::time::Duration;
 
-/// Both accounts, where Meta's webhooks go, and the pace.
+pub use super::aws::AwsAccount;
+
+/// The accounts, where webhooks of Meta and AWS go, and the pace.
 #[derive(Clone, Default)]
 pub struct Settings {
     /// Base URL of the webhook listener, e.g. `http://127.0.0.1:8080`. Empty: no webhook is sent yet.
     pub webhook_base: String,
     pub meta: MetaAccount,
     pub twilio: TwilioAccount,
+    pub aws: AwsAccount,
     pub pace: Pace,
 }
 
@@ -87,7 +90,8 @@ pub struct Pace {
     pub receipt: Duration,
     /// How late a late message is.
     pub late: Duration,
-    /// Gap before the second retry of a webhook (the first comes at once); it doubles from there.
+    /// Gap before the second retry of a webhook of Meta's (the first comes at once); it doubles from
+    /// there. One of SNS is retried at twenty times this gap.
     pub retry: Duration,
     /// How long Meta takes to review a template.
     pub review: Duration,

@@ -9,6 +9,8 @@ pub mod memory;
 
 pub mod redis;
 
+mod stream;
+
 mod bounds;
 
 mod gcra;
@@ -22,6 +24,7 @@ use async_trait::async_trait;
 use crate::otp::{DeliveryRef, MessageTag, OperationId, RecipientKey, Time};
 
 pub use open::{OpenError, Settings, Sight, Visit, look, open};
+pub use stream::{EventId, Followed, Reader, Recorded};
 
 /// Where records live. Every call is bounded in time by the implementation and fails rather than
 /// waits.
@@ -59,6 +62,32 @@ pub trait Store: Send + Sync + 'static {
 
     /// The sum of a counter over all partitions.
     async fn counter(&self, name: &str) -> Result<i64, StoreError>;
+
+    /// The partitions of the event streams are numbered from 0 to one less than this.
+    fn partitions(&self) -> u32;
+
+    /// The partition to whose stream a recipient's events go.
+    fn partition_of(&self, key: &RecipientKey) -> u32;
+
+    /// What a stream holds that its reader has not passed yet, oldest first, at most `most`.
+    ///
+    /// As long as something is left, the reader has the stream to itself: for `lease` from now on
+    /// others of its name are told [`Followed::ByAnother`]. Once nothing is left it is free again.
+    async fn follow(
+        &self,
+        reader: &Reader,
+        lease: Duration,
+        most: usize,
+    ) -> Result<Followed, StoreError>;
+
+    /// Remembers that a reader is done with everything up to and with this event, and renews its
+    /// lease. False, and nothing changed, if the stream has become another's.
+    async fn pass(
+        &self,
+        reader: &Reader,
+        event: EventId,
+        lease: Duration,
+    ) -> Result<bool, StoreError>;
 
     /// Whether the store answers.
     async fn ping(&self) -> Result<(), StoreError>;

@@ -20,3 +20,5 @@ mod journeys;
 mod edge;
 
 mod operator;
+
+mod outwards;

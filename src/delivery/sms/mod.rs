@@ -4,8 +4,6 @@ pub mod segments;
 
 pub mod text;
 
-pub mod text_faults;
-
 pub mod twilio;
 
 pub mod twilio_errors;
@@ -15,6 +13,5 @@ pub mod twilio_webhook;
 pub mod twilio_inspect;
 
 pub use segments::{Encoding, segments};
-pub use text::{TextSettings, Texts};
-pub use text_faults::TextFault;
+pub use text::{TextFault, TextSettings, Texts};
 pub use twilio::{Sender, Twilio, TwilioSettings};

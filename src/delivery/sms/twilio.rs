@@ -97,7 +97,7 @@ impl Messenger for Twilio {
     }
 
     async fn send(&self, message: &Message, limit: Duration) -> Result<Accepted, SendError> {
-        let text = self.texts.render(&message.language, &message.code);
+        let text = self.texts.render(&message.language, &message.code, message.details.as_ref());
         let callback = twilio_webhook::callback_url(&self.public_url, message.delivery);
         let validity = validity_seconds(message.lives_for).to_string();
         let from = match &self.from {

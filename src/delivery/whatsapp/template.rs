@@ -61,17 +61,35 @@ impl Template {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_language_without_a_template_gets_the_default() {
-        let template = Template {
+    fn template(languages: &[(&str, &str)]) -> Template {
+        let languages = languages.iter().map(|&(tag, code)| (tag.to_owned(), code.to_owned()));
+        Template {
             name: "verification_code".to_owned(),
             language: "pt_BR".to_owned(),
-            languages: [("en".to_owned(), "en_US".to_owned())].into(),
-        };
+            languages: languages.collect(),
+        }
+    }
+
+    #[test]
+    fn a_language_without_a_template_gets_the_default() {
+        let template = template(&[("en", "en_US")]);
         assert_eq!(template.language_for("en-GB"), "en_US");
         assert_eq!(template.language_for("de"), "pt_BR");
         assert_eq!(template.language_for(""), "pt_BR");
         assert_eq!(template.languages_for("en-GB"), ["en_US", "pt_BR"]);
         assert_eq!(template.languages_for("de"), ["pt_BR", "en_US"]);
+    }
+
+    #[test]
+    fn the_nearest_approved_language_is_taken() {
+        let near = template(&[("es-mx", "es_MX"), ("fil", "fil"), ("pt-br", "pt_BR")]);
+        for (asked, code) in
+            [("es-MX", "es_MX"), ("es-AR", "es_MX"), ("es", "es_MX"), ("tl-PH", "fil")]
+        {
+            assert_eq!(near.language_for(asked), code, "{asked}");
+        }
+        let default = Template { language: "en_US".to_owned(), ..near };
+        assert_eq!(default.language_for("pt-PT"), "pt_BR");
+        assert_eq!(default.language_for("zh-Hant"), "en_US");
     }
 }

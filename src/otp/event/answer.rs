@@ -6,7 +6,7 @@ use crate::otp::{
     challenge::Challenge,
     country::Country,
     id::ChallengeId,
-    keyring::SealedNumber,
+    keyring::Sealed,
     kinds::{Channel, State, VerifyOutcome},
     time::Time,
 };
@@ -94,7 +94,7 @@ pub struct Guessed {
     /// Guesses left.
     pub attempts_left: u32,
     /// The verified number, the first time.
-    pub number: Option<SealedNumber>,
+    pub number: Option<Sealed>,
     /// The challenge, when there is one this caller may see.
     pub challenge: Option<Challenge>,
     /// From when another message may be asked for, while pending.

@@ -6,7 +6,7 @@ use super::Answer;
 use crate::otp::{
     country::Country,
     id::ChallengeId,
-    keyring::SealedNumber,
+    keyring::Sealed,
     kinds::{
         Arm, Channel, ConclusionReason, DeliveryStatus, FailureReason, FlowOutcome, Purpose, Route,
         State,
@@ -55,7 +55,9 @@ pub struct Send {
     /// and who serves it.
     pub sender: String,
     /// To whom.
-    pub number: SealedNumber,
+    pub number: Sealed,
+    /// What it shows of a payment.
+    pub details: Option<Sealed>,
     /// BCP 47, may be empty.
     pub language: String,
     /// Past this no try may start.
@@ -143,6 +145,11 @@ pub enum FactKind {
     GuessCounted {
         /// Guesses left.
         attempts_left: u32,
+    },
+    /// That guess locked its flow: no guess is compared and nothing is sent.
+    Locked {
+        /// Until when.
+        until: Time,
     },
     /// It ended.
     Concluded {

@@ -12,7 +12,7 @@ mod follow;
 use super::{
     country::Country,
     id::{ChallengeId, MessageTag, OperationId},
-    keyring::SealedNumber,
+    keyring::Sealed,
     kinds::{Channel, DeliveryStatus, FlowOutcome, Purpose},
     ledger::FlowKey,
     time::Time,
@@ -44,13 +44,15 @@ pub struct Issue {
     /// The id of the challenge, should one begin.
     pub new_id: ChallengeId,
     /// The number, sealed, for the sender.
-    pub number: SealedNumber,
+    pub number: Sealed,
     /// The number as it may be shown.
     pub masked: String,
     /// The number's country.
     pub country: Country,
     /// The payment to approve.
     pub transaction: Option<[u8; 16]>,
+    /// What messages show of it, sealed for `new_id`.
+    pub details: Option<Sealed>,
     /// BCP 47, may be empty.
     pub language: String,
     /// Only by this channel.

@@ -16,8 +16,8 @@ use crate::otp::{
 const SKEW: Duration = Duration::from_secs(5);
 
 impl Turn<'_> {
-    /// Ends a challenge, once and for all, and erases what only a live one needs: digests and
-    /// language, and with the last live challenge the number.
+    /// Ends a challenge, once and for all, and erases what only a live one needs: digests,
+    /// language and details of a payment, and with the last live challenge the number.
     pub(super) fn conclude(
         &mut self,
         at: usize,
@@ -30,6 +30,7 @@ impl Turn<'_> {
         challenge.conclusion = Some(Conclusion { state, reason, at: now, used });
         challenge.resend_at = None;
         challenge.language.clear();
+        challenge.details = None;
         for delivery in &mut challenge.deliveries {
             delivery.digests.clear();
             let (channel, sender) = (delivery.channel, delivery.sender.clone());

@@ -90,6 +90,10 @@ impl Turn<'_> {
         self.flow_mut(&key).ledger.fail(&rules.ledger, now);
         let attempts_left = self.attempts_left(at);
         self.tell(at, FactKind::GuessCounted { attempts_left });
+        // No guess is counted while a lock holds, so this one turned the key.
+        if let Some(until) = self.locked_until(&key) {
+            self.tell(at, FactKind::Locked { until });
+        }
         if self.challenge(at).attempts_left() == 0 {
             self.conclude(at, State::Exhausted, ConclusionReason::Attempts, None);
         }

@@ -139,6 +139,7 @@ impl Turn<'_> {
             profile: policy.profile,
             key_id: issue.key_id.clone(),
             transaction: issue.transaction,
+            details: issue.details.clone(),
             language: issue.language.clone(),
             plan,
             step: 0,

@@ -38,7 +38,7 @@ use super::{
     country::Country,
     event::Operation,
     id::ChallengeId,
-    keyring::SealedNumber,
+    keyring::Sealed,
     kinds::{Channel, VerifyOutcome},
     ledger::Flow,
     limits::MessageLog,
@@ -55,7 +55,7 @@ pub struct Recipient {
     /// The number's country.
     pub country: Country,
     /// The number, while a challenge is live.
-    pub number: Option<SealedNumber>,
+    pub number: Option<Sealed>,
     /// Since when the number is known not to be on WhatsApp.
     pub off_whatsapp_since: Option<Time>,
     /// Messages that count against the recipient's limit.

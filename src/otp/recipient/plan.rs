@@ -144,6 +144,7 @@ impl Turn<'_> {
                 channel: delivery.channel,
                 sender: delivery.sender.clone(),
                 number: phone,
+                details: challenge.details.clone(),
                 language: challenge.language.clone(),
                 retry_at: delivery.retry_at,
                 patience: self.policy(at).undelivered,

@@ -8,7 +8,7 @@ use super::codes::{status, title};
 
 /// One refusal.
 #[derive(Debug)]
-pub(super) struct GraphError {
+pub(crate) struct GraphError {
     status: u16,
     code: u32,
     subcode: Option<u32>,

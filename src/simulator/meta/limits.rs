@@ -14,7 +14,7 @@ const WINDOW: Duration = Duration::from_secs(1);
 /// Below this many people nobody is forgotten.
 const FEW_PAIRS: usize = 10_000;
 
-pub(super) struct Limits {
+pub(crate) struct Limits {
     rules: MetaLimits,
     /// When the messages of the last second went out.
     recent: VecDeque<Instant>,

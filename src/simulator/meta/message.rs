@@ -13,7 +13,7 @@ use crate::simulator::{
     world::World,
 };
 
-pub(super) struct Message {
+pub(crate) struct Message {
     world: Arc<World>,
     id: String,
     otp: Otp,
@@ -84,7 +84,7 @@ fn outbound_id(digits: &str) -> String {
 }
 
 /// Ids of what a person sends differ in one tag and in length.
-fn inbound_id(digits: &str) -> String {
+pub(crate) fn inbound_id(digits: &str) -> String {
     wamid(digits, 0x12, &format!("{:032X}", random::<u128>()))
 }
 

@@ -49,7 +49,11 @@ pub use templates::TemplateStatus;
 
 pub(crate) use cloud::router;
 pub(crate) use handshake::handshake;
+pub(crate) use limits::Limits;
+pub(crate) use message::{Message, inbound_id};
 pub(crate) use notice::post as notify;
+pub(crate) use payload::{did_not_request, status, statuses};
+pub(crate) use request::{Otp, recipient};
 pub(crate) use statuses::{Statuses, release};
 pub(crate) use templates::Templates;
 pub(crate) use wording::Wording;

@@ -13,13 +13,13 @@ use crate::simulator::{clock, course::Receipt, settings::MetaAccount};
 const ERROR_PAGE: &str =
     "https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes";
 
-pub(super) fn statuses(account: &MetaAccount, statuses: &[Value]) -> Value {
+pub(crate) fn statuses(account: &MetaAccount, statuses: &[Value]) -> Value {
     let mut value = value(account);
     value["statuses"] = statuses.into();
     envelope(account, &value)
 }
 
-pub(super) fn status(account: &MetaAccount, message: &Message, receipt: Receipt) -> Value {
+pub(crate) fn status(account: &MetaAccount, message: &Message, receipt: Receipt) -> Value {
     let mut status = json!({ "id": message.id(), "status": word(receipt), "timestamp": now() });
     if account.user_names {
         status["recipient_user_id"] = json!(message.user_id());
@@ -38,7 +38,7 @@ pub(super) fn status(account: &MetaAccount, message: &Message, receipt: Receipt)
 }
 
 /// The tap is a message of the person's, `id`, in answer to ours.
-pub(super) fn did_not_request(account: &MetaAccount, message: &Message, id: &str) -> Value {
+pub(crate) fn did_not_request(account: &MetaAccount, message: &Message, id: &str) -> Value {
     let mut value = value(account);
     value["contacts"] = json!([{ "profile": { "name": "João" }, "wa_id": message.wa_id() }]);
     value["messages"] = json!([{

@@ -5,13 +5,8 @@
 
 use serde_json::Value;
 
-use super::{
-    content,
-    error::GraphError,
-    fields::Fields,
-    templates::{self, TemplateStatus},
-};
-use crate::simulator::{number, settings::MetaAccount, world::World};
+use super::{content, error::GraphError, fields::Fields, templates::TemplateStatus};
+use crate::simulator::{number, settings::MetaAccount};
 
 const SENDER_IS_RECIPIENT: u32 = 131_021;
 const UNSUPPORTED_TYPE: u32 = 131_051;
@@ -35,7 +30,7 @@ const MESSAGE: &[&str] = &[
 ];
 
 /// A good authentication message.
-pub(super) struct Otp {
+pub(crate) struct Otp {
     /// The recipient with its `+`.
     pub to: String,
     /// The recipient as the sender wrote it, which the answer repeats.
@@ -46,20 +41,25 @@ pub(super) struct Otp {
 }
 
 /// The recipient of a body, however bad the rest of it.
-pub(super) fn recipient(body: &Value) -> Option<String> {
+pub(crate) fn recipient(body: &Value) -> Option<String> {
     normal(body.get("to")?.as_str()?)
 }
 
 impl Otp {
-    pub fn read(body: &Value, world: &World) -> Result<Self, GraphError> {
+    /// `state` tells in which state a template is found, if there is one of this name and language.
+    pub fn read(
+        body: &Value,
+        account: &MetaAccount,
+        state: impl Fn(&str, &str) -> Option<TemplateStatus>,
+    ) -> Result<Self, GraphError> {
         let message = Fields::read(body, "message", MESSAGE)?;
         message.exactly("messaging_product", "whatsapp")?;
         message.exactly("recipient_type", "individual")?;
         kind(&message)?;
-        let (input, to) = addressee(&message, &world.settings.meta)?;
+        let (input, to) = addressee(&message, account)?;
         let reference = reference(&message)?;
         no_identity_check(&message)?;
-        let code = template(message.required("template")?, world)?;
+        let code = template(message.required("template")?, state)?;
         Ok(Self { to, input, code, reference })
     }
 }
@@ -111,19 +111,22 @@ fn no_identity_check(message: &Fields) -> Result<(), GraphError> {
     Ok(())
 }
 
-fn template(value: &Value, world: &World) -> Result<String, GraphError> {
+fn template(
+    value: &Value,
+    state: impl Fn(&str, &str) -> Option<TemplateStatus>,
+) -> Result<String, GraphError> {
     let template = Fields::read(value, "template", &["name", "language", "components"])?;
     let name = template.text("name")?;
     let language = language(template.required("language")?)?;
-    usable(world, name, language)?;
+    usable(state(name, language), name, language)?;
     // Without components no parameter is given at all, which is a mismatch of their number.
     let components = if template.has("components") { template.list("components")? } else { &[] };
     content::code(components)
 }
 
 /// A template that waits for its review, or was rejected, is to a sender as if it did not exist.
-fn usable(world: &World, name: &str, language: &str) -> Result<(), GraphError> {
-    match templates::status(world, name, language) {
+fn usable(state: Option<TemplateStatus>, name: &str, language: &str) -> Result<(), GraphError> {
+    match state {
         Some(TemplateStatus::Approved) => Ok(()),
         Some(TemplateStatus::Paused) => Err(GraphError::known(PAUSED)),
         Some(TemplateStatus::Disabled) => Err(GraphError::known(DISABLED)),

@@ -19,6 +19,7 @@ use super::{
     error::GraphError,
     message::Message,
     request::{Otp, recipient},
+    templates,
 };
 use crate::simulator::{
     behaviour::{Fate, Step},
@@ -40,7 +41,8 @@ pub(super) async fn send(
     if let Some(to) = recipient(&body) {
         cloud.world.ledger.record(&to, Channel::WhatsApp);
     }
-    let otp = Otp::read(&body, &cloud.world)?;
+    let state = |name: &str, language: &str| templates::status(&cloud.world, name, language);
+    let otp = Otp::read(&body, &cloud.world.settings.meta, state)?;
     let fate = cloud.world.script.next(&otp.to, Channel::WhatsApp);
     tracing::debug!(to = number::masked(&otp.to), ?fate, "a good WhatsApp message");
     cloud.meet(fate, otp, &line).await
@@ -57,6 +59,7 @@ impl Cloud {
                 pending().await
             }
             Fate::Refuse { code, status } => Err(GraphError::scripted(code, status)),
+            Fate::Exception { .. } => Err(GraphError::known(1)),
             Fate::Broken(status) => Ok(answer::broken(status)),
             Fate::Hang => pending().await,
             Fate::Close => {

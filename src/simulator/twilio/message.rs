@@ -133,7 +133,7 @@ impl UnderWay for Message {
 }
 
 /// The first run of digits that could be a code.
-fn code(text: &str) -> &str {
+pub(crate) fn code(text: &str) -> &str {
     let mut runs = text.split(|c: char| !c.is_ascii_digit());
     runs.find(|run| CODE_DIGITS.contains(&run.len())).unwrap_or_default()
 }

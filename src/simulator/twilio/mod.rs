@@ -25,4 +25,6 @@ pub use segments::segments;
 pub use signature::sign;
 
 pub(crate) use gate::router;
+pub(crate) use message::code;
+pub(crate) use segments::gsm;
 pub(crate) use wording::Wording;

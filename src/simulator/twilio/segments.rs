@@ -16,6 +16,11 @@ pub fn segments(text: &str) -> usize {
     }
 }
 
+/// How many septets the text takes in the GSM alphabet, if that holds all of it.
+pub(crate) fn gsm(text: &str) -> Option<usize> {
+    text.chars().map(septets).sum()
+}
+
 fn septets(c: char) -> Option<usize> {
     if BASIC.contains(c) {
         Some(1)

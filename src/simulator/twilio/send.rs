@@ -61,6 +61,7 @@ async fn meet(
             pending().await
         }
         Fate::Refuse { code, status } => Err(TwilioError::scripted(code, status)),
+        Fate::Exception { .. } => Err(TwilioError::known(20_500)),
         Fate::Broken(status) => Ok(broken(status)),
         Fate::Hang => pending().await,
         Fate::Close => {

@@ -5,6 +5,8 @@ mod expiring;
 
 mod limiter;
 
+mod streams;
+
 mod state;
 
 use std::{
@@ -15,7 +17,10 @@ use std::{
 
 use async_trait::async_trait;
 
-use super::{Charge, Charged, Commit, Committed, Due, Loaded, Store, StoreError};
+use super::{
+    Charge, Charged, Commit, Committed, Due, EventId, Followed, Loaded, Reader, Store, StoreError,
+    bounds::partition,
+};
 use crate::otp::{DeliveryRef, MessageTag, RecipientKey, Time};
 use state::State;
 
@@ -49,12 +54,6 @@ impl MemoryStore {
     /// An empty store that goes by this clock.
     pub fn with_clock(clock: Clock) -> Self {
         Self { state: Arc::default(), clock }
-    }
-
-    /// The event records that are still kept, oldest first.
-    pub fn events(&self) -> Vec<Vec<u8>> {
-        let (state, _) = self.state();
-        state.events()
     }
 
     /// How many things it holds besides counters.
@@ -124,6 +123,34 @@ impl Store for MemoryStore {
     async fn counter(&self, name: &str) -> Result<i64, StoreError> {
         let (state, _) = self.state();
         Ok(state.counter(name))
+    }
+
+    fn partitions(&self) -> u32 {
+        streams::PARTITIONS
+    }
+
+    fn partition_of(&self, key: &RecipientKey) -> u32 {
+        partition(&key.0, streams::PARTITIONS)
+    }
+
+    async fn follow(
+        &self,
+        reader: &Reader,
+        lease: Duration,
+        most: usize,
+    ) -> Result<Followed, StoreError> {
+        let (mut state, now) = self.state();
+        Ok(state.events.follow(reader, lease, most, now))
+    }
+
+    async fn pass(
+        &self,
+        reader: &Reader,
+        event: EventId,
+        lease: Duration,
+    ) -> Result<bool, StoreError> {
+        let (mut state, now) = self.state();
+        Ok(state.events.pass(reader, event, lease, now))
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -1,17 +1,14 @@
 //! What a store in memory holds. Every function takes the time and none waits.
 
 use std::{
-    collections::{BTreeSet, HashMap, VecDeque},
+    collections::{BTreeSet, HashMap},
     time::Duration,
 };
 
-use super::{expiring::Expiring, limiter::Limiter};
+use super::{expiring::Expiring, limiter::Limiter, streams::Streams};
 use crate::{
     otp::{DeliveryRef, MessageTag, RecipientKey, Time},
-    store::{
-        Charge, Charged, Commit, Committed, Due, Loaded,
-        bounds::{EVENTS_KEPT, life_ms},
-    },
+    store::{Charge, Charged, Commit, Committed, Due, Loaded, bounds::life_ms},
 };
 
 /// Ended things that a write clears away: more than a write can bring.
@@ -29,8 +26,7 @@ pub(super) struct State {
     schedule: BTreeSet<(Time, RecipientKey)>,
     alarms: HashMap<RecipientKey, Time>,
     counters: HashMap<String, i64>,
-    /// Each with its end.
-    events: VecDeque<(Time, Vec<u8>)>,
+    pub(super) events: Streams,
     limiter: Limiter,
     messages: Expiring<[u8; 12], DeliveryRef>,
 }
@@ -71,7 +67,7 @@ impl State {
             let counter = self.counters.entry(name.clone()).or_default();
             *counter = counter.saturating_add(*amount);
         }
-        self.events.extend(commit.events.iter().map(|event| (ends, event.clone())));
+        self.events.append(commit, ends, now);
         Committed::Done
     }
 
@@ -110,10 +106,6 @@ impl State {
         self.counters.get(name).copied().unwrap_or_default()
     }
 
-    pub(super) fn events(&self) -> Vec<Vec<u8>> {
-        self.events.iter().map(|(_, event)| event.clone()).collect()
-    }
-
     pub(super) fn len(&self) -> usize {
         let records = self.records.len() + self.schedule.len() + self.events.len();
         records + self.limiter.len() + self.messages.len()
@@ -136,14 +128,6 @@ impl State {
         }
         self.limiter.sweep(now, most);
         self.messages.sweep(now, most);
-        self.sweep_events(now, most);
-    }
-
-    /// Events leave in the order in which they came: the oldest when there are too many, and those
-    /// at the front whose record has ended.
-    fn sweep_events(&mut self, now: Time, most: usize) {
-        let excess = self.events.len().saturating_sub(EVENTS_KEPT);
-        let ended = self.events.iter().take_while(|(ends, _)| *ends <= now).take(most).count();
-        self.events.drain(..excess.max(ended));
+        self.events.sweep(now, most);
     }
 }

@@ -7,14 +7,14 @@ use crate::otp::{
     DeliveryStatus, Digest, FailureReason, FlowOutcome, MessageTag, OperationId, Profile, Purpose,
     Recipient, Route, State, Time, TimelineEntry, TimelineEvent, VerifyOutcome,
     event::Operation,
-    keyring::SealedNumber,
+    keyring::Sealed,
     ledger::{Flow, FlowKey, Ledger},
     limits::{Counted, MessageLog},
     recipient::{Answered, Said},
 };
 
 pub(super) fn recipient() -> impl Strategy<Value = Recipient> {
-    let person = (time(), ".{0,16}", country(), option::of(sealed_number()), option::of(time()));
+    let person = (time(), ".{0,16}", country(), option::of(sealed()), option::of(time()));
     let history = (vec(counted(), 0..8), vec(flow(), 0..4), vec(challenge(), 0..4));
     (person, history, vec((answered(), any::<Option<prop::sample::Index>>()), 0..4)).prop_map(
         |((changed_at, masked, country, number, off_whatsapp_since), history, operations)| {
@@ -60,8 +60,8 @@ fn country() -> impl Strategy<Value = Country> {
     prop_oneof!["[A-Z]{2}", Just(String::new())].prop_map(|code| Country::new(&code))
 }
 
-fn sealed_number() -> impl Strategy<Value = SealedNumber> {
-    (".{0,8}", vec(any::<u8>(), 0..48)).prop_map(|(key_id, bytes)| SealedNumber { key_id, bytes })
+fn sealed() -> impl Strategy<Value = Sealed> {
+    (".{0,8}", vec(any::<u8>(), 0..48)).prop_map(|(key_id, bytes)| Sealed { key_id, bytes })
 }
 
 fn counted() -> impl Strategy<Value = Counted> {
@@ -89,8 +89,9 @@ fn flow() -> impl Strategy<Value = Flow> {
 
 fn challenge() -> impl Strategy<Value = Challenge> {
     let profile = select(vec![Profile::Balanced, Profile::Owasp, Profile::Keyed]);
-    let name =
-        (any::<[u8; 32]>(), flow_key(), ".{0,8}", "[a-zA-Z-]{0,8}", any::<Option<[u8; 16]>>());
+    let language = "[a-zA-Z-]{0,8}";
+    let payment = any::<Option<[u8; 16]>>();
+    let name = (any::<[u8; 32]>(), flow_key(), ".{0,8}", language, payment, option::of(sealed()));
     let times = (time(), time(), option::of(time()));
     let counts = (any::<u32>(), any::<u32>(), any::<u32>(), any::<u8>(), any::<usize>());
     let course =
@@ -110,6 +111,7 @@ fn challenge() -> impl Strategy<Value = Challenge> {
             profile,
             key_id: name.2,
             transaction: name.4,
+            details: name.5,
             language: name.3,
             plan: course.0,
             step: counts.4,

@@ -2,12 +2,13 @@ use std::time::Duration;
 
 use proptest::{collection::vec, prelude::*};
 use prost::Message;
+use zeroize::Zeroizing;
 
 use super::*;
 use crate::otp::{
     Arm, Challenge, ChallengeId, Channel, Conclusion, ConclusionReason, Country, Delivery,
-    DeliveryStatus, MessageTag, OperationId, Profile, Purpose, Route, State, TimelineEntry,
-    TimelineEvent as Line, VerifyOutcome,
+    DeliveryStatus, Keyring, MessageTag, OperationId, Profile, Purpose, Route, State,
+    TimelineEntry, TimelineEvent as Line, Transaction, VerifyOutcome,
     event::Operation,
     ledger::{Flow, FlowKey},
     limits::{Counted, MessageLog},
@@ -71,6 +72,22 @@ fn a_plain_verified_flow_leaves_less_than_400_bytes_behind() {
     assert!(size < 400, "{size} bytes");
 }
 
+#[test]
+fn a_live_payment_takes_less_than_600_bytes() {
+    let ring = Keyring::new([("k1".to_owned(), Zeroizing::new([1; 32]))]);
+    let payment = Transaction::parse("1250", "BRL", "Padaria do Bairro Ltda", "").unwrap();
+    let mut record = verified_at_once();
+    let challenge = &mut record.challenges[0];
+    let without = challenge.clone();
+    challenge.details =
+        Some(ring.seal_details(&payment.details(), &challenge.id, &mut rand::rng()));
+    let size = encode(&record).len();
+    record.challenges = vec![without];
+    let more = size - encode(&record).len();
+    // Twelve bytes of nonce, sixteen of tag, and the payment itself.
+    assert!(size < 600 && more < 80, "{size} bytes, {more} of them for the payment");
+}
+
 fn after(seconds: u64) -> Time {
     Time::from_millis(1_790_000_000_123) + Duration::from_millis(seconds * 1_007)
 }
@@ -122,6 +139,7 @@ fn verified(deliveries: Vec<Delivery>, timeline: Vec<TimelineEntry>, at: u64) ->
         profile: Profile::Balanced,
         key_id: "k1".into(),
         transaction: None,
+        details: None,
         language: "pt-BR".into(),
         plan: vec![Channel::Whatsapp, Channel::Sms],
         step: deliveries.len() - 1,

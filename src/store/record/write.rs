@@ -6,7 +6,7 @@ use super::{
 };
 use crate::otp::{
     Challenge, Conclusion, Delivery, Profile, Recipient, TimelineEntry,
-    keyring::SealedNumber,
+    keyring::Sealed,
     ledger::{Flow, FlowKey},
     limits::Counted,
     recipient::{Answered, Said},
@@ -21,7 +21,7 @@ pub(super) fn recipient(recipient: &Recipient) -> wire::Recipient {
         changed_at: recipient.changed_at.millis(),
         masked: recipient.masked.clone(),
         country: recipient.country.as_str().to_owned(),
-        number: recipient.number.as_ref().map(sealed_number),
+        number: recipient.number.as_ref().map(sealed),
         off_whatsapp_since: base.difference_if(recipient.off_whatsapp_since),
         messages: recipient.messages.0.iter().flat_map(|message| counted(base, message)).collect(),
         flow_keys: keys.iter().map(|key| flow_key(key)).collect(),
@@ -48,8 +48,8 @@ fn position(keys: &[&FlowKey], key: &FlowKey) -> u32 {
     keys.iter().position(|&other| other == key).unwrap_or_default() as u32
 }
 
-fn sealed_number(number: &SealedNumber) -> wire::SealedNumber {
-    wire::SealedNumber { key_id: number.key_id.clone(), bytes: number.bytes.clone() }
+fn sealed(number: &Sealed) -> wire::Sealed {
+    wire::Sealed { key_id: number.key_id.clone(), bytes: number.bytes.clone() }
 }
 
 fn counted(base: Base, message: &Counted) -> [i64; 2] {
@@ -90,6 +90,7 @@ fn challenge(changed: Base, keys: &[&FlowKey], challenge: &Challenge) -> wire::C
         key_id: challenge.key_id.clone(),
         transaction: challenge.transaction.map(Vec::from).unwrap_or_default(),
         language: challenge.language.clone(),
+        details: challenge.details.as_ref().map(sealed),
         plan: challenge.plan.iter().map(|&channel| channel as i32).collect(),
         step: challenge.step as u64,
         arm: challenge.arm as i32,

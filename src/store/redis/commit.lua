@@ -48,7 +48,8 @@ for i = 8, events - 1, 2 do
 end
 
 for i = events, #ARGV do
-  redis.call('XADD', KEYS[4], 'MAXLEN', '~', ARGV[6], '*', 'e', ARGV[i])
+  local count = redis.call('HINCRBY', KEYS[3], 'events', 1)
+  redis.call('XADD', KEYS[4], 'MAXLEN', '~', ARGV[6], '*', 'e', ARGV[i], 'n', count)
 end
 if events <= #ARGV then
   outlive(KEYS[4])

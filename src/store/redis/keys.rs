@@ -3,7 +3,10 @@
 //! What belongs together carries its partition in braces, Redis Cluster's hash tag, so that it lies
 //! in one slot and one script may touch it.
 
-use crate::otp::{MessageTag, OperationId, RecipientKey};
+use crate::{
+    otp::{MessageTag, OperationId, RecipientKey},
+    store::bounds::partition,
+};
 
 /// How many partitions the store was set up with. Text, no TTL.
 pub(super) const PARTITIONS: &str = "pombo:partitions";
@@ -23,16 +26,15 @@ impl Keys {
         (0..self.partitions).map(Partition)
     }
 
-    /// Where a keyed hash belongs. Its first bytes are as random as the rest.
+    /// Where a keyed hash belongs.
     pub(super) fn partition<const N: usize>(self, hash: &[u8; N]) -> Partition {
-        let head = hash.iter().take(8).fold(0_u64, |head, &byte| head << 8 | u64::from(byte));
-        Partition((head % u64::from(self.partitions)) as u32)
+        Partition(partition(hash, self.partitions))
     }
 }
 
 /// One of the parts into which recipients fall.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Partition(u32);
+pub(super) struct Partition(pub(super) u32);
 
 impl Partition {
     /// A recipient's record. String: version in 8 bytes, big-endian, then the blob. TTL: the commit's.
@@ -46,14 +48,22 @@ impl Partition {
         format!("pombo:{{{}}}:schedule", self.0)
     }
 
-    /// The funnel's counters. Hash: number by name. No TTL.
+    /// The funnel's counters, and under `events` how many there ever were. Hash: number by name. No
+    /// TTL.
     pub(super) fn counters(self) -> String {
         format!("pombo:{{{}}}:counters", self.0)
     }
 
-    /// Event records. Stream: field `e`. TTL: that of the longest-lived record of those written about.
+    /// Event records. Stream: field `e` the record, `n` how many there were with it. TTL: that of
+    /// the longest-lived record of those written about.
     pub(super) fn events(self) -> String {
         format!("pombo:{{{}}}:events", self.0)
+    }
+
+    /// How far the readers of a name are with the events. Hash: `at` and `count` of the last one
+    /// passed, `holder` and `until` of the lease. TTL: twice the stream's, so that it outlives it.
+    pub(super) fn reader(self, name: &str) -> String {
+        format!("pombo:{{{}}}:reader:{name}", self.0)
     }
 
     /// A shared counter's buckets. Hash: `at:drops` by `count/length`. TTL: until all are empty.
@@ -98,6 +108,7 @@ mod tests {
             partition.schedule(),
             partition.counters(),
             partition.events(),
+            partition.reader("https"),
             partition.limit(&[7; 16]),
             partition.charged(&[7; 16], &operation),
             partition.message(&MessageTag([7; 12])),

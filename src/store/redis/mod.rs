@@ -5,6 +5,8 @@
 
 mod claim;
 
+mod follow;
+
 mod connection;
 
 mod facts;
@@ -23,7 +25,8 @@ use async_trait::async_trait;
 use redis::{AsyncCommands, aio::ConnectionManager};
 
 use super::{
-    Charge, Charged, Commit, Committed, Due, Loaded, OpenError, Settings, Store, StoreError,
+    Charge, Charged, Commit, Committed, Due, EventId, Followed, Loaded, OpenError, Reader,
+    Recorded, Settings, Store, StoreError,
     bounds::{EVENTS_KEPT, life_ms},
     gcra::Rate,
 };
@@ -196,6 +199,32 @@ impl Store for RedisStore {
 
     async fn counter(&self, name: &str) -> Result<i64, StoreError> {
         self.link.call(self.counter(name)).await
+    }
+
+    fn partitions(&self) -> u32 {
+        self.keys.partitions
+    }
+
+    fn partition_of(&self, key: &RecipientKey) -> u32 {
+        self.keys.partition(&key.0).0
+    }
+
+    async fn follow(
+        &self,
+        reader: &Reader,
+        lease: Duration,
+        most: usize,
+    ) -> Result<Followed, StoreError> {
+        self.link.call(self.follow(reader, lease, most)).await
+    }
+
+    async fn pass(
+        &self,
+        reader: &Reader,
+        event: EventId,
+        lease: Duration,
+    ) -> Result<bool, StoreError> {
+        self.link.call(self.pass(reader, event, lease)).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -16,3 +16,8 @@ pub(super) static CLAIM: LazyLock<Script> =
 
 pub(super) static CHARGE: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("charge.lua")));
+
+pub(super) static FOLLOW: LazyLock<Script> =
+    LazyLock::new(|| Script::new(include_str!("follow.lua")));
+
+pub(super) static PASS: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("pass.lua")));

@@ -4,6 +4,8 @@ mod anything;
 
 mod deploy;
 
+mod events;
+
 mod refusals;
 
 mod sections;

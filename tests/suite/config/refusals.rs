@@ -3,9 +3,9 @@
 use super::{INDEX, KEY_HASH, LEAST, RING, dev, lines, serve};
 
 /// What is changed, the key that the one error must name, and a part of its remedy.
-type Row<'r> = (&'r [(&'r str, &'r str)], &'r str, &'r str);
+pub type Row<'r> = (&'r [(&'r str, &'r str)], &'r str, &'r str);
 
-fn check(rows: &[Row<'_>]) {
+pub fn check(rows: &[Row<'_>]) {
     for (changes, key, remedy) in rows {
         let lines = lines(serve(changes));
         let right = |line: &String| line.starts_with(&format!("{key}: ")) && line.contains(remedy);
@@ -54,6 +54,10 @@ fn a_value_of_the_wrong_kind_is_refused_by_name() {
         ("code.max_attempts", "21", "from 1 to 20"),
         ("code.hash", "bcrypt", "\"balanced\", \"owasp\" or \"keyed\""),
         ("code.accept_odds", "yes", "true or false"),
+        ("events.topic_arn", "arn:aws:sqs:eu-west-1:123456789012:pombo", "a topic's ARN"),
+        ("events.topic_arn", "arn:aws:sns:eu-west-1:12345:pombo", "a topic's ARN"),
+        ("events.topic_arn", "arn:aws:sns::123456789012:pombo", "a topic's ARN"),
+        ("events.endpoint_url", "http://sns.example.com", "http:// only for this machine"),
         ("resend.waits", "[\"0s\"]", "above zero"),
         ("resend.waits", "30s,soon", "a duration"),
         ("delivery.plan", "[]", "name at least one"),
@@ -93,6 +97,8 @@ fn a_value_of_the_wrong_kind_is_refused_by_name() {
         ("sms.text", "Your code.", "{code}"),
         ("sms.text", "{code} of {shop}", "{brand}"),
         ("sms.texts.pt", "Seu código", "{code}"),
+        ("sms.transaction_text", "{code} {amount}", "{payee}"),
+        ("sms.transaction_texts.pt", "{code} {amount} {payee} {shop}", "{brand}"),
         ("sms.web_otp_host", "https://example.com", "a host name alone"),
         ("sms.android_hash", "short", "11 characters"),
         ("sms.twilio.base_url", "http://api.twilio.com", "http:// only for this machine"),

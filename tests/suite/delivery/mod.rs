@@ -43,6 +43,7 @@ fn message() -> Message {
     Message {
         to: PhoneNumber::parse(NUMBER).unwrap(),
         code: Code::parse(CODE).unwrap(),
+        details: None,
         language: "en-GB".to_owned(),
         template: "en_US".to_owned(),
         delivery: delivery(),

@@ -39,6 +39,16 @@ impl Secrets {
         secrets
     }
 
+    /// Whom a payment goes to, and how much it is.
+    pub fn and_payments<'a>(mut self, payments: impl IntoIterator<Item = [&'a str; 2]>) -> Self {
+        for part in payments.into_iter().flatten().collect::<BTreeSet<_>>() {
+            self.add("a payment", part.as_bytes());
+            self.add_base64("a payment in base64", part);
+            self.add_hash("the hash of a payment", part);
+        }
+        self
+    }
+
     /// How many shapes are looked for.
     pub fn len(&self) -> usize {
         self.shapes.values().map(Vec::len).sum()
@@ -89,7 +99,7 @@ impl Secrets {
 #[test]
 fn a_planted_leak_of_each_kind_is_found() {
     let (code, number) = ("4815162342", "+5511987654321");
-    let secrets = Secrets::new([(code, number)]);
+    let secrets = Secrets::new([(code, number)]).and_payments([["12500.25", "Quitanda"]]);
     let hash = |text: &str| Sha256::digest(text).to_vec();
     let hex = |text: &str| hash(text).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let mut leaks: Vec<(Vec<u8>, &str)> = vec![
@@ -105,6 +115,9 @@ fn a_planted_leak_of_each_kind_is_found() {
         ),
         (BASE64_URL_SAFE_NO_PAD.encode(hash(&number[1..])).into(), "the hash of a number"),
         (hash(code), "the hash of a code"),
+        ("12500.25".into(), "a payment"),
+        ("Quitanda da Filomena".into(), "a payment"),
+        (hex("Quitanda").into(), "the hash of a payment"),
     ];
     // As WhatsApp's message ids carry a number: within base64, at any offset.
     for before in ["", "x", "xy", "xyz", "wamid-"] {

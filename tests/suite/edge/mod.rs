@@ -18,7 +18,7 @@ mod waits;
 
 mod ledger;
 
-mod leaks;
+pub mod leaks;
 
 mod privacy;
 

@@ -1,6 +1,8 @@
 //! After a hundred flows nothing that the service wrote anywhere holds a code or a whole number.
 
-use pombo::grpc::proto::{self, IssueCodeRequest, VerifyCodeRequest, VerifyOutcome};
+use pombo::grpc::proto::{
+    self, IssueCodeRequest, Purpose, Transaction, VerifyCodeRequest, VerifyOutcome,
+};
 use redis::{Value, aio::MultiplexedConnection};
 
 use super::{join_all, leaks::Secrets};
@@ -21,10 +23,28 @@ fn number(n: usize) -> String {
     format!("+55119720{n:03}{behaviour}")
 }
 
+/// Of each behaviour some.
+fn is_payment(n: usize) -> bool {
+    n % 5 == 1
+}
+
+fn payment(n: usize) -> Transaction {
+    Transaction {
+        amount: format!("{}.25", 48_151_600 + n),
+        currency: "BRL".to_owned(),
+        payee: format!("Quitanda da Filomena {n}"),
+        reference: String::new(),
+    }
+}
+
 /// One flow: always a wrong guess, sometimes a resend; some are verified, some cancelled, some live.
 async fn flow(world: &World, pombo: &Pombo, n: usize) {
     let number = number(n);
+    let transaction = is_payment(n).then(|| payment(n));
+    let purpose = if is_payment(n) { Purpose::Transaction } else { Purpose::Login };
     let request = IssueCodeRequest {
+        purpose: purpose.into(),
+        transaction: transaction.clone(),
         subject_id: format!("subject {n}"),
         client_ip: "192.0.2.1".to_owned(),
         idempotency_key: format!("issue {n}"),
@@ -39,13 +59,14 @@ async fn flow(world: &World, pombo: &Pombo, n: usize) {
         sent = world.simulator.inbox().wait_for(&number, 2).await;
     }
     let codes: Vec<_> = sent.iter().map(|message| message.code.as_str()).collect();
-    let missed = pombo.verify(&challenge_id, &wrong(&codes)).await;
+    let guess = |code: &str| VerifyCodeRequest {
+        transaction: transaction.clone(),
+        ..guess(&challenge_id, code)
+    };
+    let missed = pombo.try_verify(guess(&wrong(&codes))).await.unwrap();
     assert_eq!(missed.outcome(), VerifyOutcome::WrongCode);
     if n.is_multiple_of(2) {
-        let right = VerifyCodeRequest {
-            idempotency_key: format!("verify {n}"),
-            ..guess(&challenge_id, codes[0])
-        };
+        let right = VerifyCodeRequest { idempotency_key: format!("verify {n}"), ..guess(codes[0]) };
         for replayed in [false, true] {
             let verified = pombo.try_verify(right.clone()).await.unwrap();
             assert_eq!(
@@ -123,8 +144,12 @@ async fn nothing_gets_out(options: &[&str], log: &[(&str, &str)]) {
     }
 
     let sent = world.simulator.inbox().messages(None);
+    let payments: Vec<_> = (0..FLOWS).filter(|&n| is_payment(n)).map(payment).collect();
+    let payments = payments.iter().map(|payment| [&*payment.amount, &*payment.payee]);
     let secrets =
-        Secrets::new(sent.iter().map(|message| (message.code.as_str(), message.to.as_str())));
+        Secrets::new(sent.iter().map(|message| (message.code.as_str(), message.to.as_str())))
+            .and_payments(payments);
+    assert!(sent.iter().any(|message| message.text.contains("Quitanda da Filomena")));
     let metrics = pombo.page("/metrics").await;
     let client = redis::Client::open(redis.url()).unwrap();
     let stored = everything_in(&mut client.get_multiplexed_async_connection().await.unwrap()).await;

@@ -16,6 +16,8 @@ mod evidence;
 
 mod roads;
 
+mod payments;
+
 mod providers;
 
 mod crash;

@@ -55,6 +55,16 @@ async fn no_log_line_holds_a_code_or_a_whole_number() {
     rig.meta(&otp("+5511987654301", CODE)).await.is_graph_error(400, 131_026);
     rig.meta(&otp(WELL, "1234567890123456")).await.is_graph_error(400, 100);
     rig.sms(WELL).await;
+    #[cfg(feature = "aws")]
+    {
+        rig.simulator.aws().subscribe().await;
+        rig.to_whatsapp("+5511987654310").send().await.unwrap();
+        rig.to_whatsapp("+5511987654310").meta_api_version("v1").send().await.unwrap_err();
+        rig.to_sms("+5511987654310").send().await.unwrap();
+        rig.to_sms("+5511987654310").time_to_live(1).send().await.unwrap_err();
+        rig.simulator.inbox().wait_for("+5511987654310", 2).await;
+        assert!(log.text().contains("a WhatsApp message for AWS"), "{}", log.text());
+    }
     rig.simulator.set_webhook_base("http://otp.example.com");
     rig.whatsapp("+5511987654302").await;
     rig.simulator.inbox().wait_for(WELL, 2).await;

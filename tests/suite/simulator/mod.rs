@@ -43,3 +43,24 @@ mod meta_number;
 mod meta_notices;
 
 mod twilio_account;
+
+#[cfg(feature = "aws")]
+mod aws_rig;
+
+#[cfg(feature = "aws")]
+mod aws_signatures;
+
+#[cfg(feature = "aws")]
+mod aws_whatsapp;
+
+#[cfg(feature = "aws")]
+mod aws_templates;
+
+#[cfg(feature = "aws")]
+mod aws_sms;
+
+#[cfg(feature = "aws")]
+mod aws_sms_refusals;
+
+#[cfg(feature = "aws")]
+mod aws_sns;

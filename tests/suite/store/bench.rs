@@ -10,7 +10,10 @@ use std::{
 
 use pombo::{
     otp::{ChallengeId, DeliveryRef, OperationId, RecipientKey, Time},
-    store::{self, Charge, Charged, Commit, Committed, Due, Settings, Store, memory::MemoryStore},
+    store::{
+        self, Charge, Charged, Commit, Committed, Due, Followed, Reader, Settings, Store,
+        memory::MemoryStore,
+    },
 };
 use redis::aio::MultiplexedConnection;
 
@@ -25,8 +28,13 @@ pub struct Bench {
 }
 
 enum Kind {
-    Memory { store: MemoryStore, now_ms: Arc<AtomicU64> },
-    Redis { server: RedisServer },
+    Memory {
+        now_ms: Arc<AtomicU64>,
+    },
+    /// The server lives as long as the bench.
+    Redis {
+        _server: RedisServer,
+    },
 }
 
 impl Bench {
@@ -35,20 +43,20 @@ impl Bench {
         let clock = now_ms.clone();
         let clock = Arc::new(move || Time::from_millis(clock.load(Ordering::SeqCst)));
         let store = MemoryStore::with_clock(clock);
-        Self { store: Arc::new(store.clone()), kind: Kind::Memory { store, now_ms } }
+        Self { store: Arc::new(store), kind: Kind::Memory { now_ms } }
     }
 
     pub async fn redis() -> Self {
         let server = RedisServer::start();
         let store = store::open(settings(&server)).await.unwrap();
-        Self { store, kind: Kind::Redis { server } }
+        Self { store, kind: Kind::Redis { _server: server } }
     }
 
     /// Lets at least so much of the store's time go by, and in memory exactly so much. The clock of
     /// a real Redis can't be moved, so there it is waited for.
     pub async fn pass(&self, span: Duration) {
         match &self.kind {
-            Kind::Memory { now_ms, .. } => {
+            Kind::Memory { now_ms } => {
                 now_ms.fetch_add(span.as_millis() as u64, Ordering::SeqCst);
             }
             Kind::Redis { .. } => tokio::time::sleep(span + SLACK).await,
@@ -62,17 +70,7 @@ impl Bench {
 
     /// The event records kept for a recipient's partition, oldest first.
     pub async fn events(&self, key: &RecipientKey) -> Vec<Vec<u8>> {
-        match &self.kind {
-            Kind::Memory { store, .. } => store.events(),
-            Kind::Redis { server } => {
-                let stream = format!("pombo:{{{}}}:events", partition(key));
-                let mut range = redis::cmd("XRANGE");
-                range.arg(stream).arg("-").arg("+");
-                let entries: Vec<(String, [Vec<u8>; 2])> =
-                    range.query_async(&mut connection(server).await).await.unwrap();
-                entries.into_iter().map(|(_, [_, event])| event).collect()
-            }
-        }
+        kept(&*self.store, key).await
     }
 
     pub async fn now(&self) -> Time {
@@ -122,8 +120,14 @@ pub fn key(number: u8) -> RecipientKey {
     RecipientKey([number; 16])
 }
 
-fn partition(key: &RecipientKey) -> u64 {
-    u64::from_be_bytes(*key.0.first_chunk().unwrap()) % u64::from(PARTITIONS)
+/// The event records that a store keeps for a recipient's partition, oldest first.
+pub async fn kept(store: &dyn Store, key: &RecipientKey) -> Vec<Vec<u8>> {
+    // Never passed, so it reads all of it each time.
+    let reader = Reader { name: "look", partition: store.partition_of(key), holder: 0 };
+    match store.follow(&reader, ms(1), 1_000_000).await.unwrap() {
+        Followed::Events { events, .. } => events.into_iter().map(|it| it.event).collect(),
+        Followed::ByAnother => panic!("nobody else looks"),
+    }
 }
 
 /// A plain commit, of a record that lives for a minute.

@@ -77,6 +77,7 @@ fn expected() -> impl Iterator<Item = String> {
         "fact issued",
         "fact taken over",
         "fact guess counted",
+        "fact locked",
         "answer issued, new, sent",
         "answer issued, reused, sent",
         "answer issued, reused, silent",
@@ -125,6 +126,7 @@ fn fact_name(fact: &Fact) -> String {
         FactKind::FellBack { reason, .. } => format!("fact fell back {}", reason.as_str()),
         FactKind::ChangedSender { .. } => "fact changed sender".into(),
         FactKind::GuessCounted { .. } => "fact guess counted".into(),
+        FactKind::Locked { .. } => "fact locked".into(),
         FactKind::Concluded { reason, .. } => format!("fact concluded {}", reason.as_str()),
         FactKind::FlowReported(outcome) => format!("fact flow {}", outcome.as_str()),
     }

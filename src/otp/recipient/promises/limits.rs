@@ -102,6 +102,23 @@ fn ten_wrong_guesses_in_a_row_lock_the_flow_for_half_an_hour() {
 }
 
 #[test]
+fn a_lock_is_told_once_with_its_end_and_before_the_conclusion_that_it_brings() {
+    let mut phone = Phone::with(|rules| rules.ledger.failures_in_a_row = 5);
+    let id = phone.login();
+    phone.guess_wrong(id, 4);
+    assert_eq!(phone.told(|fact| matches!(fact, FactKind::Locked { .. })), 0);
+    phone.guess_wrong(id, 1);
+    phone.guess(id, WRONG);
+    let until = phone.now + 1800 * SECOND;
+    let story: Vec<_> = phone.facts.iter().map(|fact| &fact.kind).collect();
+    let [.., locked, FactKind::Concluded { state: State::Exhausted, .. }] = story[..] else {
+        panic!("{story:?}");
+    };
+    assert_eq!(*locked, FactKind::Locked { until });
+    assert_eq!(phone.told(|fact| matches!(fact, FactKind::Locked { .. })), 1);
+}
+
+#[test]
 fn the_row_survives_resend_reissue_cancel_and_expiry() {
     let mut phone = Phone::unlimited();
     let id = phone.login();

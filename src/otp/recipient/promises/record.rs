@@ -77,6 +77,20 @@ fn number_and_language_are_erased_when_nothing_is_live() {
 }
 
 #[test]
+fn what_a_payments_messages_show_is_erased_with_its_conclusion() {
+    let mut phone = Phone::new();
+    let (id, other) = (phone.begin(Ask::payment(7)), phone.login());
+    phone.alarm_after(20);
+    let shown: Vec<_> = phone.sends.iter().filter(|send| send.challenge == id).collect();
+    assert_eq!(shown.len(), 2, "the fallback, too");
+    assert!(shown.iter().all(|send| send.details.as_ref().is_some_and(|d| d.bytes == [7; 16])));
+    assert!(phone.sends.iter().any(|send| send.challenge == other && send.details.is_none()));
+    phone.cancel(id);
+    assert_eq!(phone.challenge(id).details, None);
+    assert!(phone.record.number.is_some(), "another challenge is live");
+}
+
+#[test]
 fn a_concluded_challenge_can_be_read_for_the_retention() {
     let mut phone = Phone::new();
     let id = phone.login();

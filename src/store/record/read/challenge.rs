@@ -3,7 +3,7 @@
 use super::{
     Base, Read,
     field::{all, array, groups, known, misfit, number, optional},
-    key_at, wire,
+    key_at, sealed, wire,
 };
 use crate::otp::{
     Arm, Challenge, ChallengeId, Channel, Conclusion, ConclusionReason, Delivery, DeliveryStatus,
@@ -32,6 +32,7 @@ pub(super) fn challenge(
         key_id: challenge.key_id,
         transaction: transaction(&challenge.transaction)?,
         language: challenge.language,
+        details: challenge.details.map(sealed),
         plan: all(challenge.plan, |channel| known(Channel::from_number(channel), "plan"))?,
         step: number(challenge.step, "step")?,
         arm: known(Arm::from_number(challenge.arm), "arm")?,

@@ -12,7 +12,7 @@ use prost::Message;
 use super::{Base, FORMAT, StoreError, wire};
 use crate::otp::{
     Country, Purpose, Recipient, Time,
-    keyring::SealedNumber,
+    keyring::Sealed,
     ledger::{Flow, FlowKey, Ledger},
     limits::{Counted, MessageLog},
 };
@@ -33,7 +33,7 @@ pub(super) fn recipient(bytes: &[u8]) -> Read<Recipient> {
         changed_at,
         masked: record.masked,
         country: Country::new(&record.country),
-        number: record.number.map(sealed_number),
+        number: record.number.map(sealed),
         off_whatsapp_since: base.time_if(record.off_whatsapp_since),
         messages: messages(base, &record.messages)?,
         flows: all(record.flows, |one| flow(base, &keys, one))?,
@@ -54,8 +54,8 @@ fn check_format(bytes: &[u8]) -> Read<()> {
     }
 }
 
-fn sealed_number(number: wire::SealedNumber) -> SealedNumber {
-    SealedNumber { key_id: number.key_id, bytes: number.bytes }
+fn sealed(number: wire::Sealed) -> Sealed {
+    Sealed { key_id: number.key_id, bytes: number.bytes }
 }
 
 fn messages(base: Base, numbers: &[i64]) -> Read<MessageLog> {

@@ -17,3 +17,5 @@ mod records;
 mod alarms;
 
 mod charges;
+
+mod streams;

@@ -50,7 +50,7 @@ impl Naive {
                 case.reported = true;
             }
             FactKind::TakenOver { number } => assert!(case.statuses.contains_key(number)),
-            FactKind::FellBack { .. } | FactKind::Issued => {}
+            FactKind::FellBack { .. } | FactKind::Locked { .. } | FactKind::Issued => {}
             FactKind::ChangedSender { from, to, .. } => {
                 assert_ne!(from, to);
                 judge_blame(step);
@@ -188,6 +188,12 @@ impl Naive {
         };
         let flow = self.case_mut(&id).flow.clone();
         self.tries.push((flow.clone(), now, right));
+        let locks = step.transition.facts.iter().filter_map(|fact| match fact.kind {
+            FactKind::Locked { until } => Some(until),
+            _ => None,
+        });
+        let locked = self.locked_until(rules, &flow, now).filter(|_| !right);
+        assert_eq!(locks.collect::<Vec<_>>(), Vec::from_iter(locked), "a lock is told once");
         let bearable = self.bearable(rules, &flow, now);
         let case = self.case_mut(&id);
         if right {

@@ -81,11 +81,13 @@ impl Case {
             let mut codes = self.codes.clone();
             codes.sort_by_key(|(number, _)| *number);
             assert_eq!(digests, codes);
+            assert_eq!(recorded.details.is_some(), self.transaction.is_some());
             assert!(recorded.expires_at > step.now, "expired and live");
             let life = step.rules.policy(self.flow.purpose).max_life;
             assert!(recorded.expires_at <= self.issued_at + life);
         } else {
             assert!(digests.is_empty() && recorded.language.is_empty(), "erased");
+            assert_eq!(recorded.details, None, "erased");
             assert_eq!(recorded.resend_at, None);
         }
     }

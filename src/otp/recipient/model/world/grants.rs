@@ -8,7 +8,7 @@ use crate::otp::{
     country::Country,
     event::{ClosedRoad, Event, Failure, Issue, Limit, Operation, Progress, Source, Verdict},
     id::{ChallengeId, MessageTag},
-    keyring::SealedNumber,
+    keyring::Sealed,
     kinds::{Channel, DeliveryStatus, Purpose},
     ledger::FlowKey,
     recipient::model::{
@@ -135,14 +135,16 @@ impl World {
             unreachable!("an issue is issued");
         };
         let (caller, purpose, subject) = FLOWS[flow];
+        let transaction = (purpose == Purpose::Transaction).then_some([payment; 16]);
         let issue = Issue {
             operation: self.operation(),
             flow: FlowKey { caller: caller.to_owned(), purpose, subject: subject.to_owned() },
             new_id: ChallengeId(self.bytes()),
-            number: SealedNumber { key_id: "k1".to_owned(), bytes: self.bytes::<8>().to_vec() },
+            number: Sealed { key_id: "k1".to_owned(), bytes: self.bytes::<8>().to_vec() },
             masked: "+55*********21".to_owned(),
             country: Country::new("BR"),
-            transaction: (purpose == Purpose::Transaction).then_some([payment; 16]),
+            transaction,
+            details: transaction.map(|tag| Sealed { key_id: "k1".to_owned(), bytes: tag.to_vec() }),
             language: "pt_BR".to_owned(),
             channel,
             // Any call may come again.
