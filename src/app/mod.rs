@@ -5,6 +5,10 @@ mod listeners;
 
 mod parts;
 
+pub mod operator;
+
+mod inspections;
+
 use std::{sync::Arc, time::Duration};
 
 use anyhow::anyhow;
@@ -26,8 +30,8 @@ use crate::{
     store::Visit,
 };
 
+pub use inspections::inspect;
 pub use listeners::{Addresses, Listeners};
-pub use parts::open_store;
 
 /// How long calls under way, and after them sends, may each take when the process is told to stop:
 /// together less than the half minute that orchestrators wait.

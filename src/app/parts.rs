@@ -31,15 +31,19 @@ use crate::{
     store::{self, Store, Visit},
 };
 
-/// Opens the configured store, observed. With [`Visit::Look`] it leaves no trace in it.
-pub async fn open_store(config: &Config, visit: Visit) -> anyhow::Result<Arc<dyn Store>> {
-    let settings = store::Settings {
+/// Opens the configured store, observed.
+pub(super) async fn open_store(config: &Config, visit: Visit) -> anyhow::Result<Arc<dyn Store>> {
+    Ok(Arc::new(Observed::new(store::open(store_settings(config, visit)).await?)))
+}
+
+/// What the configured store is opened with.
+pub(super) fn store_settings(config: &Config, visit: Visit) -> store::Settings {
+    store::Settings {
         url: config.store.url.expose().to_owned(),
         partitions: config.store.partitions.into(),
         index_fingerprint: config.keys.index_key().fingerprint(),
         visit,
-    };
-    Ok(Arc::new(Observed::new(store::open(settings).await?)))
+    }
 }
 
 /// Who may be sent to.

@@ -19,6 +19,8 @@ mod verify;
 
 mod check;
 
+mod templates;
+
 mod keys;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -47,8 +49,11 @@ enum Command {
     Issue(issue::Issue),
     /// Give a running service the code that a person typed
     Verify(verify::Verify),
-    /// Check a configuration and reach what it names
+    /// Check a configuration and look at everything it names: store, providers, template
     Check(check::Check),
+    /// Look after the WhatsApp template
+    #[command(subcommand)]
+    Templates(templates::Templates),
     /// Make keys
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -85,6 +90,7 @@ impl Command {
             Self::Issue(issue) => block_on(issue.run()),
             Self::Verify(verify) => block_on(verify.run()),
             Self::Check(check) => block_on(check.run()),
+            Self::Templates(templates) => block_on(templates.run()),
             Self::Keys(keys) => Ok(keys.run()),
         }
     }

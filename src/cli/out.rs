@@ -12,6 +12,11 @@ pub fn error(text: &str) {
     let _ = writeln!(stderr(), "pombo: {text}");
 }
 
+/// Something to see to that stops nothing, on stderr.
+pub fn warning(text: &str) {
+    let _ = writeln!(stderr(), "pombo: warning: {text}");
+}
+
 /// Whether a person is looking.
 pub fn is_terminal() -> bool {
     stderr().is_terminal()

@@ -28,6 +28,8 @@ mod policy;
 
 mod provider;
 
+mod template;
+
 mod whatsapp;
 
 mod sms;
@@ -53,8 +55,9 @@ pub use origin::Origin;
 pub use server::Server;
 pub use sms::{Sms, SmsText, Twilio, TwilioSender};
 pub use store::{Store, StoreUrl};
+pub use template::{App, Button, Template};
 pub use test_numbers::TestNumber;
-pub use whatsapp::{Button, Cloud, Template, Whatsapp};
+pub use whatsapp::{Cloud, Whatsapp};
 
 use self::{kind::FLAG, limits::Limits, policy::Senders, reader::Reader};
 use crate::otp::{Countries, Rules};

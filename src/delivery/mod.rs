@@ -13,6 +13,10 @@ pub mod language;
 
 pub mod http_client;
 
+pub mod refusal;
+
+pub mod inspection;
+
 pub mod whatsapp;
 
 pub mod sms;
@@ -22,6 +26,9 @@ pub mod sns;
 use std::{num::NonZeroU32, time::Duration};
 
 use async_trait::async_trait;
+
+pub use inspection::{Inspection, Verdict};
+pub use refusal::{Refusal, Trouble};
 
 use self::{circuit::Part, reaction::Reaction};
 use crate::otp::{

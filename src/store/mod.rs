@@ -23,7 +23,7 @@ use async_trait::async_trait;
 
 use crate::otp::{DeliveryRef, MessageTag, OperationId, RecipientKey, Time};
 
-pub use open::{OpenError, Settings, Visit, open};
+pub use open::{OpenError, Settings, Sight, Visit, look, open};
 pub use stream::{EventId, Followed, Reader, Recorded};
 
 /// Where records live. Every call is bounded in time by the implementation and fails rather than

@@ -2,7 +2,11 @@
 
 use std::{ops::RangeInclusive, sync::Arc};
 
-use super::{Store, StoreError, memory::MemoryStore, redis::RedisStore};
+use super::{
+    Store, StoreError,
+    memory::MemoryStore,
+    redis::{RedisStore, ServerFacts},
+};
 
 /// What a store is opened with.
 #[derive(Clone)]
@@ -27,6 +31,15 @@ pub enum Visit {
     Play,
     /// To look at it, leaving no trace.
     Look,
+}
+
+/// What a store is, for an operator to judge.
+#[derive(Clone, Debug)]
+pub enum Sight {
+    /// In this process.
+    Memory,
+    /// A server that answers, with what it tells of itself, or why it does not tell.
+    Server(Result<ServerFacts, StoreError>),
 }
 
 impl Settings {
@@ -88,13 +101,34 @@ pub enum OpenError {
 /// A URL that no store answers to, a store that can't be reached, and a store that was set up with
 /// other partitions or another index key.
 pub async fn open(settings: Settings) -> Result<Arc<dyn Store>, OpenError> {
+    match connect(&settings).await? {
+        Some(store) => Ok(Arc::new(store)),
+        None => Ok(Arc::new(MemoryStore::default())),
+    }
+}
+
+/// Looks at the store that `store.url` names, for a visit of the kind [`Visit::Look`]. Takes four
+/// seconds at most.
+///
+/// # Errors
+///
+/// As for [`open`].
+pub async fn look(settings: Settings) -> Result<Sight, OpenError> {
+    match connect(&settings).await? {
+        Some(store) => Ok(Sight::Server(store.facts().await)),
+        None => Ok(Sight::Memory),
+    }
+}
+
+/// The server that the settings name, or none for a store in memory.
+async fn connect(settings: &Settings) -> Result<Option<RedisStore>, OpenError> {
     if !PARTITIONS.contains(&settings.partitions) {
         return Err(OpenError::PartitionCount);
     }
     let (scheme, rest) = settings.url.split_once(':').ok_or(OpenError::Url)?;
     match scheme {
-        "memory" if rest.is_empty() => Ok(Arc::new(MemoryStore::default())),
-        "redis" => Ok(Arc::new(RedisStore::open(&settings).await?)),
+        "memory" if rest.is_empty() => Ok(None),
+        "redis" => Ok(Some(RedisStore::open(settings).await?)),
         "rediss" => Err(OpenError::NotInThisVersion("rediss:// (TLS)")),
         "redis+sentinel" => Err(OpenError::NotInThisVersion("redis+sentinel://")),
         "redis+cluster" => Err(OpenError::NotInThisVersion("redis+cluster://")),

@@ -19,4 +19,6 @@ mod journeys;
 
 mod edge;
 
+mod operator;
+
 mod outwards;

@@ -12,6 +12,8 @@ pub mod twilio_webhook;
 
 pub mod aws_events;
 
+pub mod twilio_inspect;
+
 pub use segments::{Encoding, segments};
 pub use text::{TextFault, TextSettings, Texts};
 pub use twilio::{Sender, Twilio, TwilioSettings};

@@ -15,6 +15,16 @@ pub mod notices;
 
 pub mod aws_events;
 
+pub mod definition;
+
+pub mod templates;
+
+pub mod graph;
+
+pub mod cloud_templates;
+
+pub mod cloud_inspect;
+
 use std::{num::NonZeroU32, time::Duration};
 
 use super::PairLimit;

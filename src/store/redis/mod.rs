@@ -9,6 +9,8 @@ mod follow;
 
 mod connection;
 
+mod facts;
+
 mod guards;
 
 mod keys;
@@ -30,6 +32,7 @@ use super::{
 };
 use crate::otp::{DeliveryRef, MessageTag, RecipientKey, Time};
 use connection::{Failure, Link};
+pub use facts::ServerFacts;
 use keys::{Keys, Partition};
 use scatter::scatter;
 

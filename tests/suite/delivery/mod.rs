@@ -1,6 +1,6 @@
 //! Senders against servers that answer as told, receipts against recorded ones.
 
-mod provider;
+pub mod provider;
 
 mod cloud;
 

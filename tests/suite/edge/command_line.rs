@@ -19,7 +19,8 @@ fn sentence(ended: &Ended) -> &str {
 
 #[tokio::test]
 async fn every_command_shows_an_example() {
-    for command in ["", "dev", "serve", "issue", "verify", "check", "keys", "keys new"] {
+    let commands = ["", "dev", "serve", "issue", "verify", "check", "templates", "templates push"];
+    for command in commands.into_iter().chain(["keys", "keys new"]) {
         let arguments: Vec<_> = command.split_whitespace().chain(["--help"]).collect();
         let ended = run(&arguments, &[]).await;
         assert_eq!(ended.code, 0);

@@ -49,6 +49,7 @@ impl World {
             ("WHATSAPP__CLOUD__BASE_URL", &meta_url),
             ("WHATSAPP__CLOUD__API_VERSION", &meta.api_version),
             ("WHATSAPP__CLOUD__PHONE_NUMBER_ID", &meta.phone_number_id),
+            ("WHATSAPP__CLOUD__BUSINESS_ACCOUNT_ID", &meta.business_account_id),
             ("WHATSAPP__CLOUD__ACCESS_TOKEN", &meta.access_token),
             ("WHATSAPP__CLOUD__APP_SECRET", &meta.app_secret),
             ("WHATSAPP__CLOUD__VERIFY_TOKEN", &meta.verify_token),
@@ -79,6 +80,12 @@ impl World {
         let mut environment = self.environment();
         environment.push(("POMBO_SERVER__WEBHOOK_ADDR", "127.0.0.1:0"));
         Pombo::serve(&environment).await
+    }
+
+    /// Leaves a key out of the configuration.
+    pub fn unset(&mut self, key: &str) {
+        let key = format!("POMBO_{key}");
+        self.environment.retain(|(known, _)| *known != key);
     }
 
     /// The configuration that leads here, as the environment says it.

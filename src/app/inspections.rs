@@ -1,0 +1,196 @@
+//! `pombo check` beyond the configuration: everything that it names is looked at, side by side.
+
+use std::{pin::Pin, sync::Arc, time::Duration};
+
+use tokio::time::timeout;
+
+use super::{operator, parts};
+use crate::{
+    config::{self, Config, TwilioSender},
+    delivery::{
+        Inspection, Refusal, Trouble, Verdict,
+        sms::twilio_inspect::TwilioAccount,
+        whatsapp::{cloud_inspect, templates},
+    },
+    store::{self, Sight, Visit, redis::ServerFacts},
+};
+
+/// The longest that one look may take.
+const LIMIT: Duration = Duration::from_secs(5);
+
+const STORE: &str = "store";
+const NUMBER: &str = "whatsapp number";
+const TEMPLATE: &str = "template";
+const SMS: &str = "sms account";
+
+type Look = Pin<Box<dyn Future<Output = Vec<Inspection>> + Send>>;
+
+/// Looks at everything that the configuration names, at the same time, and tells it in one order.
+pub async fn inspect(config: Config) -> Vec<Inspection> {
+    let config = Arc::new(config);
+    let looks = looks(&config).into_iter().map(|(what, look)| {
+        tokio::spawn(async move {
+            let late = || vec![Inspection::fault(what, "no answer within 5 s; try again later")];
+            timeout(LIMIT, look).await.unwrap_or_else(|_| late())
+        })
+    });
+    let mut found = Vec::new();
+    // All are under way before the first is waited for.
+    for look in looks.collect::<Vec<_>>() {
+        match look.await {
+            Ok(inspections) => found.extend(inspections),
+            Err(error) => found.push(Inspection::fault("check", format!("broke off: {error}"))),
+        }
+    }
+    found
+}
+
+fn looks(config: &Arc<Config>) -> Vec<(&'static str, Look)> {
+    let mut looks: Vec<(&'static str, Look)> = vec![(STORE, Box::pin(store(config.clone())))];
+    if config.whatsapp.is_some() {
+        looks.push((NUMBER, Box::pin(cloud(config.clone()))));
+    }
+    if config.sms.is_some() {
+        looks.push((SMS, Box::pin(twilio(config.clone()))));
+    }
+    looks
+}
+
+async fn store(config: Arc<Config>) -> Vec<Inspection> {
+    match store::look(parts::store_settings(&config, Visit::Look)).await {
+        Ok(Sight::Memory) => vec![Inspection::sound(STORE, "in memory, gone with the process")],
+        Ok(Sight::Server(Ok(facts))) => server(&facts),
+        Ok(Sight::Server(Err(error))) => {
+            let sentence = format!("answers, but does not tell how it is set up: {error}");
+            vec![Inspection::warning(STORE, sentence)]
+        }
+        Err(error) => vec![Inspection::fault(STORE, error.to_string())],
+    }
+}
+
+/// What a server's own word means for what is kept in it.
+fn server(facts: &ServerFacts) -> Vec<Inspection> {
+    let version = &facts.version;
+    if facts.is_replica {
+        let sentence = "is a replica, which takes no writes; set store.url to its master";
+        return vec![Inspection::fault(STORE, format!("{version} {sentence}"))];
+    }
+    let mut found = vec![Inspection::sound(STORE, format!("answers; {version}"))];
+    // Nothing is said of what the server does not tell.
+    if !matches!(facts.eviction_policy.as_str(), "noeviction" | "") {
+        let sentence = format!(
+            "maxmemory-policy is {}: a full server would forget limits and live challenges; set it \
+             to noeviction",
+            facts.eviction_policy
+        );
+        found.push(Inspection::warning(STORE, sentence));
+    }
+    if !facts.keeps_changes {
+        let sentence = "appendonly is off: a restart would forget limits, locks and live \
+                        challenges; set it to yes";
+        found.push(Inspection::warning(STORE, sentence));
+    }
+    found
+}
+
+async fn cloud(config: Arc<Config>) -> Vec<Inspection> {
+    let Some(whatsapp) = &config.whatsapp else { return Vec::new() };
+    let graph = match operator::graph(&whatsapp.cloud) {
+        Ok(graph) => graph,
+        Err(error) => return vec![Inspection::fault(NUMBER, format!("{error:#}"))],
+    };
+    let number = cloud_inspect::inspect(&graph, &whatsapp.cloud.phone_number_id);
+    let (mut found, template) = tokio::join!(number, template(&config, &whatsapp.template));
+    let has_fault = found.iter().any(|one| matches!(one.verdict, Verdict::Fault(_)));
+    match template {
+        Ok(template) => found.extend(template),
+        // The same token, the same way to Meta: told already.
+        Err(Refusal { trouble: Trouble::Credentials | Trouble::Away, .. }) if has_fault => {}
+        Err(refusal) => found.push(template_refused(&refusal)),
+    }
+    found
+}
+
+async fn template(
+    config: &Config,
+    template: &config::Template,
+) -> Result<Vec<Inspection>, Refusal> {
+    let account = match operator::templates(config) {
+        Ok(account) => account,
+        Err(error) => {
+            let sentence = format!("not looked at: {error:#}");
+            return Ok(vec![Inspection::warning(TEMPLATE, sentence)]);
+        }
+    };
+    let standings = account.standings(&template.name).await?;
+    let fallback = operator::fallback_wait(&config.rules);
+    Ok(templates::inspect(&operator::languages(template), &standings, fallback))
+}
+
+fn template_refused(refusal: &Refusal) -> Inspection {
+    let remedy = match refusal.trouble {
+        Trouble::NotFound => {
+            "set whatsapp.cloud.business_account_id to the id of the WhatsApp Business Account that \
+             the number belongs to"
+        }
+        trouble => cloud_inspect::remedy(trouble),
+    };
+    Inspection::refused(TEMPLATE, refusal, remedy)
+}
+
+async fn twilio(config: Arc<Config>) -> Vec<Inspection> {
+    let Some(sms) = &config.sms else { return Vec::new() };
+    let twilio = &sms.twilio;
+    let (sid, token) = (twilio.account_sid.clone(), twilio.auth_token.clone());
+    let number = match &twilio.sender {
+        TwilioSender::From(from) if from.starts_with('+') => Some(from.as_str()),
+        // Names and short codes are not among an account's numbers; a service picks its own.
+        TwilioSender::From(_) | TwilioSender::MessagingService(_) => None,
+    };
+    match TwilioAccount::new(twilio.base_url.as_str(), sid, token) {
+        Ok(account) => account.inspect(number).await,
+        Err(error) => vec![Inspection::fault(SMS, format!("sms.twilio: {error}"))],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sound() -> ServerFacts {
+        ServerFacts {
+            version: "Redis 7.2.4".to_owned(),
+            eviction_policy: "noeviction".to_owned(),
+            keeps_changes: true,
+            is_replica: false,
+        }
+    }
+
+    fn told(facts: ServerFacts) -> Vec<Verdict> {
+        server(&facts).into_iter().map(|inspection| inspection.verdict).collect()
+    }
+
+    #[test]
+    fn a_server_that_may_forget_works_and_is_warned_of() {
+        assert_eq!(told(sound()), [Verdict::Sound("answers; Redis 7.2.4".to_owned())]);
+        let forgetful = ServerFacts {
+            eviction_policy: "allkeys-lru".to_owned(),
+            keeps_changes: false,
+            ..sound()
+        };
+        let [Verdict::Sound(_), Verdict::Warning(evicts), Verdict::Warning(restarts)] =
+            &told(forgetful)[..]
+        else {
+            panic!("two warnings")
+        };
+        assert!(evicts.contains("allkeys-lru") && evicts.contains("noeviction"), "{evicts}");
+        assert!(restarts.contains("appendonly"), "{restarts}");
+    }
+
+    #[test]
+    fn a_replica_is_no_store() {
+        let replica = ServerFacts { is_replica: true, ..sound() };
+        let [Verdict::Fault(told)] = &told(replica)[..] else { panic!("a fault") };
+        assert!(told.contains("store.url"), "{told}");
+    }
+}
