@@ -47,10 +47,10 @@ pub async fn inspect(config: Config) -> Vec<Inspection> {
 
 fn looks(config: &Arc<Config>) -> Vec<(&'static str, Look)> {
     let mut looks: Vec<(&'static str, Look)> = vec![(STORE, Box::pin(store(config.clone())))];
-    if config.whatsapp.is_some() {
+    if config.whatsapp.as_ref().is_some_and(|whatsapp| whatsapp.cloud.is_some()) {
         looks.push((NUMBER, Box::pin(cloud(config.clone()))));
     }
-    if config.sms.is_some() {
+    if config.sms.as_ref().is_some_and(|sms| sms.twilio.is_some()) {
         looks.push((SMS, Box::pin(twilio(config.clone()))));
     }
     looks
@@ -95,11 +95,12 @@ fn server(facts: &ServerFacts) -> Vec<Inspection> {
 
 async fn cloud(config: Arc<Config>) -> Vec<Inspection> {
     let Some(whatsapp) = &config.whatsapp else { return Vec::new() };
-    let graph = match operator::graph(&whatsapp.cloud) {
+    let Some(cloud) = &whatsapp.cloud else { return Vec::new() };
+    let graph = match operator::graph(cloud) {
         Ok(graph) => graph,
         Err(error) => return vec![Inspection::fault(NUMBER, format!("{error:#}"))],
     };
-    let number = cloud_inspect::inspect(&graph, &whatsapp.cloud.phone_number_id);
+    let number = cloud_inspect::inspect(&graph, &cloud.phone_number_id);
     let (mut found, template) = tokio::join!(number, template(&config, &whatsapp.template));
     let has_fault = found.iter().any(|one| matches!(one.verdict, Verdict::Fault(_)));
     match template {
@@ -139,8 +140,8 @@ fn template_refused(refusal: &Refusal) -> Inspection {
 }
 
 async fn twilio(config: Arc<Config>) -> Vec<Inspection> {
-    let Some(sms) = &config.sms else { return Vec::new() };
-    let twilio = &sms.twilio;
+    let twilio = config.sms.as_ref().and_then(|sms| sms.twilio.as_ref());
+    let Some(twilio) = twilio else { return Vec::new() };
     let (sid, token) = (twilio.account_sid.clone(), twilio.auth_token.clone());
     let number = match &twilio.sender {
         TwilioSender::From(from) if from.starts_with('+') => Some(from.as_str()),

@@ -5,6 +5,8 @@ mod listeners;
 
 mod parts;
 
+mod senders;
+
 pub mod operator;
 
 mod inspections;
@@ -73,10 +75,10 @@ impl App {
             index: config.keys.index_key(),
             numbers: parts::numbers(&config),
             shared_limits: parts::shared_limits(&config),
-            messengers: parts::messengers(&config, &public_url)?,
+            messengers: senders::messengers(&config, &public_url).await?,
         });
         Ok(Self {
-            webhooks: parts::webhooks(&config, &service, public_url),
+            webhooks: parts::webhooks(&config, &service, public_url)?,
             admin: http::admin::router(Arc::clone(&service), metrics).merge(extra),
             callers: parts::callers(&config),
             service,

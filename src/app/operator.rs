@@ -42,7 +42,7 @@ pub fn definition(config: &Config) -> anyhow::Result<Definition> {
 ///
 /// WhatsApp is not configured, or not whose account it is; or there is no HTTP client.
 pub fn templates(config: &Config) -> anyhow::Result<Box<dyn Templates>> {
-    let cloud = &whatsapp(config)?.cloud;
+    let cloud = whatsapp(config)?.cloud.as_ref().context("whatsapp.cloud is not a provider")?;
     let account = cloud.business_account_id.clone().ok_or_else(|| {
         anyhow!(
             "whatsapp.cloud.business_account_id is missing; set it to the id of the WhatsApp \

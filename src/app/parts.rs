@@ -2,26 +2,16 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use axum::Router;
 
 #[cfg(feature = "aws")]
-use crate::outwards::topic::Topic;
+use crate::{config::Origin, delivery::aws::Access, outwards::topic::Topic};
 use crate::{
-    config::{self, Config, TwilioSender},
-    delivery::{
-        Messenger,
-        sms::{
-            TextSettings, Texts,
-            twilio::{Sender, Twilio, TwilioSettings},
-        },
-        whatsapp::{
-            cloud::{Cloud, CloudSettings},
-            template::Template,
-        },
-    },
+    config::{self, Config},
+    delivery::sns::Certificates,
     grpc::{Caller, Callers},
-    http::webhooks::{self, Meta, TwilioAccount, Webhooks},
+    http::webhooks::{self, Meta, Sns, TwilioAccount, Webhooks},
     insight::observed::Observed,
     outwards::{Courier, Sink, https::Https},
     service::{
@@ -71,79 +61,50 @@ pub(super) fn callers(config: &Config) -> Callers {
     Callers(callers.collect())
 }
 
-/// The senders, one for each channel that has one.
-pub(super) fn messengers(
-    config: &Config,
-    public_url: &str,
-) -> anyhow::Result<Vec<Arc<dyn Messenger>>> {
-    let mut messengers: Vec<Arc<dyn Messenger>> = Vec::new();
-    if let Some(whatsapp) = &config.whatsapp {
-        messengers.push(Arc::new(cloud(whatsapp)?));
+/// Where an account of AWS is, and who asks.
+#[cfg(feature = "aws")]
+pub(super) fn access(config: &Config, region: &str, endpoint_url: Option<&Origin>) -> Access {
+    Access {
+        region: region.to_owned(),
+        endpoint_url: endpoint_url.map(|url| url.as_str().to_owned()),
+        keys: config.aws_keys.clone().map(|keys| (keys.id, keys.secret)),
     }
-    if let Some(sms) = &config.sms {
-        messengers.push(Arc::new(twilio(sms, public_url)?));
-    }
-    Ok(messengers)
-}
-
-fn cloud(whatsapp: &config::Whatsapp) -> anyhow::Result<Cloud> {
-    let config::Whatsapp { cloud, template } = whatsapp;
-    let settings = CloudSettings {
-        base_url: cloud.base_url.as_str().to_owned(),
-        api_version: cloud.api_version.clone(),
-        phone_number_id: cloud.phone_number_id.clone(),
-        access_token: cloud.access_token.clone(),
-        template: Template {
-            name: template.name.clone(),
-            language: template.language.clone(),
-            languages: template.languages.clone(),
-        },
-        rate: cloud.rate,
-    };
-    Cloud::new(settings).context("whatsapp.cloud")
-}
-
-fn twilio(sms: &config::Sms, public_url: &str) -> anyhow::Result<Twilio> {
-    let config::Sms { twilio, text } = sms;
-    let texts = Texts::new(TextSettings {
-        brand: text.brand.clone(),
-        text: text.text.clone(),
-        texts: text.texts.clone(),
-        transaction_text: text.transaction_text.clone(),
-        transaction_texts: text.transaction_texts.clone(),
-        web_otp_host: text.web_otp_host.clone(),
-        android_hash: text.android_hash.clone(),
-    });
-    let settings = TwilioSettings {
-        base_url: twilio.base_url.as_str().to_owned(),
-        account_sid: twilio.account_sid.clone(),
-        auth_token: twilio.auth_token.clone(),
-        from: match &twilio.sender {
-            TwilioSender::From(from) => Sender::Number(from.clone()),
-            TwilioSender::MessagingService(sid) => Sender::MessagingService(sid.clone()),
-        },
-        public_url: public_url.to_owned(),
-        texts: texts.map_err(|faults| {
-            let faults: Vec<_> = faults.iter().map(|fault| format!("sms.{fault}")).collect();
-            anyhow!(faults.join("; "))
-        })?,
-        rate: twilio.rate,
-    };
-    Twilio::new(settings).context("sms.twilio")
 }
 
 /// The routes of the providers that send.
-pub(super) fn webhooks(config: &Config, service: &Arc<Service>, public_url: String) -> Router {
-    let meta = config.whatsapp.as_ref().map(|whatsapp| Meta {
-        app_secret: whatsapp.cloud.app_secret.clone(),
-        verify_token: whatsapp.cloud.verify_token.clone(),
-        template: whatsapp.template.name.clone(),
+pub(super) fn webhooks(
+    config: &Config,
+    service: &Arc<Service>,
+    public_url: String,
+) -> anyhow::Result<Router> {
+    let template = config.whatsapp.as_ref().map(|it| it.template.name.clone()).unwrap_or_default();
+    let cloud = config.whatsapp.as_ref().and_then(|whatsapp| whatsapp.cloud.as_ref());
+    let meta = cloud.map(|cloud| Meta {
+        app_secret: cloud.app_secret.clone(),
+        verify_token: cloud.verify_token.clone(),
+        template: template.clone(),
     });
-    let twilio = config
-        .sms
-        .as_ref()
-        .map(|sms| TwilioAccount { auth_token: sms.twilio.auth_token.clone(), public_url });
-    webhooks::router(service, Webhooks { meta, twilio, sns: None })
+    let twilio = config.sms.as_ref().and_then(|sms| sms.twilio.as_ref());
+    let twilio = twilio.map(|it| TwilioAccount { auth_token: it.auth_token.clone(), public_url });
+    let sns = sns(config, template)?;
+    Ok(webhooks::router(service, Webhooks { meta, twilio, sns }))
+}
+
+fn sns(config: &Config, template: String) -> anyhow::Result<Option<Sns>> {
+    let whatsapp = config.whatsapp.as_ref().and_then(|it| it.aws.as_ref());
+    let sms = config.sms.as_ref().and_then(|it| it.aws.as_ref());
+    if whatsapp.is_none() && sms.is_none() {
+        return Ok(None);
+    }
+    let key = "sns.certificate_url_prefix";
+    let instead = config.sns_certificates.as_ref().map(|prefix| prefix.parse());
+    let certificates = Certificates::new(instead.transpose().context(key)?).context(key)?;
+    Ok(Some(Sns {
+        whatsapp_topic: whatsapp.map(|aws| aws.topic_arn.clone()),
+        sms_topic: sms.map(|aws| aws.topic_arn.clone()),
+        template,
+        certificates,
+    }))
 }
 
 /// Couriers to whoever is told of events. What names this service to them is its public address.

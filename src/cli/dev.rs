@@ -1,16 +1,12 @@
 //! `pombo dev`: everything in one process, with simulated providers and phones.
 
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use std::{path::PathBuf, process::ExitCode};
 
-use secrecy::ExposeSecret;
-
-use super::{ConfigFile, narrator::Narrator, out, serve::told_to_stop};
+use super::{ConfigFile, narrator::Narrator, out, serve::told_to_stop, simulated};
 use crate::{
     app::{Addresses, App, Listeners},
-    config::{Config, Mode, TwilioSender},
-    insight,
-    otp::Purpose,
-    simulator::{self, MetaAccount, Pace, Settings, Simulator, TwilioAccount},
+    config::{Config, Mode},
+    insight, simulator,
     store::Visit,
 };
 
@@ -34,9 +30,10 @@ impl Dev {
         let listeners = Listeners::bind(&config.server).await?;
         let addresses = listeners.addresses()?;
         let public_url = format!("http://{}", addresses.webhook);
-        let simulator = simulator::start(settings(&config, &public_url)).await?;
-        send_to(&mut config, &simulator)?;
+        let simulator = simulator::start(simulated::accounts(&config, &public_url)).await?;
+        simulated::lead_to(&mut config, &simulator)?;
 
+        let by_aws = simulated::is_by_aws(&config);
         let rules = config.rules.clone();
         let inbox = simulator::router(simulator.inbox());
         let app = App::build(config, listeners, public_url, metrics, Visit::Play, inbox).await?;
@@ -45,66 +42,14 @@ impl Dev {
         let stop = told_to_stop()?;
         greet(&addresses);
         let telling = tokio::spawn(narrator.tell());
+        let aws = simulator.aws();
+        let subscribing = by_aws.then(|| tokio::spawn(async move { aws.subscribe().await }));
         app.run(stop).await?;
         telling.abort();
+        subscribing.inspect(|task| task.abort());
         simulator.stop().await;
         Ok(ExitCode::SUCCESS)
     }
-}
-
-/// The simulated accounts are the configured ones.
-fn settings(config: &Config, public_url: &str) -> Settings {
-    let mut settings = Settings { webhook_base: public_url.to_owned(), ..Settings::default() };
-    if let Some(whatsapp) = &config.whatsapp {
-        let (cloud, template) = (&whatsapp.cloud, &whatsapp.template);
-        settings.meta = MetaAccount {
-            api_version: cloud.api_version.clone(),
-            phone_number_id: cloud.phone_number_id.clone(),
-            access_token: cloud.access_token.expose_secret().to_owned(),
-            app_secret: cloud.app_secret.expose_secret().to_owned(),
-            verify_token: cloud.verify_token.expose_secret().to_owned(),
-            template: template.name.clone(),
-            languages: template.languages.values().chain([&template.language]).cloned().collect(),
-            ..settings.meta
-        };
-    }
-    if let Some(sms) = &config.sms {
-        let (numbers, service) = match &sms.twilio.sender {
-            TwilioSender::From(from) => (vec![from.clone()], None),
-            TwilioSender::MessagingService(sid) => {
-                (settings.twilio.numbers.clone(), Some(sid.clone()))
-            }
-        };
-        settings.twilio = TwilioAccount {
-            account_sid: sms.twilio.account_sid.clone(),
-            auth_token: sms.twilio.auth_token.expose_secret().to_owned(),
-            numbers,
-            messaging_service_sid: service,
-            ..settings.twilio
-        };
-    }
-    settings.pace = pace(config.rules.policy(Purpose::Login).undelivered);
-    settings
-}
-
-/// Receipts come well before the plan gives a message up, and a late message well after.
-fn pace(undelivered: Duration) -> Pace {
-    let usual = Pace::default();
-    Pace { receipt: usual.receipt.min(undelivered / 10), late: undelivered * 5 / 4, ..usual }
-}
-
-fn send_to(config: &mut Config, simulator: &Simulator) -> anyhow::Result<()> {
-    if let Some(whatsapp) = &mut config.whatsapp {
-        whatsapp.cloud.base_url = origin(&simulator.meta_url())?;
-    }
-    if let Some(sms) = &mut config.sms {
-        sms.twilio.base_url = origin(&simulator.twilio_url())?;
-    }
-    Ok(())
-}
-
-fn origin(url: &str) -> anyhow::Result<crate::config::Origin> {
-    crate::config::Origin::parse(url).ok_or_else(|| anyhow::anyhow!("{url} is no origin"))
 }
 
 /// How to call this very binary, and this very instance of it.

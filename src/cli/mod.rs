@@ -9,6 +9,8 @@ mod serve;
 
 mod dev;
 
+mod simulated;
+
 mod narrator;
 
 mod client;

@@ -5,7 +5,7 @@ use http::Uri;
 use secrecy::{SecretSlice, SecretString};
 
 use super::{
-    Mode,
+    Mode, aws,
     kind::Kind,
     origin::{API, Origin},
     reader::Reader,
@@ -69,15 +69,8 @@ const SECRET: Kind<SecretSlice<u8>> = Kind::new(
 
 const TOPIC: Kind<EventsTopic> =
     Kind::new("a topic's ARN, like \"arn:aws:sns:eu-west-1:123456789012:pombo\"", |text| {
-        let parts: Vec<_> = text.split(':').collect();
-        let ["arn", partition, "sns", region, account, name] = parts[..] else { return None };
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-        let sound = partition.starts_with("aws")
-            && account.len() == 12
-            && account.chars().all(|c| c.is_ascii_digit())
-            && [region, name].iter().all(|part| !part.is_empty() && part.chars().all(plain));
-        let (arn, region) = (text.to_owned(), region.to_owned());
-        sound.then_some(EventsTopic { arn, region, endpoint_url: None })
+        let region = aws::topic(text)?.region.to_owned();
+        Some(EventsTopic { arn: text.to_owned(), region, endpoint_url: None })
     });
 
 pub(super) fn read(reader: &mut Reader, mode: Mode) -> Events {

@@ -30,9 +30,13 @@ mod provider;
 
 mod template;
 
+mod aws;
+
 mod whatsapp;
 
 mod sms;
+
+mod sns;
 
 mod limits;
 
@@ -46,6 +50,7 @@ mod checks;
 
 use std::{collections::BTreeSet, ffi::OsString, path::Path, time::Duration};
 
+pub use aws::{SmsAws, WhatsappAws};
 pub use callers::{Caller, KeyHash};
 pub use error::{ConfigError, Errors};
 pub use events::{Events, EventsEndpoint, EventsTopic};
@@ -53,17 +58,28 @@ pub use keys::{Keys, key_id};
 pub use limits::SharedLimits;
 pub use origin::Origin;
 pub use server::Server;
-pub use sms::{Sms, SmsText, Twilio, TwilioSender};
+pub use sms::{Sms, SmsProvider, SmsText, Twilio, TwilioSender};
 pub use store::{Store, StoreUrl};
 pub use template::{App, Button, Template};
 pub use test_numbers::TestNumber;
-pub use whatsapp::{Cloud, Whatsapp};
+pub use whatsapp::{Cloud, Whatsapp, WhatsappProvider};
+
+use secrecy::SecretString;
 
 use self::{kind::FLAG, limits::Limits, policy::Senders, reader::Reader};
 use crate::otp::{Countries, Rules};
 
 /// The longest a send may take. A delivery that is queued for longer is taken over.
 const SEND_WINDOW: Duration = Duration::from_secs(15);
+
+/// An access key of AWS. `Debug` shows no secret.
+#[derive(Clone, Debug)]
+pub struct AwsKeys {
+    /// `AKIA…`
+    pub id: String,
+    /// What signs requests.
+    pub secret: SecretString,
+}
 
 /// What the configuration is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +115,10 @@ pub struct Config {
     pub whatsapp: Option<Whatsapp>,
     /// `[sms]`, unless its provider is `none`.
     pub sms: Option<Sms>,
+    /// `[sns]`: where certificates are fetched from instead of SNS. For tests only.
+    pub sns_certificates: Option<String>,
+    /// The keys of a simulated AWS account, which `dev` sets; otherwise the SDK's own chain has them.
+    pub aws_keys: Option<AwsKeys>,
     /// Limits on what many recipients share.
     pub limits: SharedLimits,
     /// Where messages may go. `serve` wants it said; the default of `dev` is everywhere.
@@ -142,7 +162,7 @@ impl Config {
         let config = Self {
             server: server::read(reader, mode.is_strict() && calls_back),
             keys: keys::read(reader, mode, store.url.is_memory()),
-            rules: rules(reader, whatsapp.is_some(), sms.is_some(), store.retention, &limits),
+            rules: rules(reader, whatsapp.as_ref(), sms.as_ref(), store.retention, &limits),
             accept_odds: reader.section("code").get("accept_odds", &FLAG).unwrap_or(false),
             callers: callers::read(reader),
             test_numbers: test_numbers::read(reader),
@@ -150,12 +170,12 @@ impl Config {
             limits: limits.shared,
             allowed_countries: limits.allowed_countries,
             store,
+            sns_certificates: sns::read(reader, mode),
+            aws_keys: None,
             whatsapp,
             sms,
         };
-        for section in ["whatsapp.aws", "sms.aws", "experiment", "sns"] {
-            reader.refuse_section(section);
-        }
+        reader.refuse_section("experiment");
         config.check(reader, mode);
         config
     }
@@ -163,19 +183,23 @@ impl Config {
 
 fn rules(
     reader: &mut Reader,
-    whatsapp: bool,
-    sms: bool,
+    whatsapp: Option<&Whatsapp>,
+    sms: Option<&Sms>,
     retention: Duration,
     limits: &Limits,
 ) -> Rules {
-    let senders = Senders { whatsapp: whatsapp.then_some("cloud"), sms: sms.then_some("twilio") };
+    let senders = Senders { whatsapp: whatsapp.is_some(), sms: sms.is_some() };
     Rules {
         policies: policy::read(reader, &senders),
         recipient: limits.recipient.clone(),
         ledger: limits.ledger,
         retention,
         send_window: SEND_WINDOW,
-        whatsapp_senders: senders.whatsapp.map(str::to_owned).into_iter().collect(),
-        sms_senders: senders.sms.map(str::to_owned).into_iter().collect(),
+        whatsapp_senders: names(whatsapp.map(|it| it.order.iter().map(|it| it.as_str()))),
+        sms_senders: names(sms.map(|it| it.order.iter().map(|it| it.as_str()))),
     }
+}
+
+fn names<'a>(senders: Option<impl Iterator<Item = &'a str>>) -> Vec<String> {
+    senders.into_iter().flatten().map(str::to_owned).collect()
 }

@@ -32,22 +32,22 @@ const SWITCH: Kind<Option<Duration>> =
         if text == "off" { Some(None) } else { lasting(text).map(Some) }
     });
 
-/// Who carries messages on each channel, as far as the configuration says.
-pub(super) struct Senders<'c> {
-    pub(super) whatsapp: Option<&'c str>,
-    pub(super) sms: Option<&'c str>,
+/// Whether anybody carries messages on each channel.
+pub(super) struct Senders {
+    pub(super) whatsapp: bool,
+    pub(super) sms: bool,
 }
 
-impl Senders<'_> {
+impl Senders {
     fn serve(&self, channel: Channel) -> bool {
         match channel {
-            Channel::Whatsapp => self.whatsapp.is_some(),
-            Channel::Sms => self.sms.is_some(),
+            Channel::Whatsapp => self.whatsapp,
+            Channel::Sms => self.sms,
         }
     }
 }
 
-pub(super) fn read(reader: &mut Reader, senders: &Senders<'_>) -> [Policy; 6] {
+pub(super) fn read(reader: &mut Reader, senders: &Senders) -> [Policy; 6] {
     let purposes = [
         Purpose::Signup,
         Purpose::Login,
@@ -112,7 +112,7 @@ impl Layers<'_> {
         if self.reader.says(&own) { own } else { format!("{section}.{name}") }
     }
 
-    fn check(&mut self, policy: &Policy, senders: &Senders<'_>) {
+    fn check(&mut self, policy: &Policy, senders: &Senders) {
         let (ttl, max_life) = (self.origin("code", "ttl"), self.origin("code", "max_life"));
         if policy.ttl > policy.max_life {
             let (key, sentence) = match self.reader.says(&ttl) {

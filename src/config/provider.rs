@@ -1,26 +1,46 @@
 //! What the sections of WhatsApp and SMS have in common.
 
-use std::{
-    collections::BTreeMap,
-    net::{Ipv4Addr, SocketAddr},
-    num::NonZeroU32,
-};
+use std::{collections::BTreeMap, num::NonZeroU32};
 
 use super::{
     Mode,
     kind::{Kind, spelled, within},
-    origin::{API, Origin},
+    origin::{API, NOWHERE, Origin},
     section::Section,
 };
-
-/// The discard port of this machine.
-const NOWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 9);
 
 /// A pace. It is kept in each process: divide an account's limit by the replicas.
 pub(super) const RATE: Kind<NonZeroU32> =
     Kind::new("a whole number from 1 to 1000 (messages a second)", |text| {
         NonZeroU32::new(within(text, 1..=1_000)?)
     });
+
+/// The section's providers, in the order in which they are to be tried: `usual` if none is said, and
+/// nobody for `none`. And whether that is right, since who named a provider that there isn't need not
+/// hear what this one would need.
+pub(super) fn providers<P: Copy + PartialEq>(
+    keys: &mut Section<'_>,
+    kind: &Kind<Option<P>>,
+    aws: P,
+    usual: P,
+) -> (Vec<P>, bool) {
+    let Some(said) = keys.list("provider", kind) else {
+        let right = !keys.says("provider");
+        return (vec![usual], right);
+    };
+    let some: Vec<_> = said.iter().copied().flatten().collect();
+    let is_twice = |(at, it): (usize, &P)| some[..at].contains(it);
+    if said.is_empty() {
+        keys.refuse("provider", format!("is empty; it must be {}", kind.accepts()));
+    } else if said.len() > 1 && some.len() < said.len() {
+        keys.refuse("provider", "names none beside a provider; keep either");
+    } else if some.iter().enumerate().any(is_twice) {
+        keys.refuse("provider", "names a provider twice; name each once");
+    } else if some.contains(&aws) && cfg!(not(feature = "aws")) {
+        keys.refuse("provider", "names aws, and this program was built without it; use one that was built with the feature aws");
+    }
+    (some, true)
+}
 
 /// A default pace.
 pub(super) fn per_second(rate: u32) -> NonZeroU32 {

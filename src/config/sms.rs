@@ -6,20 +6,44 @@ use secrecy::SecretString;
 
 use super::{
     Mode,
+    aws::{self, SmsAws},
     kind::{Kind, SECRET, spelled},
     origin::Origin,
-    provider::{RATE, api, by_language, per_second},
+    provider::{RATE, api, by_language, per_second, providers},
     reader::Reader,
     section::Section,
 };
 
-/// SMS by Twilio.
+/// Who carries text messages, and what they say.
 #[derive(Clone, Debug)]
 pub struct Sms {
-    /// The account that sends.
-    pub twilio: Twilio,
-    /// What it sends.
+    /// The providers, in the order in which they are to be tried.
+    pub order: Vec<SmsProvider>,
+    /// Twilio, if it is one of them.
+    pub twilio: Option<Twilio>,
+    /// AWS, if it is one of them.
+    pub aws: Option<SmsAws>,
+    /// What is sent.
     pub text: SmsText,
+}
+
+/// A provider of text messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SmsProvider {
+    /// Twilio's Programmable Messaging.
+    Twilio,
+    /// AWS End User Messaging SMS.
+    Aws,
+}
+
+impl SmsProvider {
+    /// As the configuration spells it, and deliveries and metrics show it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Twilio => "twilio",
+            Self::Aws => "aws",
+        }
+    }
 }
 
 /// `[sms.twilio]`: an account of Twilio's Programmable Messaging.
@@ -72,13 +96,15 @@ pub struct SmsText {
     pub android_hash: Option<String>,
 }
 
-/// Whether there is an SMS sender.
-const PROVIDER: Kind<bool> = Kind::new("\"twilio\" or \"none\"", |text| match text {
-    "twilio" => Some(true),
-    "none" => Some(false),
-    _ => None,
-})
-.later(|text| text == "aws");
+const PROVIDER: Kind<Option<SmsProvider>> = Kind::new(
+    "\"twilio\", \"aws\", both in the order in which they are to be tried, or \"none\"",
+    |text| match text {
+        "twilio" => Some(Some(SmsProvider::Twilio)),
+        "aws" => Some(Some(SmsProvider::Aws)),
+        "none" => Some(None),
+        _ => None,
+    },
+);
 
 const ACCOUNT: Kind<String> = Kind::new("an account's SID: AC and letters and digits", |text| {
     let rest = text.strip_prefix("AC")?;
@@ -135,19 +161,19 @@ const APP: Kind<String> =
 
 pub(super) fn read(reader: &mut Reader, mode: Mode) -> Option<Sms> {
     let mut keys = reader.section("sms");
-    let said = keys.list("provider", &PROVIDER);
-    // Who named a provider that there isn't need not hear what this one would need.
-    let right = said.is_some() || !keys.says("provider");
-    let providers = said.unwrap_or(vec![true]);
-    match providers.len() {
-        0 => keys.refuse("provider", format!("is empty; it must be {}", PROVIDER.accepts())),
-        1 => {}
-        _ => keys.refuse("provider", "several providers are not in this version; keep one"),
-    }
-    let wanted = providers != [false];
-    let mut keys = keys.demanding(wanted && right && mode.is_strict());
-    let sms = Sms { text: text(&mut keys), twilio: twilio(keys.below("twilio"), mode) };
-    wanted.then_some(sms)
+    let (order, right) = providers(&mut keys, &PROVIDER, SmsProvider::Aws, SmsProvider::Twilio);
+    let demands = |provider| order.contains(&provider) && right && mode.is_strict();
+    // All sections are read, so that whatever is wrong in any is found.
+    let text = text(&mut keys);
+    let twilio = twilio(keys.below("twilio").demanding(demands(SmsProvider::Twilio)), mode);
+    let aws = aws::sms(keys.below("aws").demanding(demands(SmsProvider::Aws)), mode);
+    let has = |provider| order.contains(&provider);
+    (!order.is_empty()).then(|| Sms {
+        twilio: has(SmsProvider::Twilio).then_some(twilio),
+        aws: has(SmsProvider::Aws).then_some(aws),
+        order: order.clone(),
+        text,
+    })
 }
 
 fn text(keys: &mut Section<'_>) -> SmsText {

@@ -6,21 +6,45 @@ use secrecy::SecretString;
 
 use super::{
     Mode,
+    aws::{self, WhatsappAws},
     kind::{DIGITS, Kind, SECRET, spelled},
     origin::Origin,
-    provider::{RATE, api, per_second},
+    provider::{RATE, api, per_second, providers},
     reader::Reader,
     section::Section,
     template::{self, Template},
 };
 
-/// WhatsApp by Meta's Cloud API.
+/// Who carries WhatsApp messages, and what they carry.
 #[derive(Clone, Debug)]
 pub struct Whatsapp {
-    /// The account that sends.
-    pub cloud: Cloud,
-    /// What it sends.
+    /// The providers, in the order in which they are to be tried.
+    pub order: Vec<WhatsappProvider>,
+    /// Meta's Cloud API, if it is one of them.
+    pub cloud: Option<Cloud>,
+    /// AWS, if it is one of them.
+    pub aws: Option<WhatsappAws>,
+    /// What is sent.
     pub template: Template,
+}
+
+/// A provider of WhatsApp messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhatsappProvider {
+    /// Meta itself.
+    Cloud,
+    /// AWS End User Messaging Social.
+    Aws,
+}
+
+impl WhatsappProvider {
+    /// As the configuration spells it, and deliveries and metrics show it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Cloud => "cloud",
+            Self::Aws => "aws",
+        }
+    }
 }
 
 /// `[whatsapp.cloud]`: an account of Meta's Cloud API.
@@ -47,13 +71,15 @@ pub struct Cloud {
     pub rate: NonZeroU32,
 }
 
-/// Whether there is a WhatsApp sender.
-const PROVIDER: Kind<bool> = Kind::new("\"cloud\" or \"none\"", |text| match text {
-    "cloud" => Some(true),
-    "none" => Some(false),
-    _ => None,
-})
-.later(|text| text == "aws");
+const PROVIDER: Kind<Option<WhatsappProvider>> = Kind::new(
+    "\"cloud\", \"aws\", both in the order in which they are to be tried, or \"none\"",
+    |text| match text {
+        "cloud" => Some(Some(WhatsappProvider::Cloud)),
+        "aws" => Some(Some(WhatsappProvider::Aws)),
+        "none" => Some(None),
+        _ => None,
+    },
+);
 
 const VERSION: Kind<String> = Kind::new("a version of the Graph API, like \"v25.0\"", |text| {
     let (major, minor) = text.strip_prefix('v')?.split_once('.')?;
@@ -63,16 +89,22 @@ const VERSION: Kind<String> = Kind::new("a version of the Graph API, like \"v25.
 
 pub(super) fn read(reader: &mut Reader, mode: Mode) -> Option<Whatsapp> {
     let mut keys = reader.section("whatsapp");
-    let said = keys.get("provider", &PROVIDER);
-    // Who named a provider that there isn't need not hear what this one would need.
-    let right = said.is_some() || !keys.says("provider");
-    let wanted = said.unwrap_or(true);
-    let mut keys = keys.demanding(wanted && right && mode.is_strict());
-    let whatsapp = Whatsapp {
-        cloud: cloud(keys.below("cloud"), mode),
-        template: template::read(keys.below("template")),
-    };
-    wanted.then_some(whatsapp)
+    let (order, right) =
+        providers(&mut keys, &PROVIDER, WhatsappProvider::Aws, WhatsappProvider::Cloud);
+    let demands = |provider| order.contains(&provider) && right && mode.is_strict();
+    // All sections are read, so that whatever is wrong in any is found.
+    let cloud = cloud(keys.below("cloud").demanding(demands(WhatsappProvider::Cloud)), mode);
+    let aws = aws::whatsapp(keys.below("aws").demanding(demands(WhatsappProvider::Aws)), mode);
+    let template = keys.below("template");
+    let template =
+        template::read(template.demanding(!order.is_empty() && right && mode.is_strict()));
+    let has = |provider| order.contains(&provider);
+    (!order.is_empty()).then(|| Whatsapp {
+        cloud: has(WhatsappProvider::Cloud).then_some(cloud),
+        aws: has(WhatsappProvider::Aws).then_some(aws),
+        order: order.clone(),
+        template,
+    })
 }
 
 fn cloud(mut keys: Section<'_>, mode: Mode) -> Cloud {

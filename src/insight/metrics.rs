@@ -63,6 +63,7 @@ fn describe() {
         ("pombo_events_failed_total", "Tries to hand on an event that a sink did not take."),
         ("pombo_events_lost_total", "Events that a sink will never be given, by why."),
         ("pombo_provider_notices_total", "What providers told of accounts, numbers and templates."),
+        ("pombo_feedback_total", "Providers told what became of a message's code."),
         ("pombo_sends_dropped_total", "Sends given up because nobody waited for them any more."),
     ] {
         describe_counter!(name, text);
@@ -166,6 +167,11 @@ pub fn circuit(channel: Channel, sender: &'static str, part: &'static str, opene
     let circuits = gauge!("pombo_circuits_open", "channel" => channel.as_str(),
         "sender" => sender, "part" => part);
     if opened { circuits.increment(1) } else { circuits.decrement(1) }
+}
+
+/// Counts what became of telling a provider what became of a code.
+pub fn feedback(sender: &'static str, result: &'static str) {
+    counter!("pombo_feedback_total", "sender" => sender, "result" => result).increment(1);
 }
 
 /// Counts what a provider told of an account, a number or a template.

@@ -127,6 +127,12 @@ impl Simulator {
         self.aws.clone()
     }
 
+    /// The AWS account, which whoever calls has to know.
+    #[must_use]
+    pub fn aws_account(&self) -> &AwsAccount {
+        &self.world.settings.aws
+    }
+
     /// The messages that reached a phone.
     #[must_use]
     pub fn inbox(&self) -> Inbox {

@@ -10,6 +10,11 @@ pub mod twilio_errors;
 
 pub mod twilio_webhook;
 
+#[cfg(feature = "aws")]
+pub mod aws;
+
+pub mod aws_errors;
+
 pub mod aws_events;
 
 pub mod twilio_inspect;

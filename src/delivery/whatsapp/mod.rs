@@ -1,13 +1,16 @@
 //! WhatsApp: authentication templates out, receipts and taps back.
 //!
 //! `template`, `errors` and the reading of webhook entries are the same by whatever road Meta is
-//! reached; `cloud` is the direct one.
+//! reached; `cloud` is the direct one, `aws` the other.
 
 pub mod template;
 
 pub mod errors;
 
 pub mod cloud;
+
+#[cfg(feature = "aws")]
+pub mod aws;
 
 pub mod webhook;
 

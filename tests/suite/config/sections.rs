@@ -34,13 +34,19 @@ fn defaults_are_those_of_the_contract() {
     assert_eq!(config.rules.senders(Channel::Whatsapp), ["cloud"]);
     assert_eq!(config.rules.senders(Channel::Sms), ["twilio"]);
     let whatsapp = config.whatsapp.unwrap();
-    assert_eq!(whatsapp.cloud.base_url.as_str(), "https://graph.facebook.com");
-    assert_eq!((whatsapp.cloud.api_version.as_str(), whatsapp.cloud.rate.get()), ("v25.0", 80));
+    assert_eq!(whatsapp.cloud.as_ref().unwrap().base_url.as_str(), "https://graph.facebook.com");
+    assert_eq!(
+        (
+            whatsapp.cloud.as_ref().unwrap().api_version.as_str(),
+            whatsapp.cloud.as_ref().unwrap().rate.get()
+        ),
+        ("v25.0", 80)
+    );
     assert_eq!(whatsapp.template.language, "pt_BR");
     assert_eq!(whatsapp.template.button.as_str(), "copy_code");
     let sms = config.sms.unwrap();
-    assert_eq!(sms.twilio.base_url.as_str(), "https://api.twilio.com");
-    assert_eq!(sms.twilio.sender, TwilioSender::From("+15017122661".into()));
+    assert_eq!(sms.twilio.as_ref().unwrap().base_url.as_str(), "https://api.twilio.com");
+    assert_eq!(sms.twilio.as_ref().unwrap().sender, TwilioSender::From("+15017122661".into()));
     assert_eq!(sms.text.text, None, "the built-in words, by language");
     assert_eq!(sms.text.brand, "Pombo");
 }
@@ -58,14 +64,17 @@ fn dev_needs_nothing_and_leads_nowhere() {
     assert!(config.store.url.is_memory());
     assert_eq!(config.allowed_countries, Countries::Any);
     assert!(config.server.public_url.is_none());
-    assert!(config.whatsapp.unwrap().cloud.base_url.is_loopback());
-    assert!(config.sms.unwrap().twilio.base_url.is_loopback());
+    assert!(config.whatsapp.unwrap().cloud.as_ref().unwrap().base_url.is_loopback());
+    assert!(config.sms.unwrap().twilio.as_ref().unwrap().base_url.is_loopback());
     let outward = Config::load(
         Mode::Dev,
         None,
-        environment(&[LEAST, &[("sms.twilio.base_url", "https://api.twilio.com")]].concat()),
+        environment(
+            &[LEAST, &[("sms.twilio.as_ref().unwrap().base_url", "https://api.twilio.com")]]
+                .concat(),
+        ),
     );
-    assert!(outward.unwrap().sms.unwrap().twilio.base_url.is_loopback());
+    assert!(outward.unwrap().sms.unwrap().twilio.as_ref().unwrap().base_url.is_loopback());
     let open = dev(&[("server.admin_addr", "0.0.0.0:9464")]).unwrap_err().to_string();
     assert!(open.contains("server.admin_addr") && open.contains("127.0.0.1"), "{open}");
 }
@@ -120,7 +129,9 @@ fn a_purpose_overrides_what_holds_for_all() {
 #[test]
 fn one_channel_is_enough() {
     let sms_only = [("whatsapp.provider", "none"), ("delivery.plan", "sms")];
-    let config = serve(&[&sms_only[..], &[("whatsapp.cloud.access_token", "-")]].concat()).unwrap();
+    let config =
+        serve(&[&sms_only[..], &[("whatsapp.cloud.as_ref().unwrap().access_token", "-")]].concat())
+            .unwrap();
     assert!(config.whatsapp.is_none());
     assert!(config.rules.senders(Channel::Whatsapp).is_empty());
 }
