@@ -18,10 +18,10 @@ fn the_deployed_file_serves_once_it_has_its_secrets() {
     let secrets = environment(&[
         ("keys.ring_file", ring.to_str().unwrap()),
         ("keys.index", INDEX),
-        ("whatsapp.cloud.as_ref().unwrap().access_token", "token-of-meta"),
-        ("whatsapp.cloud.as_ref().unwrap().app_secret", "secret-of-meta"),
-        ("whatsapp.cloud.as_ref().unwrap().verify_token", "handshake"),
-        ("sms.twilio.as_ref().unwrap().auth_token", "token-of-twilio"),
+        ("whatsapp.cloud.access_token", "token-of-meta"),
+        ("whatsapp.cloud.app_secret", "secret-of-meta"),
+        ("whatsapp.cloud.verify_token", "handshake"),
+        ("sms.twilio.auth_token", "token-of-twilio"),
         ("callers.0.api_key_sha256", KEY_HASH),
     ]);
     let config = Config::load(Mode::Serve, Some(deployed()), secrets);
@@ -38,10 +38,10 @@ fn the_deployed_file_asks_for_its_secrets_and_nothing_else() {
             "callers.0.api_key_sha256",
             "keys.index",
             "keys.ring",
-            "sms.twilio.as_ref().unwrap().auth_token",
-            "whatsapp.cloud.as_ref().unwrap().access_token",
-            "whatsapp.cloud.as_ref().unwrap().app_secret",
-            "whatsapp.cloud.as_ref().unwrap().verify_token",
+            "sms.twilio.auth_token",
+            "whatsapp.cloud.access_token",
+            "whatsapp.cloud.app_secret",
+            "whatsapp.cloud.verify_token",
         ]
     );
 }

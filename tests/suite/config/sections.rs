@@ -69,10 +69,7 @@ fn dev_needs_nothing_and_leads_nowhere() {
     let outward = Config::load(
         Mode::Dev,
         None,
-        environment(
-            &[LEAST, &[("sms.twilio.as_ref().unwrap().base_url", "https://api.twilio.com")]]
-                .concat(),
-        ),
+        environment(&[LEAST, &[("sms.twilio.base_url", "https://api.twilio.com")]].concat()),
     );
     assert!(outward.unwrap().sms.unwrap().twilio.as_ref().unwrap().base_url.is_loopback());
     let open = dev(&[("server.admin_addr", "0.0.0.0:9464")]).unwrap_err().to_string();
@@ -129,9 +126,7 @@ fn a_purpose_overrides_what_holds_for_all() {
 #[test]
 fn one_channel_is_enough() {
     let sms_only = [("whatsapp.provider", "none"), ("delivery.plan", "sms")];
-    let config =
-        serve(&[&sms_only[..], &[("whatsapp.cloud.as_ref().unwrap().access_token", "-")]].concat())
-            .unwrap();
+    let config = serve(&[&sms_only[..], &[("whatsapp.cloud.access_token", "-")]].concat()).unwrap();
     assert!(config.whatsapp.is_none());
     assert!(config.rules.senders(Channel::Whatsapp).is_empty());
 }
