@@ -5,6 +5,8 @@ use std::{pin::Pin, sync::Arc, time::Duration};
 use tokio::time::timeout;
 
 use super::{operator, parts};
+#[cfg(feature = "aws")]
+use crate::delivery::aws;
 use crate::{
     config::{self, Config, TwilioSender},
     delivery::{
@@ -52,6 +54,14 @@ fn looks(config: &Arc<Config>) -> Vec<(&'static str, Look)> {
     }
     if config.sms.is_some() {
         looks.push((SMS, Box::pin(twilio(config.clone()))));
+    }
+    #[cfg(feature = "aws")]
+    if let Some(topic) = &config.events.topic {
+        let region = topic.region.clone();
+        looks.push((
+            aws::IDENTITY,
+            Box::pin(async { vec![aws::inspect_identity(&aws::config(region, None).await).await] }),
+        ));
     }
     looks
 }

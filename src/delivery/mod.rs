@@ -17,6 +17,9 @@ pub mod refusal;
 
 pub mod inspection;
 
+#[cfg(feature = "aws")]
+pub mod aws;
+
 pub mod whatsapp;
 
 pub mod sms;

@@ -12,6 +12,9 @@ pub mod twilio_webhook;
 
 pub mod twilio_inspect;
 
+#[cfg(feature = "aws")]
+pub mod aws_inspect;
+
 pub use segments::{Encoding, segments};
 pub use text::{TextFault, TextSettings, Texts};
 pub use twilio::{Sender, Twilio, TwilioSettings};
