@@ -21,7 +21,7 @@ use crate::{
         },
     },
     grpc::{Caller, Callers},
-    http,
+    http::webhooks::{self, Meta, TwilioAccount, Webhooks},
     insight::observed::Observed,
     outwards::{Courier, Sink, https::Https},
     service::{
@@ -134,15 +134,16 @@ fn twilio(sms: &config::Sms, public_url: &str) -> anyhow::Result<Twilio> {
 
 /// The routes of the providers that send.
 pub(super) fn webhooks(config: &Config, service: &Arc<Service>, public_url: String) -> Router {
-    let meta = config.whatsapp.as_ref().map(|whatsapp| http::webhooks::Meta {
+    let meta = config.whatsapp.as_ref().map(|whatsapp| Meta {
         app_secret: whatsapp.cloud.app_secret.clone(),
         verify_token: whatsapp.cloud.verify_token.clone(),
+        template: whatsapp.template.name.clone(),
     });
-    let twilio = config.sms.as_ref().map(|sms| http::webhooks::TwilioAccount {
-        auth_token: sms.twilio.auth_token.clone(),
-        public_url,
-    });
-    http::webhooks::router(Arc::clone(service), meta, twilio)
+    let twilio = config
+        .sms
+        .as_ref()
+        .map(|sms| TwilioAccount { auth_token: sms.twilio.auth_token.clone(), public_url });
+    webhooks::router(service, Webhooks { meta, twilio, sns: None })
 }
 
 /// Couriers to whoever is told of events. What names this service to them is its public address.

@@ -107,6 +107,8 @@ pub struct Accepted {
     /// The provider's id of it, as receipts will name it; `None` if the answer doesn't tell that one.
     /// May hold the phone number: hash it before it is kept or logged.
     pub message_id: Option<String>,
+    /// Another id of it, which some callbacks name and nothing else.
+    pub alias: Option<String>,
     /// The id by which the provider wants to hear what became of the code
     /// ([`Messenger::conclude`]). Kept readable while the challenge is live, so it must hold neither
     /// number nor code.
@@ -116,7 +118,7 @@ pub struct Accepted {
 impl Accepted {
     /// Taken, under this id.
     pub const fn named(message_id: String) -> Self {
-        Self { message_id: Some(message_id), reference: None }
+        Self { message_id: Some(message_id), alias: None, reference: None }
     }
 }
 
@@ -152,6 +154,17 @@ pub enum Again {
 pub enum Callback {
     /// How far a message got.
     Receipt(Receipt),
+    /// How far a message got, told by no name but the one that the provider answered to the send.
+    Unnamed {
+        /// That name: [`Accepted::alias`].
+        message_id: String,
+        /// How far it got.
+        status: DeliveryStatus,
+        /// What its failure means, if it failed.
+        failure: Option<Reaction>,
+        /// When, by the provider's clock, if it says so.
+        at: Option<Time>,
+    },
     /// The recipient tapped "I didn't request a code" under this message.
     NotRequested {
         /// The provider's id of the message.

@@ -8,10 +8,10 @@ use tracing::Instrument;
 
 use super::{Fault, Service};
 use crate::{
-    delivery::{Callback, Receipt},
+    delivery::{Callback, Receipt, reaction::Reaction},
     insight::metrics,
     otp::{
-        Answer, Channel, Event, Time,
+        Answer, Channel, DeliveryRef, DeliveryStatus, Event, MessageTag, Time,
         event::{Progress, Source},
     },
 };
@@ -77,7 +77,7 @@ impl Service {
                 Callback::Receipt(receipt) => {
                     self.parts.index.recipient_of(&receipt.delivery.challenge).0[PLACE]
                 }
-                Callback::NotRequested { message_id } => {
+                Callback::Unnamed { message_id, .. } | Callback::NotRequested { message_id } => {
                     self.parts.index.message_tag(whose.sender, message_id).0[PLACE]
                 }
                 Callback::Notice(_) => 0,
@@ -103,6 +103,16 @@ impl Service {
     async fn take(self: &Arc<Self>, whose: Whose, callback: Callback) -> Result<Taken, Fault> {
         match callback {
             Callback::Receipt(receipt) => self.take_receipt(whose, receipt).await,
+            Callback::Unnamed { message_id, status, failure, at } => {
+                // Of a message that we know by this id, so whatever id receipts have is another one.
+                let tag = self.parts.index.message_tag(whose.sender, &message_id);
+                match self.parts.store.find(&tag).await? {
+                    Some(delivery) => {
+                        self.progress(whose, delivery, None, status, failure, at).await
+                    }
+                    None => Ok(Taken::Ignored),
+                }
+            }
             Callback::NotRequested { message_id } => self.not_requested(whose, &message_id).await,
             Callback::Notice(notice) => {
                 metrics::notice(whose.sender, notice.event);
@@ -118,22 +128,35 @@ impl Service {
         whose: Whose,
         receipt: Receipt,
     ) -> Result<Taken, Fault> {
-        let challenge = receipt.delivery.challenge;
+        let Receipt { delivery, message_id, status, failure, at } = receipt;
+        let message = self.parts.index.message_tag(whose.sender, &message_id);
+        self.progress(whose, delivery, Some(message), status, failure, at).await
+    }
+
+    async fn progress(
+        self: &Arc<Self>,
+        whose: Whose,
+        delivery: DeliveryRef,
+        message: Option<MessageTag>,
+        status: DeliveryStatus,
+        failure: Option<Reaction>,
+        at: Option<Time>,
+    ) -> Result<Taken, Fault> {
         let progress = Progress {
-            challenge,
-            delivery: receipt.delivery.number,
-            source: Source::Receipt(receipt.at.unwrap_or(Time::LATEST)),
-            message: Some(self.parts.index.message_tag(whose.sender, &receipt.message_id)),
+            challenge: delivery.challenge,
+            delivery: delivery.number,
+            source: Source::Receipt(at.unwrap_or(Time::LATEST)),
+            message,
             reference: None,
-            status: receipt.status,
-            failure: receipt.failure.map(|reaction| reaction.failure()),
+            status,
+            failure: failure.map(|reaction| reaction.failure()),
         };
-        let answer = self.apply_to(&challenge, Event::Progress(progress)).await?;
+        let answer = self.apply_to(&delivery.challenge, Event::Progress(progress)).await?;
         // Old news, told again for days, says nothing of how the road is now.
         if let (Answer::News { language, country }, Some(road)) =
             (&answer, self.roads.find(whose.channel, whose.sender))
         {
-            road.learn(receipt.status, receipt.failure, language, *country);
+            road.learn(status, failure, language, *country);
         }
         Ok(match answer {
             Answer::Ignored => Taken::Ignored,

@@ -116,13 +116,15 @@ impl Dispatch {
 
     async fn accepted(&self, sender: &str, accepted: Accepted) -> Outcome {
         let parts = &self.service.parts;
-        let message = accepted.message_id.map(|id| parts.index.message_tag(sender, &id));
-        if let Some(tag) = message.filter(|_| self.channel == Channel::Whatsapp) {
-            // Before the commit, so that a tap on "I didn't request a code" always finds its way.
-            // An orphan is harmless.
+        let tag = |id: String| parts.index.message_tag(sender, &id);
+        let message = accepted.message_id.map(tag);
+        let tap = message.filter(|_| self.channel == Channel::Whatsapp);
+        for tag in tap.into_iter().chain(accepted.alias.map(tag)) {
+            // Before the commit, so that a tap on "I didn't request a code", and whatever else names
+            // nothing but the message, always finds its way. An orphan is harmless.
             let kept = parts.store.remember(&tag, &self.delivery, parts.rules.retention).await;
             if let Err(error) = kept {
-                tracing::warn!(%error, "a tap on \"I didn't request a code\" will not be understood");
+                tracing::warn!(%error, "a callback that names only the message will not be understood");
             }
         }
         Outcome::Accepted(Taken { message, reference: accepted.reference })

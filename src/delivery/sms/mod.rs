@@ -10,6 +10,8 @@ pub mod twilio_errors;
 
 pub mod twilio_webhook;
 
+pub mod aws_events;
+
 pub mod twilio_inspect;
 
 #[cfg(feature = "aws")]

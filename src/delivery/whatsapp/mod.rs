@@ -11,6 +11,10 @@ pub mod cloud;
 
 pub mod webhook;
 
+pub mod notices;
+
+pub mod aws_events;
+
 pub mod definition;
 
 pub mod templates;

@@ -6,7 +6,7 @@ use serde_json::Value;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use super::errors;
+use super::{errors, notices};
 use crate::{
     delivery::{Callback, Malformed, Receipt, reaction::Reaction},
     otp::{DeliveryStatus, Time},
@@ -52,18 +52,18 @@ pub struct Batch {
 }
 
 /// Reads a body whose signature is good. Up to 1,000 notices come at once; one that is odd is
-/// skipped and spoils none of the others.
-pub fn parse(body: &[u8]) -> Result<Batch, Malformed> {
+/// skipped and spoils none of the others. News of a template counts for the one of this name.
+pub fn parse(body: &[u8], template: &str) -> Result<Batch, Malformed> {
     let root: Value = serde_json::from_slice(body).map_err(|_| Malformed("not JSON"))?;
     let entries = root["entry"].as_array().ok_or(Malformed("no entries"))?;
     let mut batch = Batch::default();
-    entries.iter().for_each(|entry| batch.read_entry(entry));
+    entries.iter().for_each(|entry| batch.read_entry(entry, template));
     Ok(batch)
 }
 
 impl Batch {
     /// Reads one `entry`, which is also all that arrives where Meta is reached through AWS.
-    pub fn read_entry(&mut self, entry: &Value) {
+    pub fn read_entry(&mut self, entry: &Value, template: &str) {
         for change in list(&entry["changes"]) {
             let value = &change["value"];
             match change["field"].as_str() {
@@ -71,12 +71,17 @@ impl Batch {
                     list(&value["statuses"]).for_each(|status| self.add(receipt(status)));
                     list(&value["messages"]).for_each(|message| self.add(tap(message)));
                 }
-                _ => self.skipped += 1,
+                Some(field) => {
+                    let notice = notices::read(field, value, template);
+                    self.add(notice.map(Callback::Notice));
+                }
+                None => self.skipped += 1,
             }
         }
     }
 
-    fn add(&mut self, callback: Option<Callback>) {
+    /// Takes a notice in, if it concerns us.
+    pub(super) fn add(&mut self, callback: Option<Callback>) {
         match callback {
             Some(callback) => self.callbacks.push(callback),
             None => self.skipped += 1,

@@ -58,7 +58,7 @@ fn json() -> impl Strategy<Value = Value> {
 proptest! {
     #[test]
     fn any_bytes_are_answered_and_none_are_signed(body in prop::collection::vec(any::<u8>(), 0..200)) {
-        let _ = webhook::parse(&body);
+        let _ = webhook::parse(&body, "otp");
         let _ = parse_form(&body);
         prop_assert!(!verify_meta(&"secret".into(), &String::from_utf8_lossy(&body), &body));
     }
@@ -66,7 +66,7 @@ proptest! {
     #[test]
     fn any_entries_are_read_or_skipped(entries in prop::collection::vec(json(), 0..4)) {
         let body = serde_json::json!({ "entry": entries });
-        prop_assert!(webhook::parse(body.to_string().as_bytes()).is_ok());
+        prop_assert!(webhook::parse(body.to_string().as_bytes(), "otp").is_ok());
     }
 
     #[test]

@@ -2,14 +2,19 @@
 
 use pombo::{
     delivery::{
-        Callback, Receipt,
-        whatsapp::webhook::{Batch, handshake, parse, verify_signature},
+        Callback, Malformed, Receipt,
+        circuit::Part,
+        whatsapp::webhook::{self, Batch, handshake, verify_signature},
     },
     otp::{DeliveryStatus, FailureReason, Time},
 };
 use serde_json::{Value, json};
 
 use super::{delivery, fixture, text, vectors};
+
+fn parse(body: &[u8]) -> Result<Batch, Malformed> {
+    webhook::parse(body, "verification_code")
+}
 
 /// A recorded callback, with a name of ours in it where the record has somebody else's.
 fn recorded(name: &str) -> String {
@@ -227,4 +232,13 @@ fn the_challenge_is_for_who_knows_the_token() {
     ] {
         assert_eq!(answer(query), None, "{query}");
     }
+}
+
+#[test]
+fn news_of_our_template_is_a_notice() {
+    let paused = fixture("wa_template_paused.json");
+    let batch = webhook::parse(paused.as_bytes(), "otp_copy_code").ok().unwrap();
+    let [Callback::Notice(notice)] = &batch.callbacks[..] else { panic!("no notice") };
+    assert_eq!((notice.event, notice.stopped), ("template_paused", true));
+    assert_eq!(notice.part, Part::Template("en_US".to_owned()));
 }
