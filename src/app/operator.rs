@@ -65,8 +65,8 @@ pub(super) fn graph(cloud: &config::Cloud) -> anyhow::Result<Graph> {
 /// The earliest that silence on WhatsApp leads to another channel; `None` if it never does.
 pub fn fallback_wait(rules: &Rules) -> Option<Duration> {
     let falls_back = |plan: &[Channel]| {
-        plan.iter().position(|channel| *channel == Channel::Whatsapp) < plan.len().checked_sub(1)
-            && plan.contains(&Channel::Whatsapp)
+        let step = plan.iter().position(|channel| *channel == Channel::Whatsapp);
+        step.is_some_and(|step| step + 1 < plan.len())
     };
     let policies = rules.policies.iter().filter(|policy| falls_back(&policy.plan));
     policies.map(|policy| policy.undelivered).min()
