@@ -4,13 +4,18 @@ use std::{pin::Pin, sync::Arc, time::Duration};
 
 use tokio::time::timeout;
 
+#[cfg(feature = "aws")]
+use super::aws_looks;
 use super::{operator, parts};
 use crate::{
-    config::{self, Config, TwilioSender},
+    config::{Config, TwilioSender},
     delivery::{
         Inspection, Refusal, Trouble, Verdict,
         sms::twilio_inspect::TwilioAccount,
-        whatsapp::{cloud_inspect, templates},
+        whatsapp::{
+            cloud_inspect,
+            templates::{self, Templates},
+        },
     },
     store::{self, Sight, Visit, redis::ServerFacts},
 };
@@ -23,7 +28,7 @@ const NUMBER: &str = "whatsapp number";
 const TEMPLATE: &str = "template";
 const SMS: &str = "sms account";
 
-type Look = Pin<Box<dyn Future<Output = Vec<Inspection>> + Send>>;
+pub(super) type Look = Pin<Box<dyn Future<Output = Vec<Inspection>> + Send>>;
 
 /// Looks at everything that the configuration names, at the same time, and tells it in one order.
 pub async fn inspect(config: Config) -> Vec<Inspection> {
@@ -53,6 +58,8 @@ fn looks(config: &Arc<Config>) -> Vec<(&'static str, Look)> {
     if config.sms.as_ref().is_some_and(|sms| sms.twilio.is_some()) {
         looks.push((SMS, Box::pin(twilio(config.clone()))));
     }
+    #[cfg(feature = "aws")]
+    looks.extend(aws_looks::looks(config));
     looks
 }
 
@@ -101,7 +108,8 @@ async fn cloud(config: Arc<Config>) -> Vec<Inspection> {
         Err(error) => return vec![Inspection::fault(NUMBER, format!("{error:#}"))],
     };
     let number = cloud_inspect::inspect(&graph, &cloud.phone_number_id);
-    let (mut found, template) = tokio::join!(number, template(&config, &whatsapp.template));
+    let account = operator::at_meta(cloud);
+    let (mut found, template) = tokio::join!(number, template(&config, account));
     let has_fault = found.iter().any(|one| matches!(one.verdict, Verdict::Fault(_)));
     match template {
         Ok(template) => found.extend(template),
@@ -112,13 +120,15 @@ async fn cloud(config: Arc<Config>) -> Vec<Inspection> {
     found
 }
 
-async fn template(
+/// Looks at the template in one of the accounts that it is kept in.
+pub(super) async fn template(
     config: &Config,
-    template: &config::Template,
+    account: anyhow::Result<Box<dyn Templates>>,
 ) -> Result<Vec<Inspection>, Refusal> {
-    let account = match operator::templates(config) {
-        Ok(account) => account,
-        Err(error) => {
+    let (account, template) = match (account, &config.whatsapp) {
+        (_, None) => return Ok(Vec::new()),
+        (Ok(account), Some(whatsapp)) => (account, &whatsapp.template),
+        (Err(error), _) => {
             let sentence = format!("not looked at: {error:#}");
             return Ok(vec![Inspection::warning(TEMPLATE, sentence)]);
         }

@@ -11,6 +11,9 @@ pub mod operator;
 
 mod inspections;
 
+#[cfg(feature = "aws")]
+mod aws_looks;
+
 use std::{sync::Arc, time::Duration};
 
 use anyhow::anyhow;

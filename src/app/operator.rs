@@ -5,8 +5,12 @@ use std::{collections::BTreeSet, time::Duration};
 
 use anyhow::{Context, anyhow};
 
+#[cfg(feature = "aws")]
+use super::parts;
+#[cfg(feature = "aws")]
+use crate::delivery::whatsapp::aws_templates::AwsTemplates;
 use crate::{
-    config::{self, Config, Whatsapp},
+    config::{self, Config, Whatsapp, WhatsappProvider},
     delivery::whatsapp::{
         cloud_templates::CloudTemplates,
         definition::{App, Button, Definition},
@@ -36,13 +40,36 @@ pub fn definition(config: &Config) -> anyhow::Result<Definition> {
     })
 }
 
-/// The account that the template is kept in.
+/// The accounts that the template is kept in: one for each road to WhatsApp, in their order.
 ///
 /// # Errors
 ///
 /// WhatsApp is not configured, or not whose account it is; or there is no HTTP client.
-pub fn templates(config: &Config) -> anyhow::Result<Box<dyn Templates>> {
-    let cloud = whatsapp(config)?.cloud.as_ref().context("whatsapp.cloud is not a provider")?;
+pub async fn templates(config: &Config) -> anyhow::Result<Vec<Box<dyn Templates>>> {
+    let whatsapp = whatsapp(config)?;
+    let mut accounts: Vec<Box<dyn Templates>> = Vec::new();
+    for provider in &whatsapp.order {
+        match (provider, &whatsapp.cloud, &whatsapp.aws) {
+            (WhatsappProvider::Cloud, Some(cloud), _) => accounts.push(at_meta(cloud)?),
+            #[cfg(feature = "aws")]
+            (WhatsappProvider::Aws, _, Some(aws)) => {
+                accounts.push(Box::new(at_aws(config, aws).await));
+            }
+            _ => {}
+        }
+    }
+    Ok(accounts)
+}
+
+/// The account at AWS.
+#[cfg(feature = "aws")]
+pub(super) async fn at_aws(config: &Config, aws: &config::WhatsappAws) -> AwsTemplates {
+    let access = parts::access(config, &aws.region, aws.endpoint_url.as_ref());
+    AwsTemplates::new(&access.sdk().await, aws.phone_number_id.clone())
+}
+
+/// The account at Meta itself.
+pub(super) fn at_meta(cloud: &config::Cloud) -> anyhow::Result<Box<dyn Templates>> {
     let account = cloud.business_account_id.clone().ok_or_else(|| {
         anyhow!(
             "whatsapp.cloud.business_account_id is missing; set it to the id of the WhatsApp \
@@ -65,8 +92,8 @@ pub(super) fn graph(cloud: &config::Cloud) -> anyhow::Result<Graph> {
 /// The earliest that silence on WhatsApp leads to another channel; `None` if it never does.
 pub fn fallback_wait(rules: &Rules) -> Option<Duration> {
     let falls_back = |plan: &[Channel]| {
-        plan.iter().position(|channel| *channel == Channel::Whatsapp) < plan.len().checked_sub(1)
-            && plan.contains(&Channel::Whatsapp)
+        let step = plan.iter().position(|channel| *channel == Channel::Whatsapp);
+        step.is_some_and(|step| step + 1 < plan.len())
     };
     let policies = rules.policies.iter().filter(|policy| falls_back(&policy.plan));
     policies.map(|policy| policy.undelivered).min()

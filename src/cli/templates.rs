@@ -58,21 +58,25 @@ impl Push {
     async fn run(self) -> anyhow::Result<()> {
         let config = Config::load(Mode::Check, self.file.config.as_deref(), std::env::vars_os())?;
         let definition = operator::definition(&config)?;
-        let account = operator::templates(&config)?;
+        let accounts = operator::templates(&config).await?;
         let fallback = operator::fallback_wait(&config.rules);
         if let Some(warning) = overlap(definition.message_ttl_seconds(), fallback) {
             out::warning(&warning);
         }
         if self.dry_run {
-            for body in account.bodies(&definition) {
-                out::line(format!("{body:#}"));
-            }
+            let bodies = accounts.iter().flat_map(|account| account.bodies(&definition));
+            bodies.for_each(|body| out::line(format!("{body:#}")));
             return Ok(());
         }
         let refused = |refusal| anyhow!("template {}: {refusal}", definition.name);
-        account.push(&definition).await.map_err(refused)?;
-        out::line(format!("template {} is at Meta", definition.name));
-        if self.no_wait { Ok(()) } else { self.approval(&*account, &definition).await }
+        for account in &accounts {
+            account.push(&definition).await.map_err(refused)?;
+            out::line(format!("template {} is at Meta", definition.name));
+        }
+        for account in accounts.iter().filter(|_| !self.no_wait) {
+            self.approval(&**account, &definition).await?;
+        }
+        Ok(())
     }
 
     /// Waits until Meta has made up its mind about every language, telling each change.

@@ -20,8 +20,6 @@ pub struct WhatsappAws {
     pub endpoint_url: Option<Origin>,
     /// AWS's id of the sending number, `phone-number-id-…`, or its ARN.
     pub phone_number_id: String,
-    /// AWS's id of the WhatsApp Business Account, `waba-…`, or its ARN; for the templates only.
-    pub business_account_id: Option<String>,
     /// The version of Meta's API that AWS speaks for us. Default `v20.0`.
     pub api_version: String,
     /// The SNS topic that receipts are published to.
@@ -62,11 +60,6 @@ const NUMBER: Kind<String> =
         let known = text.starts_with("phone-number-id-") || text.starts_with("arn:aws");
         spelled(text, 17..=115, |c| c.is_ascii_graphic()).filter(|_| known)
     });
-
-const ACCOUNT: Kind<String> = Kind::new("AWS's id of the account, waba-…, or its ARN", |text| {
-    let known = text.starts_with("waba-") || text.starts_with("arn:aws");
-    spelled(text, 6..=115, |c| c.is_ascii_graphic()).filter(|_| known)
-});
 
 const VERSION: Kind<String> = Kind::new("a version of Meta's API, like \"v20.0\"", |text| {
     let parts: Vec<_> = text.strip_prefix('v')?.split('.').collect();
@@ -118,7 +111,6 @@ pub(super) fn whatsapp(mut keys: Section<'_>, mode: Mode) -> WhatsappAws {
             &NUMBER,
             "phone-number-id-00000000000000000000000000000000".into(),
         ),
-        business_account_id: keys.get("business_account_id", &ACCOUNT),
         api_version: keys.get("api_version", &VERSION).unwrap_or("v20.0".into()),
         topic_arn: keys.need("topic_arn", &TOPIC, made_up("whatsapp")),
         rate: keys.get("rate", &RATE).unwrap_or(per_second(80)),

@@ -20,6 +20,9 @@ pub mod inspection;
 #[cfg(feature = "aws")]
 pub mod aws;
 
+#[cfg(feature = "aws")]
+pub mod aws_inspect;
+
 pub mod whatsapp;
 
 pub mod sms;

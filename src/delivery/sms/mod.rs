@@ -19,6 +19,9 @@ pub mod aws_events;
 
 pub mod twilio_inspect;
 
+#[cfg(feature = "aws")]
+pub mod aws_inspect;
+
 pub use segments::{Encoding, segments};
 pub use text::{TextFault, TextSettings, Texts};
 pub use twilio::{Sender, Twilio, TwilioSettings};

@@ -28,6 +28,12 @@ pub mod cloud_templates;
 
 pub mod cloud_inspect;
 
+#[cfg(feature = "aws")]
+pub mod aws_templates;
+
+#[cfg(feature = "aws")]
+pub mod aws_inspect;
+
 use std::{num::NonZeroU32, time::Duration};
 
 use super::PairLimit;

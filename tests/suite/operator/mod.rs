@@ -8,6 +8,9 @@ mod push;
 
 mod refusals;
 
+#[cfg(feature = "aws")]
+mod aws;
+
 use pombo::simulator::{MetaAccount, Pace, Settings, TwilioAccount};
 
 use crate::support::{
