@@ -32,7 +32,9 @@ pub(super) fn providers<P: Copy + PartialEq>(
     let is_twice = |(at, it): (usize, &P)| some[..at].contains(it);
     if said.is_empty() {
         keys.refuse("provider", format!("is empty; it must be {}", kind.accepts()));
-    } else if said.len() > 1 && some.len() < said.len() {
+        return (vec![usual], false);
+    }
+    if said.len() > 1 && some.len() < said.len() {
         keys.refuse("provider", "names none beside a provider; keep either");
     } else if some.iter().enumerate().any(is_twice) {
         keys.refuse("provider", "names a provider twice; name each once");

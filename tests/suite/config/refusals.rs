@@ -66,7 +66,7 @@ fn a_value_of_the_wrong_kind_is_refused_by_name() {
         ("delivery.undelivered", "off", "above zero"),
         ("delivery.unread", "never", "\"off\" or a duration"),
         ("delivery.unverified", "0s", "\"off\" or a duration"),
-        ("whatsapp.provider", "meta", "\"cloud\" or \"none\""),
+        ("whatsapp.provider", "meta", "\"cloud\", \"aws\""),
         ("whatsapp.cloud.base_url", "graph.facebook.com", "https://api.example.com"),
         ("whatsapp.cloud.base_url", "https://graph.facebook.com/v25.0", "without a path"),
         ("whatsapp.cloud.base_url", "https://graph.facebook.com?a=b", "without a path"),
@@ -159,10 +159,6 @@ fn what_serve_can_not_do_without_is_asked_for() {
 #[test]
 fn a_value_whose_work_has_not_come_yet_is_not_in_this_version() {
     for (key, value) in [
-        ("whatsapp.provider", "aws"),
-        ("sms.provider", "aws"),
-        ("sms.provider", "twilio,aws"),
-        ("sms.provider", "twilio,twilio"),
         ("store.wait_replicas", "1"),
         ("store.url", "rediss://redis:6379"),
         ("store.url", "redis+sentinel://a:1,b:2/main"),
@@ -175,18 +171,56 @@ fn a_value_whose_work_has_not_come_yet_is_not_in_this_version() {
         assert!(lines.iter().any(right), "{key} = {value}: {lines:#?}");
     }
     check(&[
-        (&[("whatsapp.aws.region", "sa-east-1")], "whatsapp.aws", "not in this version"),
-        (
-            &[("sms.aws", "{region = \"sa-east-1\", anything = 1}")],
-            "sms.aws",
-            "not in this version",
-        ),
         (&[("experiment.name", "holdout")], "experiment", "not in this version"),
-        (&[("sns.certificate_url_prefix", "http://127.0.0.1")], "sns", "not in this version"),
         (
             &[("callers", &format!("[{}]", caller(", mtls_san = \"shop.internal\"")))],
             "callers.0.mtls_san",
             "not in this version",
+        ),
+    ]);
+}
+
+#[test]
+fn aws_and_lists_are_refused_where_they_make_no_sense() {
+    let number = "phone-number-id-0123456789abcdef0123456789abcdef";
+    let topic = "arn:aws:sns:sa-east-1:123456789012:pombo";
+    let whatsapp = [
+        ("whatsapp.provider", "aws"),
+        ("whatsapp.aws.region", "sa-east-1"),
+        ("whatsapp.aws.phone_number_id", number),
+        ("whatsapp.aws.topic_arn", topic),
+    ];
+    let config = serve(&whatsapp).unwrap();
+    assert_eq!(config.rules.whatsapp_senders, ["aws"]);
+    let both = [("sms.provider", "aws,twilio"), ("sms.aws.region", "sa-east-1")];
+    let config = serve(&[&both[..], &[("sms.aws.topic_arn", topic)]].concat()).unwrap();
+    assert_eq!(config.rules.sms_senders, ["aws", "twilio"]);
+    check(&[
+        (&both, "sms.aws.topic_arn", "is missing"),
+        (&[("sms.provider", "twilio,twilio")], "sms.provider", "names a provider twice"),
+        (&[("sms.provider", "twilio,none")], "sms.provider", "names none beside a provider"),
+        (&[("whatsapp.provider", "[]")], "whatsapp.provider", "is empty"),
+        (&[("whatsapp.aws.region", "Brazil")], "whatsapp.aws.region", "a region"),
+        (
+            &[("whatsapp.aws.phone_number_id", "106540352242922")],
+            "whatsapp.aws.phone_number_id",
+            "phone-number-id-",
+        ),
+        (
+            &[("whatsapp.aws.topic_arn", "arn:aws:sns:sa-east-1:123456789012:pombo.fifo")],
+            "whatsapp.aws.topic_arn",
+            "a standard topic",
+        ),
+        (
+            &[("whatsapp.aws.endpoint_url", "http://aws.example.com")],
+            "whatsapp.aws.endpoint_url",
+            "this machine",
+        ),
+        (&[("sms.aws.max_price", "1")], "sms.aws.max_price", "0.50"),
+        (
+            &[("sns.certificate_url_prefix", "http://evil.example.com/")],
+            "sns.certificate_url_prefix",
+            "this machine",
         ),
     ]);
 }

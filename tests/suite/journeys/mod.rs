@@ -20,6 +20,9 @@ mod payments;
 
 mod providers;
 
+#[cfg(feature = "aws")]
+mod aws;
+
 mod crash;
 
 mod crash_amid_many;

@@ -33,8 +33,11 @@ impl World {
     /// replaces what stands in it.
     pub async fn new(store_url: &str, settings: Settings, more: &[(&str, &str)]) -> Self {
         let (meta, twilio) = (settings.meta.clone(), settings.twilio.clone());
+        let aws = settings.aws.clone();
         let simulator = simulator::start(settings).await.unwrap();
         let (meta_url, twilio_url) = (simulator.meta_url(), simulator.twilio_url());
+        let (aws_url, certificates) =
+            (simulator.aws_url(), simulator.aws().certificate_url_prefix());
         let port = free_port();
         let webhooks = format!("127.0.0.1:{port}");
         let public_url = format!("http://{webhooks}");
@@ -58,10 +61,27 @@ impl World {
             ("SMS__TWILIO__ACCOUNT_SID", &twilio.account_sid),
             ("SMS__TWILIO__AUTH_TOKEN", &twilio.auth_token),
             ("SMS__TWILIO__FROM", &twilio.numbers[0]),
+            ("WHATSAPP__AWS__REGION", &aws.region),
+            ("WHATSAPP__AWS__ENDPOINT_URL", &aws_url),
+            ("WHATSAPP__AWS__PHONE_NUMBER_ID", &aws.phone_number_id),
+            ("WHATSAPP__AWS__TOPIC_ARN", &aws.whatsapp_topic),
+            ("SMS__AWS__REGION", &aws.region),
+            ("SMS__AWS__ENDPOINT_URL", &aws_url),
+            ("SMS__AWS__ORIGINATION_IDENTITY", &aws.origination_identities[0]),
+            ("SMS__AWS__CONFIGURATION_SET", &aws.configuration_set),
+            ("SMS__AWS__PROTECT_CONFIGURATION", &aws.protect_configuration),
+            ("SMS__AWS__TOPIC_ARN", &aws.sms_topic),
+            ("SNS__CERTIFICATE_URL_PREFIX", &certificates),
         ]
         .into_iter()
         .map(|(key, value)| (format!("POMBO_{key}"), value.to_owned()))
         .collect();
+        let credentials = [
+            ("AWS_ACCESS_KEY_ID", aws.access_key_id),
+            ("AWS_SECRET_ACCESS_KEY", aws.secret_access_key),
+            ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+        ];
+        environment.extend(credentials.map(|(key, value)| (key.to_owned(), value)));
         for (key, value) in more {
             let key = format!("POMBO_{key}");
             environment.retain(|(known, _)| *known != key);
@@ -73,6 +93,17 @@ impl World {
     /// A `pombo serve` in this world.
     pub async fn serve(&self) -> Pombo {
         Pombo::serve(&self.environment()).await
+    }
+
+    /// A `pombo serve` that hears of AWS's messages: both topics are subscribed and confirmed.
+    pub async fn serve_by_aws(&self) -> Pombo {
+        let pombo = self.serve().await;
+        let (aws, account) = (self.simulator.aws(), self.simulator.aws_account());
+        aws.subscribe().await;
+        for topic in [&account.whatsapp_topic, &account.sms_topic] {
+            timeout(PATIENCE, aws.wait_until_confirmed(topic)).await.expect("a confirmation");
+        }
+        pombo
     }
 
     /// One more `pombo serve` beside the first, whose receipts it sees in the store only.
