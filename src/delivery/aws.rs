@@ -132,16 +132,16 @@ fn unanswered<E: Error + 'static>(error: &SdkError<E, HttpResponse>) -> SendErro
         SdkError::DispatchFailure(failure) if failure.is_timeout() => {
             Reaction::unanswered(Again::Yes, "no connection in time")
         }
-        SdkError::DispatchFailure(failure) if failure.is_io() => match never_left(error) {
-            true => Reaction::unanswered(Again::Yes, format!("no connection: {}", cause())),
-            false => {
-                Reaction::unanswered(Again::Broken, format!("the exchange broke off: {}", cause()))
-            }
-        },
-        // No credentials, for one.
-        SdkError::DispatchFailure(_) => {
+        // They are looked for while the request is made.
+        SdkError::DispatchFailure(_) if mentions(error, "credentials") => {
             let reaction = Reaction::stop(Why::Misconfigured, Scope::Token);
-            SendError { reaction, detail: format!("the request was not sent: {}", cause()) }
+            SendError { reaction, detail: format!("no credentials: {}", cause()) }
+        }
+        SdkError::DispatchFailure(_) if never_left(error) => {
+            Reaction::unanswered(Again::Yes, format!("no connection: {}", cause()))
+        }
+        SdkError::DispatchFailure(_) => {
+            Reaction::unanswered(Again::Broken, format!("the exchange broke off: {}", cause()))
         }
         SdkError::ResponseError(answer) => match answer.raw().status().as_u16() {
             200..300 => Reaction::unanswered(Again::Unclear, "the answer can't be read"),
@@ -154,32 +154,29 @@ fn unanswered<E: Error + 'static>(error: &SdkError<E, HttpResponse>) -> SendErro
     }
 }
 
+/// The error and what is behind it, the innermost last.
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
+}
+
+fn mentions(error: &(dyn Error + 'static), word: &str) -> bool {
+    chain(error).any(|error| error.to_string().contains(word))
+}
+
 /// Whether the connection never stood.
 fn never_left(error: &(dyn Error + 'static)) -> bool {
-    let mut at = Some(error);
-    while let Some(error) = at {
-        if let Some(error) = error.downcast_ref::<io::Error>() {
-            use io::ErrorKind::{
-                AddrNotAvailable, ConnectionRefused, HostUnreachable, NetworkUnreachable, NotFound,
-            };
-            return matches!(
-                error.kind(),
-                AddrNotAvailable
-                    | ConnectionRefused
-                    | HostUnreachable
-                    | NetworkUnreachable
-                    | NotFound
-            );
-        }
-        at = error.source();
-    }
-    false
+    use io::ErrorKind::{
+        AddrNotAvailable, ConnectionRefused, HostUnreachable, NetworkUnreachable, NotFound,
+    };
+    let kinds = chain(error).filter_map(|error| error.downcast_ref::<io::Error>());
+    kinds.map(io::Error::kind).any(|kind| {
+        matches!(
+            kind,
+            AddrNotAvailable | ConnectionRefused | HostUnreachable | NetworkUnreachable | NotFound
+        )
+    })
 }
 
 fn root_cause(error: &(dyn Error + 'static)) -> String {
-    let mut cause = error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
-    cause.to_string()
+    chain(error).last().map(ToString::to_string).unwrap_or_default()
 }

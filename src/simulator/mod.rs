@@ -79,7 +79,8 @@ pub async fn start(settings: Settings) -> io::Result<Simulator> {
     let meta = weather::over(meta::router(&world), &world, Provider::Meta, &meta::Wording);
     let twilio = weather::over(twilio::router(&world), &world, Provider::Twilio, &twilio::Wording);
     let aws = Aws::new(&world);
-    aws.found_at(serve(&world, aws.router()).await?);
+    let services = weather::over(aws.router(), &world, Provider::Aws, &aws::Wording);
+    aws.found_at(serve(&world, services).await?);
     Ok(Simulator {
         meta: serve(&world, meta).await?,
         twilio: serve(&world, twilio).await?,

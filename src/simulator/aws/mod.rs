@@ -33,6 +33,8 @@ mod sns;
 
 mod ids;
 
+mod wording;
+
 use std::{
     net::SocketAddr,
     sync::{Arc, Mutex, OnceLock},
@@ -43,6 +45,7 @@ use axum::Router;
 pub use account::AwsAccount;
 pub use sms::Feedback;
 pub use sns::{Forgery, Published};
+pub(crate) use wording::Social as Wording;
 
 use super::{meta, world::World};
 

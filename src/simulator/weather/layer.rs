@@ -6,7 +6,7 @@ use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
     extract::{ConnectInfo, Request, State},
-    http::{StatusCode, request::Parts},
+    http::{HeaderMap, StatusCode, request::Parts},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
@@ -20,6 +20,10 @@ const LONGEST_BODY: usize = 4 << 20;
 
 /// How a service words what the weather makes it say.
 pub(crate) trait Wording: Send + Sync {
+    /// The one of several services at this address that a request is for, if it serves several.
+    fn of(&self, _headers: &HeaderMap) -> Option<&'static dyn Wording> {
+        None
+    }
     /// Its own refusal with this code; nothing if no code of the service looks so.
     fn refusal(&self, code: &str, status: Option<u16>) -> Option<Response>;
     /// HTTP 429 with its own word for too many requests.
@@ -72,24 +76,25 @@ async fn pass(
         }
         Weather::Slow { by, lag: Lag::BeforeTaken } => sky.taken_late(by, request, next).await,
         trouble => match read(request).await {
-            Ok((_, body)) => sky.refused(&trouble, &body).await,
+            Ok((parts, body)) => sky.refused(&trouble, &parts.headers, &body).await,
             Err(unreadable) => unreadable,
         },
     }
 }
 
 impl Sky {
-    async fn refused(&self, trouble: &Weather, body: &[u8]) -> Response {
-        if let Some((to, channel)) = self.wording.recipient(body) {
+    async fn refused(&self, trouble: &Weather, headers: &HeaderMap, body: &[u8]) -> Response {
+        let wording = self.wording.of(headers).unwrap_or(self.wording);
+        if let Some((to, channel)) = wording.recipient(body) {
             self.world.ledger.record(&to, channel);
         }
         match trouble {
             Weather::Refuse { code, status } => {
-                self.wording.refusal(code, *status).unwrap_or_else(|| no_such_code(code))
+                wording.refusal(code, *status).unwrap_or_else(|| no_such_code(code))
             }
-            Weather::Throttle => self.wording.throttled(),
-            Weather::Bursts { status, .. } => self.wording.failing(*status),
-            Weather::TokenExpired => self.wording.token_expired(),
+            Weather::Throttle => wording.throttled(),
+            Weather::Bursts { status, .. } => wording.failing(*status),
+            Weather::TokenExpired => wording.token_expired(),
             // It hangs.
             _ => pending().await,
         }

@@ -17,6 +17,8 @@ pub(crate) use skies::Skies;
 pub enum Provider {
     Meta,
     Twilio,
+    /// All of its services.
+    Aws,
 }
 
 /// The state of a whole service: what every request of it meets until the weather changes.

@@ -16,6 +16,11 @@ mod whatsapp_webhook;
 
 mod twilio_webhook;
 
+mod sns_signatures;
+
+#[cfg(feature = "aws")]
+mod aws_requests;
+
 mod garbage;
 
 use std::{num::NonZeroU32, time::Duration};

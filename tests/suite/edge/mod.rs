@@ -32,6 +32,9 @@ mod webhooks;
 
 mod forgeries;
 
+#[cfg(feature = "aws")]
+mod sns;
+
 mod command_line;
 
 mod traces;

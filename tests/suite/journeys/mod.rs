@@ -23,6 +23,8 @@ mod providers;
 #[cfg(feature = "aws")]
 mod aws;
 
+mod bad_days;
+
 mod crash;
 
 mod crash_amid_many;

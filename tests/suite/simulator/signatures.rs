@@ -1,14 +1,10 @@
 //! Signatures, held against vectors and against an outsider's judgement.
 
-use std::{
-    io::Write,
-    process::{Command, Output, Stdio},
-};
-
 use pombo::simulator::{meta, twilio};
 use serde_json::{Value, json};
 
 use super::rig::Rig;
+use crate::support::outsider;
 
 fn vectors(text: &str) -> Vec<Value> {
     let file: Value = serde_json::from_str(text).unwrap();
@@ -39,29 +35,14 @@ fn twilio_signatures_agree_with_the_vectors() {
     }
 }
 
-/// Twilio's own library, in the Python that `POMBO_TEST_PYTHON` names.
-fn judge(cases: &[Value]) -> Output {
-    let python = std::env::var("POMBO_TEST_PYTHON").unwrap_or_else(|_| "python3".into());
-    let mut judge = Command::new(&python)
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/outsiders/twilio_signatures.py"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap_or_else(|error| panic!("can't run {python}, which judges signatures: {error}"));
-    let lines: String = cases.iter().map(|case| format!("{case}\n")).collect();
-    // It may have given up before reading everything; its verdict says so.
-    let _ = judge.stdin.take().unwrap().write_all(lines.as_bytes());
-    judge.wait_with_output().unwrap()
+/// Twilio's own library.
+fn judge(cases: &[Value]) -> Result<usize, String> {
+    outsider::judge("twilio_signatures.py", cases)
 }
 
 #[track_caller]
 fn agrees(cases: &[Value]) {
-    let output = judge(cases);
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "Twilio's own library disagrees: {complaint}");
-    let count = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    assert_eq!(count, cases.len().to_string(), "every case is judged");
+    assert_eq!(judge(cases), Ok(cases.len()), "Twilio's own library");
 }
 
 fn case(url: &str, params: &Value, signature: &str, secret: &str, expect: bool) -> Value {
@@ -118,5 +99,5 @@ fn twilios_own_library_agrees_with_the_vectors() {
 #[test]
 fn the_outsider_finds_a_wrong_signature() {
     let wrong = case("https://otp.example.com/", &json!({}), "AAAA", "secret", true);
-    assert!(!judge(&[wrong]).status.success());
+    assert!(judge(&[wrong]).is_err());
 }

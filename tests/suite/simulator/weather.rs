@@ -25,6 +25,7 @@ fn call(rig: &Rig, provider: Provider) -> reqwest::RequestBuilder {
     match provider {
         Provider::Meta => rig.whatsapp_call(&otp(WELL, CODE)),
         Provider::Twilio => rig.sms_call(&text(WELL)),
+        Provider::Aws => unreachable!("the rig is not signed for AWS"),
     }
 }
 

@@ -6,6 +6,8 @@ pub mod redis_server;
 
 pub mod world;
 
+pub mod outsider;
+
 /// Whether to take the long forms of tests: more rounds, and waits that take minutes.
 pub fn long() -> bool {
     std::env::var_os("POMBO_TEST_LONG").is_some_and(|value| value == "1")

@@ -95,12 +95,20 @@ impl World {
         Pombo::serve(&self.environment()).await
     }
 
-    /// A `pombo serve` that hears of AWS's messages: both topics are subscribed and confirmed.
+    /// A `pombo serve` that hears of AWS's messages: whatever topic is its own is subscribed, and that is
+    /// confirmed.
     pub async fn serve_by_aws(&self) -> Pombo {
         let pombo = self.serve().await;
         let (aws, account) = (self.simulator.aws(), self.simulator.aws_account());
         aws.subscribe().await;
-        for topic in [&account.whatsapp_topic, &account.sms_topic] {
+        let says = |key: &str| {
+            self.environment.iter().any(|(known, by)| known == key && by.contains("aws"))
+        };
+        let topics = [
+            ("POMBO_WHATSAPP__PROVIDER", &account.whatsapp_topic),
+            ("POMBO_SMS__PROVIDER", &account.sms_topic),
+        ];
+        for (_, topic) in topics.into_iter().filter(|(key, _)| says(key)) {
             timeout(PATIENCE, aws.wait_until_confirmed(topic)).await.expect("a confirmation");
         }
         pombo

@@ -1,0 +1,98 @@
+//! Only SNS is listened to, and only about our topics, now.
+
+use std::time::Duration;
+
+use pombo::{
+    grpc::proto::DeliveryStatus,
+    simulator::{Behaviour, Fate, Step, aws::Forgery},
+};
+use serde_json::json;
+
+use super::{NUMBER, webhooks::counted, world};
+use crate::support::{pombo::Pombo, world::World};
+
+/// A service by AWS on whose first message nobody says anything, and its topic.
+async fn silent() -> (World, Pombo, String, String) {
+    let world = world(&[
+        ("SMS__PROVIDER", "aws"),
+        ("WHATSAPP__PROVIDER", "aws"),
+        ("DELIVERY__PLAN", "sms"),
+    ])
+    .await;
+    let pombo = world.serve_by_aws().await;
+    let quiet = Behaviour::well().sms(Fate::accept([Step::Arrive]));
+    world.simulator.script(NUMBER, quiet);
+    let challenge_id = pombo.issue(NUMBER).await.challenge_id;
+    let accepted =
+        |it: &pombo::grpc::proto::Challenge| it.deliveries[0].status() == DeliveryStatus::Accepted;
+    pombo.until(&challenge_id, accepted).await;
+    let topic = world.simulator.aws_account().sms_topic.clone();
+    (world, pombo, challenge_id, topic)
+}
+
+/// What AWS would tell of the first message.
+fn event(challenge_id: &str, kind: &str) -> String {
+    json!({
+        "eventType": kind,
+        "eventVersion": "1.0",
+        "eventTimestamp": 1_790_000_000_000_u64,
+        "messageId": "made-up",
+        "context": { "delivery": format!("{challenge_id}.1") },
+    })
+    .to_string()
+}
+
+#[tokio::test]
+async fn what_is_forged_foreign_old_or_raw_is_refused_counted_and_has_no_effect() {
+    let (world, pombo, challenge_id, topic) = silent().await;
+    let failed = event(&challenge_id, "TEXT_INVALID");
+    let certificates = world.simulator.aws_url().replace("127.0.0.1", "localhost");
+    let foreign = "arn:aws:sns:us-east-1:999999999999:somebody-elses".to_owned();
+    for (forgery, result) in [
+        (Forgery::Tampered, "forged"),
+        (Forgery::Unsigned, "forged"),
+        (Forgery::ForeignKey, "forged"),
+        (Forgery::Version("3".to_owned()), "forged"),
+        (Forgery::ForeignTopic(foreign), "foreign_topic"),
+        (Forgery::ForeignHost(certificates), "foreign_certificate"),
+        (Forgery::ForeignHost("https://evil.example.com".to_owned()), "foreign_certificate"),
+        (Forgery::Old(Duration::from_secs(2 * 3600)), "old"),
+        (Forgery::Raw, "raw"),
+    ] {
+        let before = counted(&pombo, "sns", result).await;
+        let status = world.simulator.aws().forge(&topic, &failed, &forgery).await;
+        assert_eq!(status, Some(403), "{forgery:?}");
+        assert_eq!(counted(&pombo, "sns", result).await, before + 1.0, "{forgery:?}");
+    }
+    let seen = pombo.get(&challenge_id).await;
+    assert_eq!(seen.deliveries[0].status(), DeliveryStatus::Accepted, "no effect");
+
+    // The counter-test: the same event, well signed and of now.
+    let status = world.simulator.aws().forge(&topic, &failed, &Forgery::None).await;
+    assert_eq!(status, Some(200));
+}
+
+#[tokio::test]
+async fn both_signature_versions_are_believed() {
+    for version in ["1", "2"] {
+        let (world, pombo, challenge_id, topic) = silent().await;
+        let genuine = Forgery::Version(version.to_owned());
+        let aws = world.simulator.aws();
+        let delivered = event(&challenge_id, "TEXT_DELIVERED");
+        // The id is another than AWS answered to the send: taken, and ignored.
+        assert_eq!(aws.forge(&topic, &delivered, &genuine).await, Some(200));
+        assert_eq!(counted(&pombo, "sns", "ignored").await, 1.0);
+    }
+}
+
+#[tokio::test]
+async fn a_subscription_is_confirmed_for_our_topics_and_nowhere_else() {
+    let (world, pombo, _, topic) = silent().await;
+    let aws = world.simulator.aws();
+    assert_eq!(counted(&pombo, "sns", "confirmed").await, 2.0, "both topics");
+    let elsewhere = "http://127.0.0.1:9/?Action=ConfirmSubscription";
+    assert_eq!(aws.ask_to_visit(&topic, elsewhere).await, Some(403));
+    assert_eq!(counted(&pombo, "sns", "foreign_visit").await, 1.0);
+    let foreign = "arn:aws:sns:us-east-1:999999999999:somebody-elses";
+    assert_eq!(aws.ask_to_visit(foreign, &aws.url()).await, Some(403));
+}
