@@ -78,6 +78,9 @@ where
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(SdkError::ServiceError(refused))) => {
             let status = refused.raw().status().as_u16();
+            if (200..300).contains(&status) {
+                return Err(Reaction::unanswered(Again::Unclear, "the answer can't be read"));
+            }
             let Refusal { code, reason, message } = read(refused.err());
             let reaction = judge(code, reason)
                 .or_else(|| judge_anywhere(code))

@@ -25,6 +25,8 @@ mod aws;
 
 mod bad_days;
 
+mod codes;
+
 mod crash;
 
 mod crash_amid_many;

@@ -9,7 +9,7 @@ use pombo::simulator::{
 use super::rig::{CODE, Rig, WELL, otp, text};
 
 /// Meta's codes, with the HTTP status that some source gives, or else 400.
-const META: &[(u16, &[u32])] = &[
+pub const META: &[(u16, &[u32])] = &[
     (401, &[0, 104, 190]),
     (403, &[10, 200, 210, 299, 368, 130_497, 131_005, 131_031]),
     (404, &[132_001]),
@@ -27,7 +27,7 @@ const META: &[(u16, &[u32])] = &[
     ),
 ];
 
-const TWILIO: &[(u16, &[u32])] = &[
+pub const TWILIO: &[(u16, &[u32])] = &[
     (401, &[20_003]),
     (404, &[20_404]),
     (429, &[20_429]),
@@ -50,7 +50,7 @@ const TWILIO: &[(u16, &[u32])] = &[
     ),
 ];
 
-fn each(list: &[(u16, &'static [u32])]) -> Vec<(u16, u32)> {
+pub fn each(list: &[(u16, &'static [u32])]) -> Vec<(u16, u32)> {
     list.iter().flat_map(|(status, codes)| codes.iter().map(|code| (*status, *code))).collect()
 }
 

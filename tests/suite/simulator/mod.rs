@@ -28,7 +28,7 @@ mod logs;
 
 mod scripts;
 
-mod codes;
+pub mod codes;
 
 mod weather;
 
