@@ -27,6 +27,8 @@ mod bad_days;
 
 mod codes;
 
+mod hang;
+
 mod crash;
 
 mod crash_amid_many;

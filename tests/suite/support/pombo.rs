@@ -156,6 +156,14 @@ impl Pombo {
         assert!(status.success());
     }
 
+    /// Memory that the process holds, in KiB.
+    pub fn resident_kib(&self) -> u64 {
+        let status = format!("/proc/{}/status", self.child.id().unwrap());
+        let status = std::fs::read_to_string(status).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
     /// A client.
     pub async fn client(&self) -> OtpServiceClient<Channel> {
         OtpServiceClient::new(self.connection().await)
