@@ -24,7 +24,7 @@ mod commit;
 
 mod supplier;
 
-mod roads;
+pub mod roads;
 
 mod dispatch;
 

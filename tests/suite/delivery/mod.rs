@@ -21,6 +21,8 @@ mod sns_signatures;
 #[cfg(feature = "aws")]
 mod aws_requests;
 
+mod own_sender;
+
 mod garbage;
 
 use std::{num::NonZeroU32, time::Duration};
