@@ -21,7 +21,7 @@ use crate::{
         reaction::Reaction,
     },
     insight::metrics,
-    otp::{Cause, Channel, ClosedRoad, Country, DeliveryStatus, PhoneNumber},
+    otp::{Cause, Channel, ClosedRoad, Country, DeliveryStatus, FailureReason, PhoneNumber},
 };
 
 /// All roads, in the order in which they are to be tried.
@@ -164,9 +164,12 @@ impl Road {
             }
             // It took a working provider to find out.
             (None, Cause::Recipient) => self.succeeded(template, country, by),
-            (None, Cause::Sender) => {
+            (None, Cause::Sender) if is_of_provider(reaction.reason) => {
                 self.change(&Part::Provider, |circuit, now| circuit.fail(now, by));
             }
+            // Phones that are off and carriers' filters are nothing that a provider could mend, and
+            // whoever asks for codes to such numbers shall close no road.
+            (None, Cause::Sender) => {}
         }
     }
 
@@ -194,6 +197,14 @@ impl Road {
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Part, Circuit>> {
         self.circuits.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether many failures for this reason say that the provider is in trouble.
+const fn is_of_provider(reason: FailureReason) -> bool {
+    matches!(
+        reason,
+        FailureReason::Unavailable | FailureReason::RateLimited | FailureReason::Misconfigured
+    )
 }
 
 fn is_open(circuits: &BTreeMap<Part, Circuit>, part: &Part, now: Instant) -> bool {

@@ -123,7 +123,8 @@ impl Certificates {
         let is_full = kept.len() >= MOST_KEPT;
         if let (true, Some(oldest)) = (
             is_full && !kept.contains_key(url),
-            kept.iter().min_by_key(|(_, it)| it.since).map(|(url, _)| url.clone()),
+            // What was no certificate goes first: a forger shall not push a true one out.
+            kept.iter().min_by_key(|(_, it)| (it.is_key(), it.since)).map(|(url, _)| url.clone()),
         ) {
             kept.remove(&oldest);
         }
@@ -152,6 +153,10 @@ impl Certificates {
 }
 
 impl Kept {
+    fn is_key(&self) -> bool {
+        matches!(self.key.get(), Some(Some(_)))
+    }
+
     fn lasts(&self) -> Duration {
         match self.key.get() {
             Some(None) => KEEP_NOTHING,

@@ -141,6 +141,11 @@ async fn failures_that_last_close_the_road_and_recipients_do_not() {
             .await;
     }
     assert_eq!(town.closed(), []);
+    for _ in 0..30 {
+        let off = Reaction::alone(Why::Unreachable, crate::delivery::Again::No).of_sender();
+        town.road().learn(DeliveryStatus::Failed, Some(off), "pt", Country::new("BR"));
+    }
+    assert_eq!(town.closed(), [], "phones that are off close no road");
     for _ in 0..20 {
         town.send(BRAZIL, unavailable()).await;
     }

@@ -27,6 +27,8 @@ mod bad_days;
 
 mod codes;
 
+mod notices;
+
 mod hang;
 
 mod crash;

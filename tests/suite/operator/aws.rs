@@ -182,3 +182,21 @@ async fn check_tells_whom_aws_takes_us_for_and_that_there_are_no_credentials() {
     assert_eq!((nobody.code, state(&nobody, "aws identity")), (1, "fault"));
     assert!(sentences(&nobody)[0].contains("no AWS credentials"), "{}", nobody.stderr);
 }
+
+#[tokio::test]
+async fn check_and_push_go_by_aws_where_that_is_the_road() {
+    let by_aws = [("WHATSAPP__PROVIDER", "aws"), ("SMS__PROVIDER", "aws")];
+    let world = world(&by_aws).await;
+    let pushed = run(&["templates", "push", "--every", "100ms"], &world.environment()).await;
+    assert_eq!(pushed.code, 0, "{}{}", pushed.stdout, pushed.stderr);
+    let looked = run(&["check"], &world.environment()).await;
+    assert_eq!(looked.code, 0, "{}{}", looked.stdout, looked.stderr);
+    for (what, found) in [
+        ("aws identity", "of the account that ends in 9012"),
+        ("whatsapp number", "linked, quality green"),
+        ("sms sender", "active"),
+        ("sms events", "go to a topic"),
+    ] {
+        assert_eq!(state(&looked, what), found);
+    }
+}
