@@ -4,6 +4,8 @@ mod anything;
 
 mod deploy;
 
+mod guides;
+
 mod events;
 
 mod refusals;
