@@ -138,9 +138,11 @@ impl Circuit {
         }
     }
 
-    /// A message went well. Closes the circuit.
+    /// A message went well. Closes the circuit if it was the probe; good news of messages of before
+    /// it opened keeps coming for minutes.
     pub fn succeed(&mut self, now: Instant, by: News) {
-        if !self.is_closed() && (by == News::Receipt || !self.told_late) {
+        let is_probing = matches!(self.state, State::Probing { .. });
+        if is_probing && (by == News::Receipt || !self.told_late) {
             self.mend();
         }
         self.remember(now, false);

@@ -92,10 +92,12 @@ impl Road {
         language: &str,
         country: Country,
     ) {
-        let template = self.template(language);
+        // Which one the message went in is not recorded: the nearest, most likely.
+        let template = self.messenger.templates(language).into_iter().next().unwrap_or_default();
         match failure {
             Some(reaction) => self.failed(reaction, &template, country, News::Receipt),
-            None if status >= DeliveryStatus::Sent => {
+            // That it was handed on says little: failures come after it.
+            None if status >= DeliveryStatus::Delivered => {
                 self.succeeded(&template, country, News::Receipt);
             }
             None => {}
@@ -180,12 +182,13 @@ impl Road {
         let was_closed = circuit.is_closed();
         change(circuit, Instant::now());
         let is_closed = circuit.is_closed();
-        drop(circuits);
         if was_closed == is_closed {
             return;
         }
         let (channel, sender) = (self.messenger.channel(), self.messenger.name());
+        // Under the lock, so that the gauge goes the same way as the circuit.
         metrics::circuit(channel, sender, part.as_str(), !is_closed);
+        drop(circuits);
         match is_closed {
             true => {
                 tracing::info!(sender, channel = channel.as_str(), ?part, "a road is open again")

@@ -10,7 +10,10 @@ use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use super::{dispatch::Dispatch, roads::Road};
 use crate::{
     delivery::{Accepted, Again, Message},
-    otp::{Channel, Delivery, DeliveryStatus, Failure, FailureReason, MessageTag, Recipient, Time},
+    otp::{
+        Cause, Channel, Delivery, DeliveryStatus, Failure, FailureReason, MessageTag, Recipient,
+        Time,
+    },
     store::record,
 };
 
@@ -46,7 +49,7 @@ impl Dispatch {
     /// Tries until there is an outcome.
     pub async fn attempt(&self, road: &Road, message: &Message) -> Outcome {
         let (mut unclear, mut tries) = (false, TRIES);
-        let mut last = FailureReason::RateLimited.into();
+        let mut last: Failure = FailureReason::RateLimited.into();
         let mut tried = 0;
         while tried < tries {
             // Waiting longer than the step has is as good as being refused.
@@ -73,7 +76,9 @@ impl Dispatch {
                 break;
             }
         }
-        if unclear { Outcome::Unclear } else { Outcome::Failed(last) }
+        // What an answer says of the recipient holds, whatever became of the tries before it.
+        let is_final = last.cause == Cause::Recipient;
+        if unclear && !is_final { Outcome::Unclear } else { Outcome::Failed(last) }
     }
 
     /// Whether the message is still wanted: the challenge is live, the delivery waits for its

@@ -47,10 +47,23 @@ fn is_of_sns(url: &Url) -> bool {
         ["sns", region, "amazonaws", "com"] | ["sns", region, "amazonaws", "com", "cn"] => region,
         _ => return false,
     };
-    let is_region =
-        region.len() >= 3 && region.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let is_region = is_region(region);
     let is_plain = url.port().is_none() && url.username().is_empty() && url.password().is_none();
     url.scheme() == "https" && is_region && is_plain
+}
+
+/// Like `eu-west-1`, `us-gov-west-1`. Names of other services stand in the same place: below
+/// `s3-us-west-2` anybody may have a bucket of the name `sns`.
+fn is_region(label: &str) -> bool {
+    let parts: Vec<_> = label.split('-').collect();
+    let [area, middle @ .., number] = &parts[..] else { return false };
+    let is_word = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase());
+    let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    area.len() == 2
+        && is_word(area)
+        && !middle.is_empty()
+        && middle.iter().all(is_word)
+        && is_number
 }
 
 fn is_same_place(url: &Url, base: &Url) -> bool {
@@ -99,6 +112,9 @@ mod tests {
             "https://sns.us_east_1.amazonaws.com/a.pem",
             "https://evil.org/sns.us-east-1.amazonaws.com/a.pem",
             "https://s3.us-east-1.amazonaws.com/a.pem",
+            "https://sns.s3-us-west-2.amazonaws.com/a.pem",
+            "https://sns.s3-accelerate.amazonaws.com/a.pem",
+            "https://sns.s3-1.amazonaws.com/a.pem",
             "https://bucket.sns.us-east-1.amazonaws.com/a.pem",
             "file:///etc/a.pem",
             "a.pem",

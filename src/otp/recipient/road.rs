@@ -48,8 +48,12 @@ impl Turn<'_> {
         let (Cause::Sender, Some(current)) = (cause, challenge.current()) else {
             return Vec::new();
         };
-        let roads = self.roads_of(challenge.arm, challenge.step, current.channel).into_iter();
-        roads.skip_while(|road| road.sender != current.sender).skip(1).collect()
+        let mut roads = self.roads_of(challenge.arm, challenge.step, current.channel);
+        // Of a sender that is configured no more, all are left.
+        if let Some(left) = roads.iter().position(|road| road.sender == current.sender) {
+            roads.drain(..=left);
+        }
+        roads
     }
 
     /// The first road that is open; where all are closed, the first: better a message that may fail

@@ -172,3 +172,12 @@ fn a_message_accepted_after_the_end_leaves_nothing_to_tell() {
     phone.sender(id, 1, News { reference: Some("late"), ..Accepted.into() });
     assert_eq!((phone.delivery(id, 1).reference.clone(), phone.feedback.len()), (None, 0));
 }
+
+#[test]
+fn where_a_sender_is_no_more_those_that_are_go_on() {
+    let mut phone = phone();
+    let id = phone.begin(Ask::by(Sms));
+    phone.rules.sms_senders = vec!["vonage".to_owned()];
+    phone.sender(id, 1, FailureReason::Misconfigured);
+    assert_eq!(phone.senders(id), [("aws", Route::Requested), ("vonage", Route::Refused)]);
+}
