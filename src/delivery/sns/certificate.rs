@@ -1,8 +1,8 @@
-//! The certificates of SNS: from where one may be fetched, and those that were.
+//! The certificates of SNS, fetched once and kept.
 //!
-//! Where a certificate lies stands in the notification itself, so the address is judged before
-//! anybody goes there, and it bounds what a forger can make us do: a few fetches at once, each short
-//! and small, none twice within a minute for nothing.
+//! Where a certificate lies stands in the notification itself, so a forger can make us fetch. What it
+//! costs is bounded: a few fetches at once, each short and small, and what came to nothing is not asked
+//! for again for a while, however many wait for it.
 
 use std::{
     collections::HashMap,
@@ -16,7 +16,7 @@ use tokio::{
     time::Instant,
 };
 
-use super::signature::Key;
+use super::{address::Addresses, signature::Key};
 use crate::delivery::http_client::{self, SetupError};
 
 /// The longest that a fetch, or a visit to confirm a subscription, may take; SNS itself waits 15 s.
@@ -30,6 +30,9 @@ const KEEP: Duration = Duration::from_secs(24 * 3600);
 
 /// What was no certificate is not asked for again within this time.
 const KEEP_NOTHING: Duration = Duration::from_secs(60);
+
+/// Nor what could not be fetched: less than the 20 s after which SNS calls again.
+const KEEP_AWAY: Duration = Duration::from_secs(15);
 
 /// Addresses that are kept, and fetches at once.
 const MOST_KEPT: usize = 64;
@@ -52,15 +55,15 @@ pub enum Untrusted {
 /// Fetches certificates and keeps them.
 pub struct Certificates {
     client: Client,
-    /// In tests: where they are fetched from instead of SNS, and what subscriptions may visit.
-    instead: Option<Url>,
+    addresses: Addresses,
     kept: Mutex<HashMap<Url, Arc<Kept>>>,
     fetches: Semaphore,
 }
 
 struct Kept {
     since: Instant,
-    key: OnceCell<Option<Key>>,
+    /// Whoever wants it meanwhile waits for the same fetch.
+    key: OnceCell<Result<Key, Untrusted>>,
 }
 
 impl Certificates {
@@ -70,7 +73,7 @@ impl Certificates {
         let base = base.map_err(|_| SetupError::BaseUrl)?;
         Ok(Self {
             client: http_client::client(&base)?,
-            instead,
+            addresses: Addresses { instead },
             kept: Mutex::default(),
             fetches: Semaphore::new(MOST_FETCHES),
         })
@@ -78,42 +81,22 @@ impl Certificates {
 
     /// The key of the certificate at this address.
     pub async fn key(&self, address: &str) -> Result<Key, Untrusted> {
-        let url = self.certificate_at(address).ok_or(Untrusted::ForeignAddress)?;
+        let url = self.addresses.certificate(address).ok_or(Untrusted::ForeignAddress)?;
         let kept = self.keep(&url);
-        let key = kept.key.get_or_try_init(|| self.fetch(url)).await?;
-        key.clone().ok_or(Untrusted::NoCertificate)
+        let fetch = || async {
+            // That there was no room says nothing of the certificate, and is not kept.
+            let _place = self.fetches.try_acquire().map_err(|_| Untrusted::Away)?;
+            Ok(self.fetch(url).await)
+        };
+        kept.key.get_or_try_init(fetch).await?.clone()
     }
 
     /// Confirms a subscription by visiting the address that SNS gave.
     pub async fn confirm(&self, address: &str) -> Result<(), Untrusted> {
-        let url = self.may_visit(address).ok_or(Untrusted::ForeignAddress)?;
+        let url = self.addresses.visit(address).ok_or(Untrusted::ForeignAddress)?;
         let visit = self.client.get(url).timeout(PATIENCE).send().await;
         let is_done = visit.is_ok_and(|answer| answer.status().is_success());
         if is_done { Ok(()) } else { Err(Untrusted::Away) }
-    }
-
-    /// From where the certificate of this address is fetched, if it is one of SNS's.
-    fn certificate_at(&self, address: &str) -> Option<Url> {
-        let url: Url = address.parse().ok()?;
-        let is_file = url.path().ends_with(".pem") && url.query().is_none();
-        let Some(instead) = &self.instead else {
-            return (is_file && is_of_sns(&url)).then_some(url);
-        };
-        if is_of_sns(&url) {
-            let file = url.path_segments()?.next_back()?.to_owned();
-            return instead.join(&file).ok().filter(|_| is_file);
-        }
-        let is_below = is_same_place(&url, instead) && url.path().starts_with(instead.path());
-        (is_file && is_below).then_some(url)
-    }
-
-    fn may_visit(&self, address: &str) -> Option<Url> {
-        let url: Url = address.parse().ok()?;
-        let is_allowed = match &self.instead {
-            Some(instead) => is_same_place(&url, instead),
-            None => is_of_sns(&url),
-        };
-        is_allowed.then_some(url)
     }
 
     /// The place where an address's key is kept, or will be.
@@ -132,138 +115,36 @@ impl Certificates {
         Arc::clone(kept.entry(url.clone()).or_insert_with(new))
     }
 
-    async fn fetch(&self, url: Url) -> Result<Option<Key>, Untrusted> {
-        let _place = self.fetches.try_acquire().map_err(|_| Untrusted::Away)?;
+    async fn fetch(&self, url: Url) -> Result<Key, Untrusted> {
         let get = self.client.get(url).timeout(PATIENCE);
         let mut answer = get.send().await.map_err(|_| Untrusted::Away)?;
         match answer.status().as_u16() {
             200 => {}
-            500.. => return Err(Untrusted::Away),
-            _ => return Ok(None),
+            408 | 429 | 500.. => return Err(Untrusted::Away),
+            _ => return Err(Untrusted::NoCertificate),
         }
         let mut pem = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(|_| Untrusted::Away)? {
             pem.extend_from_slice(&chunk);
             if pem.len() > MOST_BYTES {
-                return Ok(None);
+                return Err(Untrusted::NoCertificate);
             }
         }
-        Ok(Key::of_certificate(&pem))
+        Key::of_certificate(&pem).ok_or(Untrusted::NoCertificate)
     }
 }
 
 impl Kept {
     fn is_key(&self) -> bool {
-        matches!(self.key.get(), Some(Some(_)))
+        matches!(self.key.get(), Some(Ok(_)))
     }
 
     fn lasts(&self) -> Duration {
         match self.key.get() {
-            Some(None) => KEEP_NOTHING,
-            _ => KEEP,
-        }
-    }
-}
-
-/// `https://sns.REGION.amazonaws.com`, or `.com.cn`, at the usual port and for nobody in particular.
-fn is_of_sns(url: &Url) -> bool {
-    let labels: Vec<_> = url.host_str().unwrap_or_default().split('.').collect();
-    let region = match labels[..] {
-        ["sns", region, "amazonaws", "com"] | ["sns", region, "amazonaws", "com", "cn"] => region,
-        _ => return false,
-    };
-    let is_region = is_region(region);
-    let is_plain = url.port().is_none() && url.username().is_empty() && url.password().is_none();
-    url.scheme() == "https" && is_region && is_plain
-}
-
-/// Like `eu-west-1`, `us-gov-west-1`. Names of other services stand in the same place: below
-/// `s3-us-west-2` anybody may have a bucket of the name `sns`.
-fn is_region(label: &str) -> bool {
-    let parts: Vec<_> = label.split('-').collect();
-    let [area, middle @ .., number] = &parts[..] else { return false };
-    let is_word = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase());
-    let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
-    area.len() == 2
-        && is_word(area)
-        && !middle.is_empty()
-        && middle.iter().all(is_word)
-        && is_number
-}
-
-fn is_same_place(url: &Url, base: &Url) -> bool {
-    let is_plain = url.username().is_empty() && url.password().is_none();
-    is_plain && url.origin() == base.origin()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn fetched_from(instead: Option<&str>, address: &str) -> Option<String> {
-        let instead = instead.map(|url| url.parse().unwrap());
-        let url = Certificates::new(instead).ok().unwrap().certificate_at(address);
-        url.map(String::from)
-    }
-
-    #[test]
-    fn a_certificate_lies_at_sns() {
-        for address in [
-            "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-1.pem",
-            "https://sns.cn-north-1.amazonaws.com.cn/SimpleNotificationService-1.pem",
-            "https://SNS.us-east-1.amazonaws.com:443/SimpleNotificationService-1.pem",
-        ] {
-            assert!(fetched_from(None, address).is_some(), "{address}");
-        }
-    }
-
-    #[test]
-    fn nothing_else_is_one_however_it_is_dressed() {
-        for address in [
-            "http://sns.us-east-1.amazonaws.com/a.pem",
-            "https://sns.us-east-1.amazonaws.com.evil.org/a.pem",
-            "https://sns.us-east-1.amazonaws.com@evil.org/a.pem",
-            "https://user@sns.us-east-1.amazonaws.com/a.pem",
-            "https://user:word@sns.us-east-1.amazonaws.com/a.pem",
-            "https://sns.us-east-1.amazonaws.com:8443/a.pem",
-            "https://sns.us-east-1.amazonaws.com./a.pem",
-            "https://sns.us-east-1.amazonaws.com/a.pem?x=.pem",
-            "https://sns.us-east-1.amazonaws.com/a.txt",
-            "https://sns.us-east-1.amazonaws.com/a.pem/../b",
-            "https://sns.amazonaws.com/a.pem",
-            "https://sns.x.amazonaws.com/a.pem",
-            "https://sns.us_east_1.amazonaws.com/a.pem",
-            "https://evil.org/sns.us-east-1.amazonaws.com/a.pem",
-            "https://s3.us-east-1.amazonaws.com/a.pem",
-            "https://sns.s3-us-west-2.amazonaws.com/a.pem",
-            "https://sns.s3-accelerate.amazonaws.com/a.pem",
-            "https://sns.s3-1.amazonaws.com/a.pem",
-            "https://bucket.sns.us-east-1.amazonaws.com/a.pem",
-            "file:///etc/a.pem",
-            "a.pem",
-            "",
-        ] {
-            assert_eq!(fetched_from(None, address), None, "{address}");
-        }
-    }
-
-    #[test]
-    fn in_tests_it_lies_below_the_prefix_and_nowhere_else() {
-        let prefix = Some("http://127.0.0.1:4566/certificates/Simple-");
-        let fetched = |address| fetched_from(prefix, address);
-        let below = "http://127.0.0.1:4566/certificates/Simple-1.pem";
-        assert_eq!(fetched(below).as_deref(), Some(below));
-        let of_sns = "https://sns.us-east-1.amazonaws.com/Simple-1.pem";
-        assert_eq!(fetched(of_sns).as_deref(), Some(below), "instead of SNS");
-        for address in [
-            "http://127.0.0.1:4566/Simple-1.pem",
-            "http://127.0.0.1:45660/certificates/Simple-1.pem",
-            "http://127.0.0.1:4566@evil.org/certificates/Simple-1.pem",
-            "http://127.0.0.1:4566.evil.org/certificates/Simple-1.pem",
-            "https://127.0.0.1:4566/certificates/Simple-1.pem",
-            "http://127.0.0.1:4566/certificates/Simple-/../../1.pem",
-        ] {
-            assert_eq!(fetched(address), None, "{address}");
+            Some(Ok(_)) => KEEP,
+            Some(Err(Untrusted::NoCertificate)) => KEEP_NOTHING,
+            // Or nothing is known yet.
+            _ => KEEP_AWAY,
         }
     }
 }

@@ -6,6 +6,8 @@
 
 pub mod message;
 
+mod address;
+
 pub mod certificate;
 
 pub mod signature;

@@ -101,9 +101,7 @@ impl Sns {
         if !key.signed(call) {
             return Err(refuse("forged", "the signature does not fit"));
         }
-        let now = now();
-        let is_new = |at: Time| now.since(at) <= OLDEST && at.since(now) <= SKEW;
-        match call.published_at().is_some_and(is_new) {
+        match call.published_at().is_some_and(|at| is_of_now(at, now())) {
             true => Ok(()),
             false => Err(refuse("old", "too old, or of a time still to come")),
         }
@@ -116,13 +114,12 @@ impl Sns {
     /// Takes in what was published. One topic may serve both channels.
     async fn take(&self, service: &Arc<Service>, call: &Notification) -> Answer {
         let is_of = |topic: &Option<String>| topic.as_deref() == Some(&call.topic_arn);
-        let is_event = call.message.contains("\"eventType\"");
-        if is_of(&self.sms_topic) && (is_event || !is_of(&self.whatsapp_topic)) {
-            return match sms::parse(&call.message) {
-                Ok(Some(callback)) => told(service, Channel::Sms, vec![callback]).await,
-                Ok(None) => skipped(1),
-                Err(_) => malformed(SOURCE),
-            };
+        match is_of(&self.sms_topic).then(|| sms::parse(&call.message)) {
+            Some(Ok(Some(callback))) => return told(service, Channel::Sms, vec![callback]).await,
+            Some(Ok(None)) => return skipped(1),
+            Some(Err(_)) if !is_of(&self.whatsapp_topic) => return malformed(SOURCE),
+            // No event of a text message, so it is WhatsApp's.
+            Some(Err(_)) | None => {}
         }
         let Ok(batch) = whatsapp::parse(&call.message, &self.template) else {
             return malformed(SOURCE);
@@ -170,9 +167,36 @@ fn later(result: &'static str, why: &'static str) -> Answer {
     STORE_AWAY
 }
 
+fn is_of_now(published: Time, now: Time) -> bool {
+    now.since(published) <= OLDEST && published.since(now) <= SKEW
+}
+
 /// For the age of a call, which is by SNS's clock: nothing about a challenge is decided by it.
 #[allow(clippy::disallowed_methods)]
 fn now() -> Time {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Time::from_millis(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_counts_for_as_long_as_sns_repeats_it_and_for_what_clocks_differ() {
+        let now = Time::from_millis(1_790_000_000_000);
+        let at = |millis: i64| Time::from_millis(now.millis().saturating_add_signed(millis));
+        for (millis, counts) in [
+            (0, true),
+            (-3_600_000, true),
+            (-3_900_000, true),
+            (-3_900_001, false),
+            (300_000, true),
+            (300_001, false),
+            (i64::MIN, false),
+            (i64::MAX, false),
+        ] {
+            assert_eq!(is_of_now(at(millis), now), counts, "{millis}");
+        }
+    }
 }

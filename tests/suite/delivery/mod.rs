@@ -18,6 +18,10 @@ mod twilio_webhook;
 
 mod sns_signatures;
 
+mod sns_certificates;
+
+mod aws_events;
+
 #[cfg(feature = "aws")]
 mod aws_requests;
 

@@ -4,12 +4,16 @@ use std::time::Duration;
 
 use pombo::{
     grpc::proto::DeliveryStatus,
-    simulator::{Behaviour, Fate, Step, aws::Forgery},
+    simulator::{Behaviour, Channel, Fate, Settings, Step, aws::Forgery},
 };
 use serde_json::json;
 
-use super::{NUMBER, webhooks::counted, world};
-use crate::support::{pombo::Pombo, world::World};
+use super::{NOBODYS, NUMBER, webhooks::counted, world};
+use crate::support::{
+    pombo::Pombo,
+    redis_server::RedisServer,
+    world::{World, brisk},
+};
 
 /// A service by AWS on whose first message nobody says anything, and its topic.
 async fn silent() -> (World, Pombo, String, String) {
@@ -95,4 +99,70 @@ async fn a_subscription_is_confirmed_for_our_topics_and_nowhere_else() {
     assert_eq!(counted(&pombo, "sns", "foreign_visit").await, 1.0);
     let foreign = "arn:aws:sns:us-east-1:999999999999:somebody-elses";
     assert_eq!(aws.ask_to_visit(foreign, &aws.url()).await, Some(403));
+}
+
+#[tokio::test]
+async fn one_topic_may_tell_of_both_channels() {
+    let topic = Settings::default().aws.sms_topic;
+    let world = world(&[
+        ("SMS__PROVIDER", "aws"),
+        ("WHATSAPP__PROVIDER", "aws"),
+        ("WHATSAPP__AWS__TOPIC_ARN", &topic),
+    ])
+    .await;
+    let pombo = world.serve().await;
+    let status = json!({ "id": "wamid.x", "status": "sent", "biz_opaque_callback_data": format!("{NOBODYS}.1") });
+    let value = json!({ "statuses": [status] });
+    let entry = json!({ "id": "1", "changes": [{ "field": "messages", "value": value }] });
+    let envelope = json!({ "whatsAppWebhookEntry": entry.to_string() }).to_string();
+    // An event of EventBridge may have fields by whatever name.
+    let bridged = json!({
+        "source": "aws.social-messaging",
+        "detail-type": "WhatsApp Message Sent",
+        "detail": { "messageId": "made-up", "eventType": "sent" },
+    });
+    for message in [event(NOBODYS, "TEXT_DELIVERED"), envelope, bridged.to_string()] {
+        let before = counted(&pombo, "sns", "ignored").await;
+        let status = world.simulator.aws().forge(&topic, &message, &Forgery::None).await;
+        assert_eq!(status, Some(200), "{message}");
+        assert_eq!(counted(&pombo, "sns", "ignored").await, before + 1.0, "read: {message}");
+    }
+    let status = world.simulator.aws().forge(&topic, "{}", &Forgery::None).await;
+    assert_eq!(status, Some(200), "SNS would only send the same again");
+    assert_eq!(counted(&pombo, "sns", "malformed").await, 1.0);
+}
+
+#[tokio::test]
+async fn what_finds_no_store_comes_again() {
+    let redis = RedisServer::start();
+    let more = [("SMS__PROVIDER", "aws"), ("DELIVERY__PLAN", "sms")];
+    let world = World::new(&redis.url(), brisk(), &more).await;
+    let pombo = world.serve_by_aws().await;
+    let steps = [Step::Wait(Duration::from_millis(500)), Step::Arrive, Step::Delivered];
+    world.simulator.script_each(NUMBER, Channel::Sms, [Fate::accept(steps)]);
+    let id = pombo.issue(NUMBER).await.challenge_id;
+    pombo.until(&id, |it| it.deliveries[0].status() == DeliveryStatus::Accepted).await;
+
+    redis.pause();
+    let refused = |line: &str| line.contains("a callback could not be taken in");
+    pombo.stderr.wait_for("a callback refused", refused).await;
+    let topic = &world.simulator.aws_account().sms_topic;
+    let again = event(&id, "TEXT_DELIVERED");
+    let status = world.simulator.aws().forge(topic, &again, &Forgery::None).await;
+    assert_eq!(status, Some(503), "what is below 500 SNS tells nobody again");
+    redis.resume();
+
+    let seen = pombo.until(&id, |it| it.deliveries[0].status() > DeliveryStatus::Accepted).await;
+    assert_eq!(seen.deliveries[0].status(), DeliveryStatus::Delivered);
+    assert!(counted(&pombo, "sns", "store_away").await >= 2.0);
+}
+
+#[tokio::test]
+async fn a_call_over_the_bound_is_refused() {
+    let (_world, pombo, ..) = silent().await;
+    let url = format!("http://{}/webhooks/sns", pombo.webhooks);
+    for (bytes, expected) in [(640 * 1024, 403), (640 * 1024 + 1, 413)] {
+        let call = reqwest::Client::new().post(&url).body(vec![b' '; bytes]);
+        assert_eq!(call.send().await.unwrap().status().as_u16(), expected);
+    }
 }
