@@ -9,7 +9,7 @@ use axum::Router;
 use crate::{config::Origin, delivery::aws::Access, outwards::topic::Topic};
 use crate::{
     config::{self, Config},
-    delivery::sns::Certificates,
+    delivery::{sns::Certificates, whatsapp::notices::Ours},
     grpc::{Caller, Callers},
     http::webhooks::{self, Meta, Sns, TwilioAccount, Webhooks},
     insight::observed::Observed,
@@ -82,7 +82,7 @@ pub(super) fn webhooks(
     let meta = cloud.map(|cloud| Meta {
         app_secret: cloud.app_secret.clone(),
         verify_token: cloud.verify_token.clone(),
-        template: template.clone(),
+        ours: Ours { account: cloud.business_account_id.clone(), template: template.clone() },
     });
     let twilio = config.sms.as_ref().and_then(|sms| sms.twilio.as_ref());
     let twilio = twilio.map(|it| TwilioAccount { auth_token: it.auth_token.clone(), public_url });
@@ -102,7 +102,8 @@ fn sns(config: &Config, template: String) -> anyhow::Result<Option<Sns>> {
     Ok(Some(Sns {
         whatsapp_topic: whatsapp.map(|aws| aws.topic_arn.clone()),
         sms_topic: sms.map(|aws| aws.topic_arn.clone()),
-        template,
+        // AWS's own ids are none of Meta's, and a topic is mostly one account's.
+        ours: Ours { account: None, template },
         certificates,
     }))
 }

@@ -49,18 +49,6 @@ pub enum Part {
 }
 
 impl Part {
-    /// What a refusal stops, of a message in this template and to this country.
-    pub fn of(scope: Scope, template: &str, country: Country) -> Self {
-        match scope {
-            Scope::Token => Self::Token,
-            Scope::App => Self::App,
-            Scope::Account => Self::Account,
-            Scope::PhoneNumber => Self::PhoneNumber,
-            Scope::Template => Self::Template(template.to_owned()),
-            Scope::Country => Self::Country(country),
-        }
-    }
-
     /// As the log and metrics spell it, without the language or country.
     pub const fn as_str(&self) -> &'static str {
         match self {
@@ -75,12 +63,22 @@ impl Part {
     }
 }
 
-/// Where news comes from.
+/// What is told of a message.
+#[derive(Clone, Copy, Debug)]
+pub struct News {
+    /// Who tells.
+    pub by: Teller,
+    /// How long ago the message went out: news of a message of before a circuit last opened or closed
+    /// says nothing of how it is now.
+    pub age: Duration,
+}
+
+/// Who tells what became of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum News {
-    /// The provider's answer to a send.
+pub enum Teller {
+    /// The provider, answering the send.
     Answer,
-    /// Its callback.
+    /// The provider, calling back.
     Receipt,
 }
 
@@ -88,10 +86,12 @@ pub enum News {
 #[derive(Debug, Default)]
 pub struct Circuit {
     state: State,
-    /// It was opened by a receipt.
-    told_late: bool,
-    /// When messages ended and whether they failed, oldest first.
-    outcomes: VecDeque<(Instant, bool)>,
+    /// Since when it is in this state; `None` if it was never in another.
+    since: Option<Instant>,
+    /// Who told the news that opened it.
+    opened_by: Option<Teller>,
+    answers: Outcomes,
+    receipts: Outcomes,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -99,7 +99,7 @@ enum State {
     #[default]
     Closed,
     Open {
-        /// When it opened for how long.
+        /// When a probe may pass.
         until: Instant,
         rest: Duration,
     },
@@ -125,62 +125,103 @@ impl Circuit {
         matches!(self.state, State::Closed)
     }
 
-    /// A message passes. If the circuit rested until now, that is the probe.
+    /// A message is on its way. If the circuit rested until now, that is the probe.
     pub fn pass(&mut self, now: Instant) {
-        if let State::Open { rest, until } | State::Probing { rest, until } = self.state
-            && until <= now
-        {
+        if self.is_open(now) {
+            return;
+        }
+        match self.state {
+            State::Closed => {}
             // A probe of which no bad news came, where good ones may never come, was a good one.
-            match self.state {
-                State::Probing { .. } if self.told_late => self.mend(),
-                _ => self.state = State::Probing { until: now + PROBE, rest },
+            State::Probing { .. } if self.opened_by == Some(Teller::Receipt) => self.mend(now),
+            State::Open { rest, .. } | State::Probing { rest, .. } => {
+                self.turn(State::Probing { until: now + PROBE, rest }, now);
             }
         }
     }
 
-    /// A message went well. Closes the circuit if it was the probe; good news of messages of before
-    /// it opened keeps coming for minutes.
-    pub fn succeed(&mut self, now: Instant, by: News) {
-        let is_probing = matches!(self.state, State::Probing { .. });
-        if is_probing && (by == News::Receipt || !self.told_late) {
-            self.mend();
+    /// A message went well. Closes the circuit, unless it was opened by receipts and this is but an
+    /// answer.
+    pub fn succeed(&mut self, now: Instant, news: News) {
+        if self.is_of_before(now, news) {
+            return;
         }
-        self.remember(now, false);
+        let proves = news.by == Teller::Receipt || self.opened_by != Some(Teller::Receipt);
+        if !self.is_closed() && proves {
+            self.mend(now);
+        }
+        self.outcomes(news).add(now, false);
     }
 
     /// A message failed. Opens the circuit if it was the probe, or one too many.
-    pub fn fail(&mut self, now: Instant, by: News) {
-        self.remember(now, true);
-        let failed = self.outcomes.iter().filter(|(_, failed)| *failed).count();
-        let too_many = failed >= FAILURES && failed * 2 >= self.outcomes.len();
-        if too_many || matches!(self.state, State::Probing { .. }) {
-            self.stop(now, by);
+    pub fn fail(&mut self, now: Instant, news: News) {
+        if self.is_of_before(now, news) {
+            return;
+        }
+        let outcomes = self.outcomes(news);
+        outcomes.add(now, true);
+        if outcomes.are_too_bad() || !self.is_closed() {
+            self.stop(now, news);
         }
     }
 
     /// The provider says that nothing will pass. Opens the circuit; a probe that was told so makes it
     /// rest for twice as long as before.
-    pub fn stop(&mut self, now: Instant, by: News) {
+    pub fn stop(&mut self, now: Instant, news: News) {
+        if self.is_of_before(now, news) {
+            return;
+        }
         let rest = match self.state {
             State::Closed => FIRST_REST,
             State::Probing { rest, .. } => (rest * 2).min(LONGEST_REST),
-            // What was on its way when it opened tells nothing new.
+            // Sent all the same, for want of a better road: no more than was known.
             State::Open { .. } => return,
         };
-        self.told_late = by == News::Receipt;
-        self.state = State::Open { until: now + rest, rest };
+        self.opened_by = Some(news.by);
+        self.turn(State::Open { until: now + rest, rest }, now);
     }
 
     /// The provider says that it works again.
-    pub fn mend(&mut self) {
-        *self = Self::default();
+    pub fn mend(&mut self, now: Instant) {
+        if !self.is_closed() {
+            *self = Self::default();
+            self.since = Some(now);
+        }
     }
 
-    fn remember(&mut self, now: Instant, failed: bool) {
-        self.outcomes.push_back((now, failed));
-        let known = self.outcomes.len();
-        let old = self.outcomes.iter().filter(|(at, _)| now.duration_since(*at) > MEMORY).count();
-        self.outcomes.drain(..old.max(known.saturating_sub(OUTCOMES)));
+    fn turn(&mut self, state: State, now: Instant) {
+        self.state = state;
+        self.since = Some(now);
+    }
+
+    /// Whether it is news of a message that went out before this state began.
+    fn is_of_before(&self, now: Instant, news: News) -> bool {
+        self.since.is_some_and(|since| news.age > now.duration_since(since))
+    }
+
+    fn outcomes(&mut self, news: News) -> &mut Outcomes {
+        match news.by {
+            Teller::Answer => &mut self.answers,
+            Teller::Receipt => &mut self.receipts,
+        }
+    }
+}
+
+/// How the last messages ended, by one teller: a message that is taken and fails later shall not count
+/// for the circuit once and against it once.
+#[derive(Debug, Default)]
+struct Outcomes(VecDeque<(Instant, bool)>);
+
+impl Outcomes {
+    fn add(&mut self, now: Instant, failed: bool) {
+        self.0.push_back((now, failed));
+        let old = self.0.iter().filter(|(at, _)| now.duration_since(*at) > MEMORY).count();
+        self.0.drain(..old.max(self.0.len().saturating_sub(OUTCOMES)));
+    }
+
+    fn are_too_bad(&self) -> bool {
+        let failed = self.0.iter().filter(|(_, failed)| *failed).count();
+        failed >= FAILURES && failed * 2 >= self.0.len()
     }
 }
 
@@ -190,9 +231,12 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
+    const ANSWER: News = News { by: Teller::Answer, age: Duration::ZERO };
+    const RECEIPT: News = News { by: Teller::Receipt, age: Duration::ZERO };
+
     fn stopped(now: Instant) -> Circuit {
         let mut circuit = Circuit::default();
-        circuit.stop(now, News::Answer);
+        circuit.stop(now, ANSWER);
         circuit
     }
 
@@ -205,7 +249,7 @@ mod tests {
         assert!(!circuit.is_open(later));
         circuit.pass(later);
         assert!(circuit.is_open(later), "one probe at a time");
-        circuit.succeed(later + SECOND, News::Answer);
+        circuit.succeed(later + SECOND, ANSWER);
         assert!(!circuit.is_open(later + SECOND) && circuit.is_closed());
     }
 
@@ -217,7 +261,7 @@ mod tests {
         for _ in 0..8 {
             now += *rests.last().unwrap();
             circuit.pass(now);
-            circuit.fail(now, News::Answer);
+            circuit.fail(now, ANSWER);
             let mut rest = Duration::ZERO;
             while circuit.is_open(now + rest) {
                 rest += SECOND;
@@ -242,12 +286,12 @@ mod tests {
     fn where_receipts_bring_the_bad_news_an_answer_is_no_good_one() {
         let start = Instant::now();
         let mut circuit = Circuit::default();
-        circuit.stop(start, News::Receipt);
+        circuit.stop(start, RECEIPT);
         let probe = start + FIRST_REST;
         circuit.pass(probe);
-        circuit.succeed(probe, News::Answer);
+        circuit.succeed(probe, ANSWER);
         assert!(circuit.is_open(probe));
-        circuit.fail(probe + SECOND, News::Receipt);
+        circuit.fail(probe + SECOND, RECEIPT);
         assert!(circuit.is_open(probe + SECOND + FIRST_REST), "it rests for longer now");
 
         let second = probe + SECOND + FIRST_REST * 2;
@@ -260,9 +304,42 @@ mod tests {
     fn stragglers_of_before_it_opened_change_nothing() {
         let start = Instant::now();
         let mut circuit = stopped(start);
-        circuit.fail(start + SECOND, News::Answer);
-        circuit.stop(start + SECOND, News::Answer);
+        circuit.fail(start + SECOND, ANSWER);
+        circuit.stop(start + SECOND, ANSWER);
         assert!(!circuit.is_open(start + FIRST_REST));
+
+        let probe = start + FIRST_REST;
+        circuit.pass(probe);
+        let now = probe + SECOND;
+        let straggler = News { age: SECOND * 2, ..ANSWER };
+        circuit.fail(now, straggler);
+        circuit.succeed(now, straggler);
+        assert!(circuit.is_open(now), "neither is news of the probe");
+        assert!(!circuit.is_open(probe + PROBE), "nor makes it rest for longer");
+        circuit.succeed(now, News { age: SECOND, ..ANSWER });
+        assert!(circuit.is_closed());
+    }
+
+    #[test]
+    fn what_went_out_before_it_closed_opens_it_no_more() {
+        let start = Instant::now();
+        let mut circuit = stopped(start);
+        let closed = start + FIRST_REST;
+        circuit.pass(closed);
+        circuit.succeed(closed, ANSWER);
+        let late = News { age: FIRST_REST * 2, ..RECEIPT };
+        (0..20).for_each(|_| circuit.fail(closed + SECOND, late));
+        circuit.stop(closed + SECOND, late);
+        assert!(circuit.is_closed());
+    }
+
+    #[test]
+    fn what_is_sent_all_the_same_and_goes_well_closes_it() {
+        let start = Instant::now();
+        let mut circuit = stopped(start);
+        circuit.pass(start + SECOND);
+        circuit.succeed(start + SECOND, ANSWER);
+        assert!(circuit.is_closed());
     }
 
     #[test]
@@ -271,27 +348,39 @@ mod tests {
         let mut circuit = Circuit::default();
         for failures in 1..=5 {
             assert!(!circuit.is_open(now), "{failures}");
-            circuit.fail(now, News::Answer);
+            circuit.fail(now, ANSWER);
         }
         assert!(circuit.is_open(now));
 
         let mut busy = Circuit::default();
         for _ in 0..20 {
-            busy.succeed(now, News::Answer);
+            busy.succeed(now, ANSWER);
         }
         for failures in 1..=10 {
             assert!(!busy.is_open(now), "{failures} of the last 20");
-            busy.fail(now, News::Answer);
+            busy.fail(now, ANSWER);
         }
         assert!(busy.is_open(now));
+    }
+
+    #[test]
+    fn messages_that_are_taken_and_fail_later_are_failures() {
+        let now = Instant::now();
+        let mut circuit = Circuit::default();
+        for failures in 1..=5 {
+            assert!(!circuit.is_open(now), "{failures}");
+            (0..3).for_each(|_| circuit.succeed(now, ANSWER));
+            circuit.fail(now, RECEIPT);
+        }
+        assert!(circuit.is_open(now));
     }
 
     #[test]
     fn failures_of_long_ago_are_forgotten() {
         let start = Instant::now();
         let mut circuit = Circuit::default();
-        (0..4).for_each(|_| circuit.fail(start, News::Answer));
-        circuit.fail(start + MEMORY + SECOND, News::Answer);
+        (0..4).for_each(|_| circuit.fail(start, ANSWER));
+        circuit.fail(start + MEMORY + SECOND, ANSWER);
         assert!(!circuit.is_open(start + MEMORY + SECOND));
     }
 }

@@ -132,9 +132,8 @@ fn failed(fault: &Fault) -> Status {
     }
     match fault {
         Fault::Overloaded => limited(Limit::Overloaded, COME_BACK),
-        Fault::Store(_) | Fault::Contended => {
-            unavailable("the store is out of reach; nothing was decided")
-        }
+        Fault::Store(_) => unavailable("the store is out of reach; nothing was decided"),
+        Fault::Contended => unavailable("the record kept changing; nothing was decided"),
         Fault::Abandoned => Status::cancelled("nobody waited for the answer; nothing was done"),
         Fault::Unsure => unavailable(
             "the store went away in the middle: the call may have been carried out, or not; \

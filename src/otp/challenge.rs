@@ -120,6 +120,8 @@ pub struct Delivery {
     /// The provider's name for it, while the challenge is live and the provider waits to hear what
     /// becomes of the code.
     pub reference: Option<String>,
+    /// The approved language that it was written in, while the challenge is live.
+    pub template: Option<String>,
     /// Hashes of the codes it carried, while the challenge is live.
     pub digests: Vec<Digest>,
 }

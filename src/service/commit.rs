@@ -20,7 +20,7 @@ use crate::{
     store::{Commit, Committed, Loaded, record},
 };
 
-/// How long conflicts are worth fighting.
+/// How long an event is worth working on, against others and in queues.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A record outlives its last alarm and all that its windows look back on by this much.
@@ -92,6 +92,7 @@ impl Work<'_> {
         let (store, rules) = (&*self.service.parts.store, &self.service.parts.rules);
         let start = Instant::now();
         let mut lost: Option<Tried> = None;
+        let mut contended = false;
         while start.elapsed() < PATIENCE {
             self.is_waited_for(&lost)?;
             self.supplier.look();
@@ -121,12 +122,17 @@ impl Work<'_> {
             self.is_waited_for(&lost)?;
             match store.commit(&commit).await {
                 Ok(Committed::Done) => return Ok(self.follow(transition, moment)),
-                Ok(Committed::Conflict) => {}
+                Ok(Committed::Conflict) => contended = true,
                 Err(_) if lost.is_some() => return Err(Fault::Unsure),
                 Err(_) => lost = Some(Tried { commit, transition }),
             }
         }
-        Err(Fault::Contended)
+        Err(match lost {
+            Some(_) => Fault::Unsure,
+            None if contended => Fault::Contended,
+            // Nobody stood in the way: there is more to do than this replica can.
+            None => Fault::Overloaded,
+        })
     }
 
     /// A verification that nobody hears of would be lost to the person who typed the code, and a hash

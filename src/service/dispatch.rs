@@ -33,6 +33,8 @@ pub struct Dispatch {
     pub place: RecipientKey,
     pub delivery: DeliveryRef,
     pub channel: Channel,
+    /// The approved language to write in; empty for a sender that needs none.
+    pub template: String,
     /// From here on another replica may take the delivery over.
     pub retry_at: Time,
     /// The last moment at which a try may start.
@@ -51,11 +53,14 @@ impl Service {
         code: Code,
         moment: Moment,
     ) {
+        let road = self.roads.find(send.channel, &send.sender);
         let dispatch = Dispatch {
             service: Arc::clone(self),
             place,
             delivery: DeliveryRef { challenge: send.challenge, number: send.delivery },
             channel: send.channel,
+            // Before anything is awaited: of messages that are sent together one is the probe.
+            template: road.map(|road| road.enter(&send.language, send.country)).unwrap_or_default(),
             retry_at: send.retry_at,
             last_start: moment.before(send.retry_at - TRY),
             last_turn: Instant::now() + send.patience,
@@ -88,7 +93,7 @@ impl Dispatch {
                 let lives_for = send.expires_at.since(now);
                 let details = send.details.and_then(|details| self.read(&details));
                 let (language, delivery) = (send.language, self.delivery);
-                let template = String::new();
+                let template = self.template.clone();
                 let message =
                     Message { to, code, details, language, template, delivery, lives_for };
                 self.attempt(road, &message).await
@@ -126,6 +131,7 @@ impl Dispatch {
             source: Source::Sender(self.retry_at),
             message: taken.message,
             reference: taken.reference,
+            template: (!self.template.is_empty()).then(|| self.template.clone()),
             status,
             failure,
         };

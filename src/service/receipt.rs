@@ -148,15 +148,16 @@ impl Service {
             source: Source::Receipt(at.unwrap_or(Time::LATEST)),
             message,
             reference: None,
+            template: None,
             status,
             failure: failure.map(|reaction| reaction.failure()),
         };
         let answer = self.apply_to(&delivery.challenge, Event::Progress(progress)).await?;
         // Old news, told again for days, says nothing of how the road is now.
-        if let (Answer::News { language, country }, Some(road)) =
+        if let (Answer::News(carried), Some(road)) =
             (&answer, self.roads.find(whose.channel, whose.sender))
         {
-            road.learn(status, failure, language, *country);
+            road.learn(status, failure, carried);
         }
         Ok(match answer {
             Answer::Ignored => Taken::Ignored,

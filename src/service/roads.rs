@@ -16,12 +16,15 @@ use tokio::time::Instant;
 use crate::{
     delivery::{
         Accepted, Message, Messenger, Notice, SendError,
-        circuit::{Circuit, News, Part},
+        circuit::{Circuit, News, Part, Teller},
         pace::Pace,
-        reaction::Reaction,
+        reaction::{Reaction, Scope},
     },
     insight::metrics,
-    otp::{Cause, Channel, ClosedRoad, Country, DeliveryStatus, FailureReason, PhoneNumber},
+    otp::{
+        Cause, Channel, ClosedRoad, Country, DeliveryStatus, FailureReason, PhoneNumber,
+        event::Carried,
+    },
 };
 
 /// All roads, in the order in which they are to be tried.
@@ -69,56 +72,54 @@ impl Road {
         self.pace.turn(to).await;
     }
 
+    /// A message is on its way to somebody of this country, who asked for this language. Gives the
+    /// approved language to write it in: the nearest that works. Empty for a sender that needs none.
+    pub fn enter(&self, language: &str, country: Country) -> String {
+        let templates = self.messenger.templates(language);
+        let (mut circuits, now) = (self.lock(), Instant::now());
+        let works =
+            |language: &&String| !is_open(&circuits, &Part::Template((*language).clone()), now);
+        let template = templates.iter().find(works).or(templates.first());
+        let template = template.cloned().unwrap_or_default();
+        let of = Of { template: Some(&template), country };
+        let concerned = circuits.iter_mut().filter(|(part, _)| of.concerns(part));
+        concerned.for_each(|(_, circuit)| circuit.pass(now));
+        template
+    }
+
     /// Tries once to hand a message to the provider, for at most `limit`, and learns from what comes
     /// of it.
     pub async fn send(&self, message: &Message, limit: Duration) -> Result<Accepted, SendError> {
-        let template = self.template(&message.language);
-        let country = message.to.country();
-        self.pass(&template, country);
-        let message = Message { template: template.clone(), ..message.clone() };
-        let sent = self.messenger.send(&message, limit).await;
+        let of = Of { template: Some(&message.template), country: message.to.country() };
+        let start = Instant::now();
+        let sent = self.messenger.send(message, limit).await;
+        let news = News { by: Teller::Answer, age: start.elapsed() };
         match &sent {
-            Ok(_) => self.succeeded(&template, country, News::Answer),
-            Err(error) => self.failed(error.reaction, &template, country, News::Answer),
+            Ok(_) => self.succeeded(of, news),
+            Err(error) => self.failed(error.reaction, of, news),
         }
         sent
     }
 
-    /// Learns from a receipt of a message of these days.
-    pub fn learn(
-        &self,
-        status: DeliveryStatus,
-        failure: Option<Reaction>,
-        language: &str,
-        country: Country,
-    ) {
-        // Which one the message went in is not recorded: the nearest, most likely.
-        let template = self.messenger.templates(language).into_iter().next().unwrap_or_default();
+    /// Learns from a receipt.
+    pub fn learn(&self, status: DeliveryStatus, failure: Option<Reaction>, carried: &Carried) {
+        let of = Of { template: carried.template.as_deref(), country: carried.country };
+        let news = News { by: Teller::Receipt, age: carried.age };
         match failure {
-            Some(reaction) => self.failed(reaction, &template, country, News::Receipt),
+            Some(reaction) => self.failed(reaction, of, news),
             // That it was handed on says little: failures come after it.
-            None if status >= DeliveryStatus::Delivered => {
-                self.succeeded(&template, country, News::Receipt);
-            }
+            None if status >= DeliveryStatus::Delivered => self.succeeded(of, news),
             None => {}
         }
     }
 
     /// Takes in what the provider tells of itself.
     pub fn notice(&self, notice: &Notice) {
+        let news = News { by: Teller::Receipt, age: Duration::ZERO };
         self.change(&notice.part, |circuit, now| match notice.stopped {
-            true => circuit.stop(now, News::Receipt),
-            false => circuit.mend(),
+            true => circuit.stop(now, news),
+            false => circuit.mend(now),
         });
-    }
-
-    /// The approved language for somebody who asked for this one: the nearest that works.
-    fn template(&self, language: &str) -> String {
-        let templates = self.messenger.templates(language);
-        let (circuits, now) = (self.lock(), Instant::now());
-        let works =
-            |language: &&String| !is_open(&circuits, &Part::Template((*language).clone()), now);
-        templates.iter().find(works).or(templates.first()).cloned().unwrap_or_default()
     }
 
     fn closed(&self, now: Instant) -> Vec<ClosedRoad> {
@@ -141,33 +142,25 @@ impl Road {
         everywhere.into_iter().chain(countries).map(closed).collect()
     }
 
-    fn pass(&self, template: &str, country: Country) {
-        let now = Instant::now();
-        let mut circuits = self.lock();
-        let concerned = circuits.iter_mut().filter(|(part, _)| concerns(part, template, country));
-        concerned.for_each(|(_, circuit)| circuit.pass(now));
-    }
-
-    fn succeeded(&self, template: &str, country: Country, by: News) {
+    fn succeeded(&self, of: Of<'_>, news: News) {
         let known: Vec<_> = self.lock().keys().cloned().collect();
         let known = known.iter().filter(|&part| *part != Part::Provider);
-        let concerned = known.filter(|part| concerns(part, template, country));
         // Of the provider as a whole good news counts even where nothing bad is known.
-        for part in concerned.chain([&Part::Provider]) {
-            self.change(part, |circuit, now| circuit.succeed(now, by));
+        for part in known.filter(|part| of.concerns(part)).chain([&Part::Provider]) {
+            self.change(part, |circuit, now| circuit.succeed(now, news));
         }
     }
 
-    fn failed(&self, reaction: Reaction, template: &str, country: Country, by: News) {
+    fn failed(&self, reaction: Reaction, of: Of<'_>, news: News) {
         match (reaction.scope, reaction.cause) {
             (Some(scope), _) => {
-                let part = Part::of(scope, template, country);
-                self.change(&part, |circuit, now| circuit.stop(now, by));
+                let part = of.part(scope);
+                part.inspect(|part| self.change(part, |circuit, now| circuit.stop(now, news)));
             }
             // It took a working provider to find out.
-            (None, Cause::Recipient) => self.succeeded(template, country, by),
+            (None, Cause::Recipient) => self.succeeded(of, news),
             (None, Cause::Sender) if is_of_provider(reaction.reason) => {
-                self.change(&Part::Provider, |circuit, now| circuit.fail(now, by));
+                self.change(&Part::Provider, |circuit, now| circuit.fail(now, news));
             }
             // Phones that are off and carriers' filters are nothing that a provider could mend, and
             // whoever asks for codes to such numbers shall close no road.
@@ -214,12 +207,34 @@ fn is_open(circuits: &BTreeMap<Part, Circuit>, part: &Part, now: Instant) -> boo
     circuits.get(part).is_some_and(|circuit| circuit.is_open(now))
 }
 
-/// Whether a message in this template and to this country goes through the part's circuit.
-fn concerns(part: &Part, template: &str, country: Country) -> bool {
-    match part {
-        Part::Template(language) => language == template,
-        Part::Country(of) => *of == country,
-        _ => true,
+/// What a message shares with others.
+#[derive(Clone, Copy)]
+struct Of<'a> {
+    /// The template it went in; `None` if that is not known.
+    template: Option<&'a str>,
+    country: Country,
+}
+
+impl Of<'_> {
+    /// Whether the message goes through the part's circuit.
+    fn concerns(self, part: &Part) -> bool {
+        match part {
+            Part::Template(language) => Some(&**language) == self.template,
+            Part::Country(of) => *of == self.country,
+            _ => true,
+        }
+    }
+
+    /// What a refusal of the message stops; `None` for a template that is not known.
+    fn part(self, scope: Scope) -> Option<Part> {
+        Some(match scope {
+            Scope::Token => Part::Token,
+            Scope::App => Part::App,
+            Scope::Account => Part::Account,
+            Scope::PhoneNumber => Part::PhoneNumber,
+            Scope::Template => Part::Template(self.template?.to_owned()),
+            Scope::Country => Part::Country(self.country),
+        })
     }
 }
 

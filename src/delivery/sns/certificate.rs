@@ -106,8 +106,9 @@ impl Certificates {
         let is_full = kept.len() >= MOST_KEPT;
         if let (true, Some(oldest)) = (
             is_full && !kept.contains_key(url),
-            // What was no certificate goes first: a forger shall not push a true one out.
-            kept.iter().min_by_key(|(_, it)| (it.is_key(), it.since)).map(|(url, _)| url.clone()),
+            // What was no certificate goes first, then what is not known yet: a forger shall not push
+            // a true one out.
+            kept.iter().min_by_key(|(_, it)| (it.worth(), it.since)).map(|(url, _)| url.clone()),
         ) {
             kept.remove(&oldest);
         }
@@ -135,8 +136,12 @@ impl Certificates {
 }
 
 impl Kept {
-    fn is_key(&self) -> bool {
-        matches!(self.key.get(), Some(Ok(_)))
+    fn worth(&self) -> u8 {
+        match self.key.get() {
+            Some(Err(_)) => 0,
+            None => 1,
+            Some(Ok(_)) => 2,
+        }
     }
 
     fn lasts(&self) -> Duration {

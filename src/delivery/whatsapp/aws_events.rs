@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{errors, webhook::Batch};
+use super::{errors, notices::Ours, webhook::Batch};
 use crate::{
     delivery::{Callback, Malformed, reaction::Reaction},
     otp::{DeliveryStatus, Time},
@@ -16,12 +16,12 @@ const SOURCE: &str = "aws.social-messaging";
 /// In the envelope lies one entry of Meta's webhook as a text, so it is the third JSON within another.
 /// An event of EventBridge tells of one message, under the id that AWS answered to the send and without
 /// our own name of it; which fields a failed one has besides is documented nowhere.
-pub fn parse(message: &str, template: &str) -> Result<Batch, Malformed> {
+pub fn parse(message: &str, ours: &Ours) -> Result<Batch, Malformed> {
     let published: Value = serde_json::from_str(message).map_err(|_| Malformed("not JSON"))?;
     let mut batch = Batch::default();
     if let Some(entry) = published["whatsAppWebhookEntry"].as_str() {
         let entry: Value = serde_json::from_str(entry).map_err(|_| Malformed("no entry"))?;
-        batch.read_entry(&entry, template);
+        batch.read_entry(&entry, ours);
     } else if published["source"] == SOURCE {
         batch.add(event(&published));
     } else {

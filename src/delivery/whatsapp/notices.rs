@@ -5,11 +5,25 @@ use serde_json::Value;
 
 use crate::delivery::{Notice, circuit::Part};
 
-/// Reads a change of any field but `messages`; nothing if it concerns nothing of ours.
-pub fn read(field: &str, value: &Value, template: &str) -> Option<Notice> {
+/// What a notice must concern to concern us.
+#[derive(Clone, Debug, Default)]
+pub struct Ours {
+    /// The WhatsApp Business Account, by Meta's id. One app may hear of several; where ours is not
+    /// known, all are taken for it.
+    pub account: Option<String>,
+    /// The name of the template.
+    pub template: String,
+}
+
+/// Reads a change of any field but `messages` in an entry of this account; nothing if it concerns
+/// nothing of ours.
+pub fn read(account: &Value, field: &str, value: &Value, ours: &Ours) -> Option<Notice> {
+    if ours.account.as_ref().is_some_and(|ours| account != ours.as_str()) {
+        return None;
+    }
     let event = value["event"].as_str().unwrap_or_default();
     match field {
-        "message_template_status_update" => of_template(event, value, template),
+        "message_template_status_update" => of_template(event, value, &ours.template),
         "account_update" => of_account(event, value),
         _ => None,
     }
@@ -74,7 +88,15 @@ mod tests {
             "event": event, "message_template_name": "otp", "message_template_language": "en-US",
             "other_info": { "title": title },
         });
-        read("message_template_status_update", &value, "otp")
+        of_otp("message_template_status_update", &value)
+    }
+
+    /// Of our account, whose template is called "otp".
+    fn of_otp(field: &str, value: &Value) -> Option<Notice> {
+        let ours = Ours { account: Some("10229".to_owned()), template: "otp".to_owned() };
+        let of = |account: &str| read(&json!(account), field, value, &ours);
+        assert_eq!(of("10230"), None, "another account's news");
+        of("10229")
     }
 
     #[test]
@@ -97,7 +119,7 @@ mod tests {
     #[test]
     fn what_concerns_another_template_is_nothing_to_us() {
         let value = json!({ "event": "PAUSED", "message_template_name": "offer", "message_template_language": "en" });
-        assert_eq!(read("message_template_status_update", &value, "otp"), None);
+        assert_eq!(of_otp("message_template_status_update", &value), None);
     }
 
     #[test]
@@ -115,7 +137,7 @@ mod tests {
             (json!({ "event": "ACCOUNT_VIOLATION" }), None),
             (json!({}), None),
         ] {
-            let notice = read("account_update", &value, "otp");
+            let notice = of_otp("account_update", &value);
             assert_eq!(
                 notice.map(|it| (it.part, it.stopped)),
                 stopped.map(|s| (Part::Account, s)),

@@ -6,7 +6,10 @@ use serde_json::Value;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use super::{errors, notices};
+use super::{
+    errors,
+    notices::{self, Ours},
+};
 use crate::{
     delivery::{Callback, Malformed, Receipt, reaction::Reaction},
     otp::{DeliveryStatus, Time},
@@ -52,18 +55,18 @@ pub struct Batch {
 }
 
 /// Reads a body whose signature is good. Up to 1,000 notices come at once; one that is odd is
-/// skipped and spoils none of the others. News of a template counts for the one of this name.
-pub fn parse(body: &[u8], template: &str) -> Result<Batch, Malformed> {
+/// skipped and spoils none of the others.
+pub fn parse(body: &[u8], ours: &Ours) -> Result<Batch, Malformed> {
     let root: Value = serde_json::from_slice(body).map_err(|_| Malformed("not JSON"))?;
     let entries = root["entry"].as_array().ok_or(Malformed("no entries"))?;
     let mut batch = Batch::default();
-    entries.iter().for_each(|entry| batch.read_entry(entry, template));
+    entries.iter().for_each(|entry| batch.read_entry(entry, ours));
     Ok(batch)
 }
 
 impl Batch {
     /// Reads one `entry`, which is also all that arrives where Meta is reached through AWS.
-    pub fn read_entry(&mut self, entry: &Value, template: &str) {
+    pub fn read_entry(&mut self, entry: &Value, ours: &Ours) {
         for change in list(&entry["changes"]) {
             let value = &change["value"];
             match change["field"].as_str() {
@@ -72,7 +75,7 @@ impl Batch {
                     list(&value["messages"]).for_each(|message| self.add(tap(message)));
                 }
                 Some(field) => {
-                    let notice = notices::read(field, value, template);
+                    let notice = notices::read(&entry["id"], field, value, ours);
                     self.add(notice.map(Callback::Notice));
                 }
                 None => self.skipped += 1,

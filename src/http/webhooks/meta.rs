@@ -13,7 +13,7 @@ use secrecy::SecretString;
 
 use super::{Answer, forged, header, malformed, take};
 use crate::{
-    delivery::whatsapp::{cloud, webhook},
+    delivery::whatsapp::{cloud, notices::Ours, webhook},
     insight::metrics,
     otp::Channel,
     service::{Service, Whose},
@@ -32,8 +32,8 @@ pub struct Meta {
     pub app_secret: SecretString,
     /// What Meta repeats when it subscribes.
     pub verify_token: SecretString,
-    /// The name of the template whose news concern us.
-    pub template: String,
+    /// What news must concern to concern us.
+    pub ours: Ours,
 }
 
 type Parts = (Arc<Service>, Meta);
@@ -56,7 +56,7 @@ async fn callback(State((service, meta)): State<Parts>, headers: HeaderMap, body
     if !webhook::verify_signature(&meta.app_secret, signature, &body) {
         return forged(SOURCE);
     }
-    let Ok(batch) = webhook::parse(&body, &meta.template) else {
+    let Ok(batch) = webhook::parse(&body, &meta.ours) else {
         return malformed(SOURCE);
     };
     if batch.skipped > 0 {

@@ -22,7 +22,7 @@ use crate::{
         Callback,
         sms::aws_events as sms,
         sns::{Certificates, Kind, Notification, Untrusted},
-        whatsapp::aws_events as whatsapp,
+        whatsapp::{aws_events as whatsapp, notices::Ours},
     },
     insight::metrics,
     otp::{Channel, Time},
@@ -47,8 +47,8 @@ pub struct Sns {
     pub whatsapp_topic: Option<String>,
     /// Where it publishes what becomes of text messages, if they go by AWS.
     pub sms_topic: Option<String>,
-    /// The name of the template whose news concern us.
-    pub template: String,
+    /// What news must concern to concern us.
+    pub ours: Ours,
     /// The certificates of SNS.
     pub certificates: Certificates,
 }
@@ -121,7 +121,7 @@ impl Sns {
             // No event of a text message, so it is WhatsApp's.
             Some(Err(_)) | None => {}
         }
-        let Ok(batch) = whatsapp::parse(&call.message, &self.template) else {
+        let Ok(batch) = whatsapp::parse(&call.message, &self.ours) else {
             return malformed(SOURCE);
         };
         if batch.skipped > 0 {

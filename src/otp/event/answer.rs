@@ -24,17 +24,23 @@ pub enum Answer {
     Challenge(Box<Seen>),
     /// It was taken in.
     Noted,
-    /// It was news of a pending challenge's message.
-    News {
-        /// In this language, BCP 47, may be empty,
-        language: String,
-        /// to a number of this country.
-        country: Country,
-    },
+    /// It was news of this message, of a pending challenge.
+    News(Carried),
     /// It changed nothing, on purpose: a receipt of another message, an unknown delivery.
     Ignored,
     /// No.
     Refused(Refusal),
+}
+
+/// What is known of a message of which there was news.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Carried {
+    /// The approved language that it was written in, if there is one and it is known.
+    pub template: Option<String>,
+    /// The number's country.
+    pub country: Country,
+    /// How long ago the provider took it.
+    pub age: Duration,
 }
 
 /// The answer to `Issue`.

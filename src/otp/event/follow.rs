@@ -54,8 +54,10 @@ pub struct Send {
     pub channel: Channel,
     /// and who serves it.
     pub sender: String,
-    /// To whom.
+    /// To whom,
     pub number: Sealed,
+    /// of which country.
+    pub country: Country,
     /// What it shows of a payment.
     pub details: Option<Sealed>,
     /// BCP 47, may be empty.

@@ -17,7 +17,7 @@ use super::{
     ledger::FlowKey,
     time::Time,
 };
-pub use answer::{Answer, Guessed, Issued, Limit, Refusal, Resent, Seen};
+pub use answer::{Answer, Carried, Guessed, Issued, Limit, Refusal, Resent, Seen};
 pub use failure::{Cause, Failure};
 pub use follow::{Fact, FactKind, Feedback, Labels, Send, Transition};
 pub use need::{ClosedRoad, Fresh, Need, Supply, Verdict};
@@ -156,6 +156,8 @@ pub struct Progress {
     pub message: Option<MessageTag>,
     /// The provider's name for the message, where it wants to hear by it what became of the code.
     pub reference: Option<String>,
+    /// The approved language that it was written in, where there is one: our own sender knows.
+    pub template: Option<String>,
     /// How far it got.
     pub status: DeliveryStatus,
     /// Why it failed, if it did.

@@ -17,7 +17,7 @@ const SKEW: Duration = Duration::from_secs(5);
 
 impl Turn<'_> {
     /// Ends a challenge, once and for all, and erases what only a live one needs: digests,
-    /// language and details of a payment, and with the last live challenge the number.
+    /// languages and details of a payment, and with the last live challenge the number.
     pub(super) fn conclude(
         &mut self,
         at: usize,
@@ -33,6 +33,7 @@ impl Turn<'_> {
         challenge.details = None;
         for delivery in &mut challenge.deliveries {
             delivery.digests.clear();
+            delivery.template = None;
             let (channel, sender) = (delivery.channel, delivery.sender.clone());
             let used = used == Some(delivery.number);
             let feedback = |reference| Feedback { channel, sender, reference, used };

@@ -112,6 +112,7 @@ impl Turn<'_> {
             taken_over: false,
             messages: Vec::new(),
             reference: None,
+            template: None,
             digests: vec![digest],
         };
         let number = delivery.number;
@@ -144,6 +145,7 @@ impl Turn<'_> {
                 channel: delivery.channel,
                 sender: delivery.sender.clone(),
                 number: phone,
+                country: self.next.country,
                 details: challenge.details.clone(),
                 language: challenge.language.clone(),
                 retry_at: delivery.retry_at,

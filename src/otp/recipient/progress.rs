@@ -1,10 +1,12 @@
 //! A message gets on: the provider's answer to a send, and its receipts, which come late, twice and
 //! in any order.
 
+use std::time::Duration;
+
 use super::turn::Turn;
 use crate::otp::{
     challenge::Delivery,
-    event::{Answer, Cause, FactKind, Need, Progress, Source, Supply},
+    event::{Answer, Carried, Cause, FactKind, Need, Progress, Source, Supply},
     id::DeliveryRef,
     kinds::{Channel, ConclusionReason, DeliveryStatus, FailureReason, Route, State},
 };
@@ -16,7 +18,7 @@ impl Turn<'_> {
         };
         let country = self.next.country;
         let challenge = &mut self.next.challenges[at];
-        let (is_live, language) = (challenge.is_live(), challenge.language.clone());
+        let is_live = challenge.is_live();
         let mut deliveries = challenge.deliveries.iter_mut();
         let Some(delivery) = deliveries.find(|delivery| delivery.number == progress.delivery)
         else {
@@ -25,17 +27,23 @@ impl Turn<'_> {
         if !belongs(delivery, progress, self.supply)? {
             return Ok(Answer::Ignored);
         }
-        if is_live && progress.reference.is_some() {
-            delivery.reference.clone_from(&progress.reference);
+        if is_live {
+            keep(&mut delivery.reference, &progress.reference);
+            keep(&mut delivery.template, &progress.template);
         }
         if progress.status <= delivery.status || is_stale(delivery, progress) {
             return Ok(Answer::Noted);
         }
         let channel = delivery.channel;
+        let carried = Carried {
+            template: delivery.template.clone(),
+            country,
+            age: delivery.accepted_at.map_or(Duration::ZERO, |at| self.now.since(at)),
+        };
         self.learn_reachability(channel, progress);
         self.reach(at, progress.delivery, progress.status, progress.failure.map(|it| it.reason));
         self.follow(at, progress)?;
-        Ok(if is_live { Answer::News { language, country } } else { Answer::Noted })
+        Ok(if is_live { Answer::News(carried) } else { Answer::Noted })
     }
 
     /// What the news means for the plan. It moves only if the plan stands at this delivery.
@@ -135,6 +143,13 @@ fn is_stale(delivery: &Delivery, progress: &Progress) -> bool {
             retry_at != delivery.retry_at || delivery.status != DeliveryStatus::Queued
         }
         (Source::Sender(retry_at), _) => retry_at != delivery.retry_at,
+    }
+}
+
+/// Keeps what is told, if anything is.
+fn keep(kept: &mut Option<String>, told: &Option<String>) {
+    if told.is_some() {
+        kept.clone_from(told);
     }
 }
 

@@ -71,7 +71,7 @@ impl Town {
             to: PhoneNumber::parse(to).unwrap(),
             code: Code::parse("731946").unwrap(),
             language: "pt-BR".to_owned(),
-            template: String::new(),
+            template: self.road().enter("pt-BR", PhoneNumber::parse(to).unwrap().country()),
             details: None,
             delivery: DeliveryRef { challenge: ChallengeId([7; 32]), number: 1 },
             lives_for: Duration::from_secs(300),
@@ -88,6 +88,12 @@ impl Town {
     fn last_template(&self) -> String {
         self.provider.templates.lock().unwrap().last().unwrap().clone()
     }
+}
+
+/// A message to Brazil, taken so long ago.
+fn news(seconds: u64) -> Carried {
+    let age = Duration::from_secs(seconds);
+    Carried { template: Some("pt_BR".to_owned()), country: Country::new("BR"), age }
 }
 
 fn stop(scope: Scope) -> Option<Reaction> {
@@ -143,7 +149,7 @@ async fn failures_that_last_close_the_road_and_recipients_do_not() {
     assert_eq!(town.closed(), []);
     for _ in 0..30 {
         let off = Reaction::alone(Why::Unreachable, crate::delivery::Again::No).of_sender();
-        town.road().learn(DeliveryStatus::Failed, Some(off), "pt", Country::new("BR"));
+        town.road().learn(DeliveryStatus::Failed, Some(off), &news(0));
     }
     assert_eq!(town.closed(), [], "phones that are off close no road");
     for _ in 0..20 {
@@ -155,14 +161,53 @@ async fn failures_that_last_close_the_road_and_recipients_do_not() {
 #[tokio::test(start_paused = true)]
 async fn what_a_receipt_closes_a_receipt_opens() {
     let town = Town::new();
-    let brazil = Country::new("BR");
-    town.road().learn(DeliveryStatus::Failed, stop(Scope::Account), "pt", brazil);
+    town.road().learn(DeliveryStatus::Failed, stop(Scope::Account), &news(0));
     assert_eq!(town.closed(), [None]);
     advance(Duration::from_secs(5)).await;
     town.send(BRAZIL, None).await;
     assert_eq!(town.closed(), [None], "that it is taken proves nothing");
-    town.road().learn(DeliveryStatus::Delivered, None, "pt", brazil);
+    town.road().learn(DeliveryStatus::Delivered, None, &news(0));
     assert_eq!(town.closed(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_receipt_counts_for_the_template_that_the_message_went_in() {
+    let town = Town::new();
+    let of = |template: Option<&str>| Carried { template: template.map(str::to_owned), ..news(0) };
+    town.road().learn(DeliveryStatus::Failed, stop(Scope::Template), &of(Some("en_US")));
+    town.send(BRAZIL, None).await;
+    assert_eq!((town.last_template(), town.closed()), ("pt_BR".to_owned(), vec![]));
+    for _ in 0..2 {
+        town.road().learn(DeliveryStatus::Failed, stop(Scope::Template), &of(None));
+    }
+    assert_eq!(town.closed(), [], "which one it was is not known");
+    town.road().learn(DeliveryStatus::Failed, stop(Scope::Template), &of(Some("pt_BR")));
+    assert_eq!(town.closed(), [None]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_messages_that_are_sent_together_one_is_the_probe() {
+    let town = Town::new();
+    town.send(BRAZIL, stop(Scope::Token)).await;
+    advance(Duration::from_secs(5)).await;
+    let brazil = Country::new("BR");
+    assert_eq!(town.closed(), []);
+    town.road().enter("pt-BR", brazil);
+    assert_eq!(town.closed(), [None], "from the moment at which it is on its way");
+}
+
+#[tokio::test(start_paused = true)]
+async fn news_of_a_message_of_before_the_road_was_mended_closes_it_no_more() {
+    let town = Town::new();
+    town.send(BRAZIL, stop(Scope::Account)).await;
+    advance(Duration::from_secs(5)).await;
+    town.send(BRAZIL, None).await;
+    assert_eq!(town.closed(), []);
+    advance(Duration::from_secs(1)).await;
+    town.road().learn(DeliveryStatus::Failed, stop(Scope::Account), &news(6));
+    assert_eq!(town.closed(), []);
+    town.road().learn(DeliveryStatus::Failed, stop(Scope::Account), &news(1));
+    assert_eq!(town.closed(), [None]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -128,7 +128,8 @@ fn delivery() -> impl Strategy<Value = Delivery> {
     let road = (any::<u32>(), kind(Channel::ALL), ".{0,8}", kind(Route::ALL));
     let fate = (kind(DeliveryStatus::ALL), option::of(kind(FailureReason::ALL)), any::<bool>());
     let times = (time(), time(), time(), option::of(time()), option::of(time()));
-    let messages = (vec(any::<[u8; 12]>().prop_map(MessageTag), 0..3), option::of(".{0,40}"));
+    let messages = vec(any::<[u8; 12]>().prop_map(MessageTag), 0..3);
+    let messages = (messages, option::of(".{0,40}"), option::of(".{0,8}"));
     let digests = vec(any::<[u8; 32]>().prop_map(Digest), 0..3);
     (road, fate, times, messages, digests).prop_map(|(road, fate, times, messages, digests)| {
         Delivery {
@@ -146,6 +147,7 @@ fn delivery() -> impl Strategy<Value = Delivery> {
             taken_over: fate.2,
             messages: messages.0,
             reference: messages.1,
+            template: messages.2,
             digests,
         }
     })

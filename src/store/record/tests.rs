@@ -116,6 +116,7 @@ fn delivered(number: u32, channel: Channel, sender: &str, queued: u64) -> Delive
         taken_over: false,
         messages: vec![MessageTag([number as u8; 12])],
         reference: None,
+        template: None,
         digests: vec![],
     }
 }

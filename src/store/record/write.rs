@@ -126,6 +126,7 @@ fn delivery(base: Base, delivery: &Delivery) -> wire::Delivery {
         messages: delivery.messages.iter().map(|tag| tag.0.to_vec()).collect(),
         digests: delivery.digests.iter().map(|digest| digest.0.to_vec()).collect(),
         reference: delivery.reference.clone(),
+        template: delivery.template.clone(),
     }
 }
 

@@ -5,7 +5,7 @@ use pombo::{
         Callback, Notice, Receipt,
         circuit::Part,
         sms::aws_events as sms,
-        whatsapp::{aws_events as whatsapp, webhook::Batch},
+        whatsapp::{aws_events as whatsapp, notices::Ours, webhook::Batch},
     },
     otp::{DeliveryStatus, FailureReason, Time},
 };
@@ -37,8 +37,12 @@ fn envelope(changes: Value) -> Value {
     json!({ "context": {}, "whatsAppWebhookEntry": entry, "aws_account_id": "123456789012" })
 }
 
+fn ours() -> Ours {
+    Ours { account: None, template: "otp".to_owned() }
+}
+
 fn published(message: &Value) -> Batch {
-    whatsapp::parse(&message.to_string(), "otp").unwrap()
+    whatsapp::parse(&message.to_string(), &ours()).unwrap()
 }
 
 #[test]
@@ -154,6 +158,6 @@ fn an_event_of_eventbridge_names_the_message_as_aws_did() {
 #[test]
 fn what_is_neither_envelope_nor_event_is_malformed() {
     for text in ["", "{}", "[]", r#"{"whatsAppWebhookEntry":"{"}"#, r#"{"source":"aws.s3"}"#] {
-        assert!(whatsapp::parse(text, "otp").is_err(), "{text}");
+        assert!(whatsapp::parse(text, &ours()).is_err(), "{text}");
     }
 }

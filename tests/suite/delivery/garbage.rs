@@ -1,6 +1,10 @@
 //! Whatever arrives, parsers answer.
 
-use pombo::delivery::{reaction::without_digits, sms::twilio_webhook, whatsapp::webhook};
+use pombo::delivery::{
+    reaction::without_digits,
+    sms::twilio_webhook,
+    whatsapp::{notices::Ours, webhook},
+};
 use pombo::delivery::{
     sms::{
         segments,
@@ -58,7 +62,7 @@ fn json() -> impl Strategy<Value = Value> {
 proptest! {
     #[test]
     fn any_bytes_are_answered_and_none_are_signed(body in prop::collection::vec(any::<u8>(), 0..200)) {
-        let _ = webhook::parse(&body, "otp");
+        let _ = webhook::parse(&body, &Ours::default());
         let _ = parse_form(&body);
         prop_assert!(!verify_meta(&"secret".into(), &String::from_utf8_lossy(&body), &body));
     }
@@ -66,7 +70,7 @@ proptest! {
     #[test]
     fn any_entries_are_read_or_skipped(entries in prop::collection::vec(json(), 0..4)) {
         let body = serde_json::json!({ "entry": entries });
-        prop_assert!(webhook::parse(body.to_string().as_bytes(), "otp").is_ok());
+        prop_assert!(webhook::parse(body.to_string().as_bytes(), &Ours::default()).is_ok());
     }
 
     #[test]

@@ -4,7 +4,10 @@ use pombo::{
     delivery::{
         Callback, Malformed, Receipt,
         circuit::Part,
-        whatsapp::webhook::{self, Batch, handshake, verify_signature},
+        whatsapp::{
+            notices::Ours,
+            webhook::{self, Batch, handshake, verify_signature},
+        },
     },
     otp::{DeliveryStatus, FailureReason, Time},
 };
@@ -13,7 +16,12 @@ use serde_json::{Value, json};
 use super::{delivery, fixture, text, vectors};
 
 fn parse(body: &[u8]) -> Result<Batch, Malformed> {
-    webhook::parse(body, "verification_code")
+    webhook::parse(body, &ours("verification_code"))
+}
+
+/// A template of ours, in whichever account.
+fn ours(template: &str) -> Ours {
+    Ours { account: None, template: template.to_owned() }
 }
 
 /// A recorded callback, with a name of ours in it where the record has somebody else's.
@@ -237,8 +245,15 @@ fn the_challenge_is_for_who_knows_the_token() {
 #[test]
 fn news_of_our_template_is_a_notice() {
     let paused = fixture("wa_template_paused.json");
-    let batch = webhook::parse(paused.as_bytes(), "otp_copy_code").ok().unwrap();
+    let batch = webhook::parse(paused.as_bytes(), &ours("otp_copy_code")).ok().unwrap();
     let [Callback::Notice(notice)] = &batch.callbacks[..] else { panic!("no notice") };
     assert_eq!((notice.event, notice.stopped), ("template_paused", true));
     assert_eq!(notice.part, Part::Template("en_US".to_owned()));
+    let elsewhere = Ours { account: Some("1".to_owned()), ..ours("otp_copy_code") };
+    let batch = webhook::parse(paused.as_bytes(), &elsewhere).ok().unwrap();
+    assert_eq!(
+        (batch.callbacks.len(), batch.skipped),
+        (0, 1),
+        "another account has one of that name"
+    );
 }

@@ -31,7 +31,7 @@ impl Tally {
             )),
             Answer::Resent(_) => self.raise("answer resent".into()),
             Answer::Challenge(_) => self.raise("answer challenge".into()),
-            Answer::News { .. } => self.raise("answer news".into()),
+            Answer::News(_) => self.raise("answer news".into()),
             Answer::Noted => self.raise("answer noted".into()),
             Answer::Ignored => self.raise("answer ignored".into()),
         }

@@ -1,12 +1,22 @@
 //! Deliveries: receipts in any order, whose message they name, and sends taken over.
 
+use std::time::Duration;
+
 use super::*;
-use crate::otp::Country;
+use crate::otp::{Country, event::Carried};
 use DeliveryStatus::*;
 
 /// The answer to a receipt that told something new.
 fn news() -> Answer {
-    Answer::News { language: "pt-BR".into(), country: Country::new("BR") }
+    Answer::News(carried(None, 0))
+}
+
+fn carried(template: Option<&str>, seconds: u64) -> Carried {
+    Carried {
+        template: template.map(str::to_owned),
+        country: Country::new("BR"),
+        age: Duration::from_secs(seconds),
+    }
 }
 
 #[test]
@@ -57,6 +67,18 @@ fn a_receipt_moves_the_plan_only_from_the_delivery_at_which_it_stands() {
     assert_eq!(phone.challenge(id).deliveries.len(), 2);
     phone.receipt(id, 2, FailureReason::Unreachable);
     assert_eq!(phone.challenge(id).deliveries.len(), 3);
+}
+
+#[test]
+fn a_receipt_says_what_the_message_went_in_and_how_long_ago_it_was_taken() {
+    let mut phone = Phone::new();
+    let id = phone.login();
+    phone.sender(id, 1, News { template: Some("pt_BR"), ..Accepted.into() });
+    let answer = phone.wait(7).receipt(id, 1, Delivered);
+    assert_eq!(answer, Answer::News(carried(Some("pt_BR"), 7)));
+    phone.cancel(id);
+    assert_eq!(phone.delivery(id, 1).template, None, "erased with the rest");
+    assert_eq!(phone.receipt(id, 1, Read), Answer::Noted, "what is over says nothing of now");
 }
 
 #[test]

@@ -83,6 +83,7 @@ fn delivery(base: Base, delivery: wire::Delivery) -> Read<Delivery> {
         taken_over: delivery.taken_over,
         messages: all(delivery.messages, |tag| array(&tag, "messages").map(MessageTag))?,
         reference: delivery.reference,
+        template: delivery.template,
         digests: all(delivery.digests, |digest| array(&digest, "digests").map(Digest))?,
     })
 }

@@ -220,7 +220,7 @@ impl Naive {
             assert_eq!(step.transition.answer, Answer::Ignored);
             return;
         }
-        let taken = matches!(step.transition.answer, Answer::Noted | Answer::News { .. });
+        let taken = matches!(step.transition.answer, Answer::Noted | Answer::News(_));
         let known = |(of, tag): &(u32, MessageTag)| *of == number && Some(*tag) == progress.message;
         let learnt = case.tags.iter().filter(|(of, _)| *of == number).count();
         let unlearnt = learnt < case.sends.get(&number).copied().unwrap_or(1);

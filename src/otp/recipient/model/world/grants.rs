@@ -102,6 +102,7 @@ impl World {
                     source: Source::Sender(posted.retry_at),
                     message: Some(posted.tag),
                     reference: (status == DeliveryStatus::Accepted).then(|| "reference".to_owned()),
+                    template: (status == DeliveryStatus::Accepted).then(|| "pt_BR".to_owned()),
                     status,
                     failure: failure.map(Failure::from),
                 })
@@ -210,6 +211,7 @@ impl World {
             source: Source::Receipt(at),
             message,
             reference: None,
+            template: None,
             status,
             failure: failure.map(Failure::from),
         }))
