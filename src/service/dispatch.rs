@@ -67,7 +67,12 @@ impl Service {
         };
         // Of the highest level, like a call's: whatever is logged, it says what it is about.
         let span = tracing::error_span!("send", delivery = %dispatch.delivery);
-        let task = async move { dispatch.run(send, code, moment.now).await };
+        // A promised message goes out, place or no place.
+        let place = Arc::clone(&self.outbox).try_acquire_owned().ok();
+        let task = async move {
+            dispatch.run(send, code, moment.now).await;
+            drop(place);
+        };
         self.tasks.spawn(task.instrument(span));
     }
 }

@@ -6,9 +6,7 @@ use std::{
     time::Instant,
 };
 
-use tokio::sync::Semaphore;
-
-use super::Fault;
+use super::{Fault, turns::Turns};
 use crate::{insight, otp::Profile};
 
 /// Hashes that may wait in each queue. At the default profile the last of them waits for a quarter
@@ -26,7 +24,8 @@ pub enum Queue {
 
 /// Runs hashes.
 pub struct Hasher {
-    cores: Semaphore,
+    /// One caller's hashes wait behind that caller's others only.
+    cores: Turns<Option<String>>,
     guesses: AtomicUsize,
     draws: AtomicUsize,
 }
@@ -35,17 +34,14 @@ impl Hasher {
     /// As many threads as cores.
     pub fn new() -> Self {
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        Self {
-            cores: Semaphore::new(cores),
-            guesses: AtomicUsize::new(0),
-            draws: AtomicUsize::new(0),
-        }
+        Self { cores: Turns::new(cores), guesses: AtomicUsize::new(0), draws: AtomicUsize::new(0) }
     }
 
-    /// Runs one hash of this profile, or sheds it.
+    /// Runs one hash of this profile for a caller, or for none, or sheds it.
     pub async fn run<T: Send + 'static>(
         &self,
         queue: Queue,
+        caller: Option<&str>,
         profile: Profile,
         hash: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Fault> {
@@ -53,7 +49,7 @@ impl Hasher {
             Queue::Guesses => &self.guesses,
             Queue::Draws => &self.draws,
         })?;
-        let _core = self.cores.acquire().await.map_err(|_| Fault::Overloaded)?;
+        let _core = self.cores.come(caller.map(str::to_owned)).await;
         let work = tokio::task::spawn_blocking(move || {
             let start = Instant::now();
             let made = hash();

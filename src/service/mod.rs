@@ -34,6 +34,10 @@ mod gate;
 
 mod hashing;
 
+mod seats;
+
+mod turns;
+
 pub mod numbers;
 
 mod shared_limits;
@@ -42,7 +46,7 @@ mod watchers;
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::sync::broadcast;
+use tokio::sync::{Semaphore, broadcast};
 use tokio_util::task::TaskTracker;
 
 use crate::{
@@ -57,9 +61,19 @@ pub use fault::{CallError, Fault};
 pub use issue::Issue;
 pub use receipt::{Taken, Whose};
 pub use resend::Resend;
+use seats::Seats;
 pub use shared_limits::SharedLimits;
 pub use verify::{Guess, Verified};
 pub use watch::Watched;
+
+/// Calls under way over all, and of one caller: what a burst may bring, and no more than is answered
+/// in seconds. So a caller that floods finds its own seats taken, and the others theirs free.
+const CALLS: usize = 3072;
+const CALLS_PER_CALLER: usize = 768;
+
+/// Messages on their way to providers. Beyond it nobody is promised another: a provider that hangs
+/// for all its time-outs holds so many at five hundred a second.
+const SENDS: usize = 8192;
 
 /// How far a listener to facts may fall behind.
 const FACTS: usize = 1024;
@@ -92,6 +106,8 @@ pub struct Service {
     watchers: watchers::Watchers,
     facts: broadcast::Sender<Fact>,
     tasks: TaskTracker,
+    calls: Seats<String>,
+    outbox: Arc<Semaphore>,
 }
 
 impl Service {
@@ -105,6 +121,8 @@ impl Service {
             watchers: watchers::Watchers::default(),
             facts: broadcast::Sender::new(FACTS),
             tasks: TaskTracker::new(),
+            calls: Seats::new(CALLS, CALLS_PER_CALLER),
+            outbox: Arc::new(Semaphore::new(SENDS)),
             parts,
         })
     }

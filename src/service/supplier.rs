@@ -29,6 +29,7 @@ pub struct With {
 /// Gets what the machine lacks, for one event.
 pub struct Supplier<'a> {
     service: &'a Service,
+    caller: Option<&'a str>,
     with: &'a With,
     /// What has been got so far.
     pub supply: Supply,
@@ -39,12 +40,13 @@ pub struct Supplier<'a> {
 
 impl<'a> Supplier<'a> {
     /// Has nothing yet. A guess comes before its challenge's gate.
-    pub fn new(service: &'a Service, event: &Event, with: &'a With) -> Self {
+    pub fn new(service: &'a Service, event: &'a Event, with: &'a With) -> Self {
         let visit = match event {
             Event::Guess { challenge, .. } => Some(service.gates.visit(*challenge)),
             _ => None,
         };
-        Self { service, with, supply: Supply::default(), codes: Vec::new(), visit }
+        let caller = event.caller();
+        Self { service, caller, with, supply: Supply::default(), codes: Vec::new(), visit }
     }
 
     /// To be told before each look at the record.
@@ -110,7 +112,8 @@ impl<'a> Supplier<'a> {
     async fn hash(&self, queue: Queue, recipe: Recipe, code: Code) -> Result<Digest, Fault> {
         let profile = recipe.profile;
         let pepper = Zeroizing::new(*self.service.parts.keyring.pepper(&recipe.key_id)?);
-        self.service.hasher.run(queue, profile, move || recipe.digest(&pepper, &code)).await
+        let hash = move || recipe.digest(&pepper, &code);
+        self.service.hasher.run(queue, self.caller, profile, hash).await
     }
 
     /// Gives back what was charged for a message that did not go out.

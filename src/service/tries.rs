@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use rand::RngExt;
-use tokio::time::{Instant, sleep, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{dispatch::Dispatch, roads::Road};
 use crate::{
@@ -54,7 +54,7 @@ impl Dispatch {
         while tried < tries {
             // Waiting longer than the step has is as good as being refused.
             let last_turn = self.last_start.min(self.last_turn);
-            if timeout_at(last_turn, road.turn(&message.to)).await.is_err() {
+            if !road.turn(&message.to, last_turn).await {
                 break;
             }
             if !self.look().await {

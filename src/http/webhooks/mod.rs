@@ -8,11 +8,14 @@ mod twilio;
 
 mod sns;
 
+mod room;
+
 use std::sync::Arc;
 
 use axum::{
     Router,
     http::{HeaderMap, StatusCode},
+    middleware::from_fn_with_state,
 };
 
 use crate::{
@@ -48,7 +51,8 @@ pub fn router(service: &Arc<Service>, webhooks: Webhooks) -> Router {
         twilio.map(|account| twilio::routes(Arc::clone(service), account)),
         sns.map(|sns| sns::routes(Arc::clone(service), sns)),
     ];
-    routes.into_iter().flatten().fold(Router::new(), Router::merge)
+    let routes = routes.into_iter().flatten().fold(Router::new(), Router::merge);
+    routes.layer(from_fn_with_state(room::room(), room::bounded))
 }
 
 /// Takes in what a provider told in one go.
