@@ -1,20 +1,26 @@
-//! Hashing, off the async threads: as many at once as there are cores, bounded queues before them.
+//! Hashing, off the async threads: as many at once as there are cores, in fair turns.
 
 use std::{
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use super::{Fault, turns::Turns};
-use crate::{insight, otp::Profile};
+use crate::{
+    insight,
+    otp::{Profile, digest::Workspace},
+};
 
-/// Hashes that may wait in each queue. At the default profile the last of them waits for a quarter
-/// of a second on two cores; a caller is better told to come back than to wait longer.
-const WAITING: usize = 1024;
+/// The longest that a caller's hash waits behind its others. A caller is better told to come back than
+/// to wait longer.
+const LONGEST: Duration = Duration::from_secs(1);
 
 /// Who waits. A flood of guesses sheds guesses, and no message that was promised.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Queue {
     /// Guesses.
     Guesses,
@@ -24,55 +30,68 @@ pub enum Queue {
 
 /// Runs hashes.
 pub struct Hasher {
-    /// One caller's hashes wait behind that caller's others only.
-    cores: Turns<Option<String>>,
-    guesses: AtomicUsize,
-    draws: AtomicUsize,
+    turns: Turns<(Queue, Option<String>)>,
+    /// One for each hash at once.
+    workspaces: Arc<Mutex<Vec<Workspace>>>,
+    /// How long a hash of each profile took of late, in microseconds.
+    took: [AtomicU64; 3],
 }
 
 impl Hasher {
     /// As many threads as cores.
     pub fn new() -> Self {
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        Self { cores: Turns::new(cores), guesses: AtomicUsize::new(0), draws: AtomicUsize::new(0) }
+        // On a slow core, until it is known better.
+        let took =
+            [Profile::Balanced, Profile::Owasp, Profile::Keyed].map(|profile| match profile {
+                Profile::Balanced => 2_000,
+                Profile::Owasp => 50_000,
+                Profile::Keyed => 20,
+            });
+        let turns = Turns::new(cores, LONGEST);
+        Self { turns, workspaces: Arc::default(), took: took.map(AtomicU64::new) }
     }
 
-    /// Runs one hash of this profile for a caller, or for none, or sheds it.
+    /// Runs one hash of this profile for a caller, or sheds it. For nobody's call (a fallback, say)
+    /// none is shed: how many of these there are is bounded where they begin.
     pub async fn run<T: Send + 'static>(
         &self,
         queue: Queue,
         caller: Option<&str>,
         profile: Profile,
-        hash: impl FnOnce() -> T + Send + 'static,
+        hash: impl FnOnce(&mut Workspace) -> T + Send + 'static,
     ) -> Result<T, Fault> {
-        let _queued = Queued::enter(match queue {
-            Queue::Guesses => &self.guesses,
-            Queue::Draws => &self.draws,
-        })?;
-        let _core = self.cores.come(caller.map(str::to_owned)).await;
+        let takes = caller.map_or(Duration::ZERO, |_| self.takes(profile));
+        let turn = self.turns.come((queue, caller.map(str::to_owned)), takes).await;
+        let _turn = turn.ok_or(Fault::Overloaded)?;
+        let workspaces = Arc::clone(&self.workspaces);
         let work = tokio::task::spawn_blocking(move || {
+            let mut workspace = lock(&workspaces).pop().unwrap_or_default();
             let start = Instant::now();
-            let made = hash();
-            insight::metrics::hashed(profile, start.elapsed());
+            let made = (hash(&mut workspace), start.elapsed());
+            lock(&workspaces).push(workspace);
             made
         });
-        work.await.map_err(|_| Fault::Overloaded)
+        let (made, took) = work.await.map_err(|_| Fault::Overloaded)?;
+        insight::metrics::hashed(profile, took);
+        self.learn(profile, took);
+        Ok(made)
+    }
+
+    fn takes(&self, profile: Profile) -> Duration {
+        Duration::from_micros(self.took[profile as usize].load(Ordering::Relaxed))
+    }
+
+    /// One hash in eight counts, so that a hiccup does not turn anybody away. Two that are learnt at
+    /// once may lose one of them, which is no harm.
+    fn learn(&self, profile: Profile, took: Duration) {
+        let known = &self.took[profile as usize];
+        let before = known.load(Ordering::Relaxed);
+        let took = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        known.store(before - before / 8 + took / 8, Ordering::Relaxed);
     }
 }
 
-/// A place in the queue, left when dropped.
-struct Queued<'a>(&'a AtomicUsize);
-
-impl<'a> Queued<'a> {
-    fn enter(waiting: &'a AtomicUsize) -> Result<Self, Fault> {
-        let place = Self(waiting);
-        let before = waiting.fetch_add(1, Ordering::Relaxed);
-        if before < WAITING { Ok(place) } else { Err(Fault::Overloaded) }
-    }
-}
-
-impl Drop for Queued<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
+fn lock(workspaces: &Mutex<Vec<Workspace>>) -> MutexGuard<'_, Vec<Workspace>> {
+    workspaces.lock().unwrap_or_else(PoisonError::into_inner)
 }

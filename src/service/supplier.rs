@@ -12,6 +12,7 @@ use super::{
 };
 use crate::otp::{
     Answer, Code, Digest, Event, Need, Recipe, Supply,
+    digest::Workspace,
     event::{Fresh, Verdict},
 };
 
@@ -112,7 +113,7 @@ impl<'a> Supplier<'a> {
     async fn hash(&self, queue: Queue, recipe: Recipe, code: Code) -> Result<Digest, Fault> {
         let profile = recipe.profile;
         let pepper = Zeroizing::new(*self.service.parts.keyring.pepper(&recipe.key_id)?);
-        let hash = move || recipe.digest(&pepper, &code);
+        let hash = move |workspace: &mut Workspace| recipe.digest(&pepper, &code, workspace);
         self.service.hasher.run(queue, self.caller, profile, hash).await
     }
 

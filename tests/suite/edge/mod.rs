@@ -8,6 +8,8 @@ mod forms;
 
 mod nonsense;
 
+mod overload;
+
 mod callers;
 
 mod reach;
