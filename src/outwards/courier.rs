@@ -97,7 +97,7 @@ impl Courier {
             let stopping = self.stop.is_cancelled();
             match trail.step().await {
                 Next::AtOnce => {}
-                _ if stopping => return,
+                _ if stopping => return trail.leave().await,
                 next => self.rest(partition, next).await,
             }
         }

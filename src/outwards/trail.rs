@@ -69,6 +69,12 @@ impl Trail {
         }
     }
 
+    /// Gives the stream back, so that another replica need not wait for the lease to be over.
+    pub async fn leave(self) {
+        // What can't be given back is over in a while.
+        let _ = self.courier.store.follow(&self.reader, Duration::from_millis(1), 1).await;
+    }
+
     async fn hand_on(&mut self, events: &[Recorded], now: Time) -> Next {
         let asked = Instant::now();
         for recorded in events {

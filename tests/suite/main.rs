@@ -15,6 +15,8 @@ mod delivery;
 
 mod simulator;
 
+mod alarms;
+
 mod journeys;
 
 mod edge;
