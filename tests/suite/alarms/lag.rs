@@ -19,8 +19,11 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{config, issue, replica, rules};
-use crate::support::{long, redis_server::RedisServer};
+use crate::support::{
+    long,
+    redis_server::RedisServer,
+    replica::{config, issue, replica, rules},
+};
 
 /// Alarms a second, and challenges live at any time.
 fn load() -> (u32, u32) {

@@ -12,8 +12,10 @@ use pombo::{
 use tokio::{task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::{issue, replica, rules};
-use crate::support::pombo::PATIENCE;
+use crate::support::{
+    pombo::PATIENCE,
+    replica::{issue, replica, rules},
+};
 
 const CHALLENGES: u32 = 300;
 

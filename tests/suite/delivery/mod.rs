@@ -27,6 +27,8 @@ mod aws_requests;
 
 mod own_sender;
 
+mod batches;
+
 mod garbage;
 
 use std::{num::NonZeroU32, time::Duration};

@@ -6,6 +6,8 @@ pub mod redis_server;
 
 pub mod world;
 
+pub mod replica;
+
 pub mod outsider;
 
 /// Whether to take the long forms of tests: more rounds, and waits that take minutes.
