@@ -23,6 +23,7 @@ use crate::support::{
     long,
     redis_server::RedisServer,
     replica::{config, issue, replica, rules},
+    world::number,
 };
 
 /// Alarms a second, and challenges live at any time.
@@ -48,7 +49,7 @@ async fn issue_at(service: &Arc<Service>, rate: u32, count: u32) {
     for index in 0..count {
         beat.tick().await;
         let service = Arc::clone(service);
-        issues.spawn(async move { issue(&service, index).await });
+        issues.spawn(async move { issue(&service, &number(index, "00")).await });
     }
     issues.join_all().await;
 }

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::support::{
     pombo::PATIENCE,
     replica::{issue, replica, rules},
+    world::number,
 };
 
 const CHALLENGES: u32 = 300;
@@ -29,7 +30,7 @@ async fn what_a_stopping_replica_has_claimed_it_looks_after() {
     let dead = replica(Arc::new(store.clone()), rules(ttl));
     let mut ids = Vec::new();
     for index in 0..CHALLENGES {
-        ids.push(issue(&dead, index).await);
+        ids.push(issue(&dead, &number(index, "00")).await);
     }
     assert!(dead.drain(PATIENCE).await);
     *now.lock().unwrap() = Time::from_secs(1_790_000_061);

@@ -9,7 +9,10 @@ use pombo::{
     store::{Commit, Store, memory::MemoryStore},
 };
 
-use crate::support::replica::{TAKER, config, issue, replica, rules};
+use crate::support::{
+    replica::{TAKER, config, issue, replica, rules},
+    world::number,
+};
 
 use super::PATIENCE;
 
@@ -50,7 +53,7 @@ async fn a_record_that_can_not_be_read_holds_up_no_other() {
     let mut ids = Vec::new();
     // More than there are lanes, so that some share the spoilt one's.
     for index in 0..100 {
-        ids.push(issue(&service, index).await);
+        ids.push(issue(&service, &number(index, "00")).await);
     }
     assert!(service.drain(PATIENCE).await);
     spoil(&store, ids[0]).await;

@@ -71,12 +71,11 @@ pub fn replica(store: Arc<dyn Store>, rules: Rules) -> Arc<Service> {
     })
 }
 
-/// Issues a code to the phone of this index.
-pub async fn issue(service: &Arc<Service>, index: u32) -> ChallengeId {
-    let number = format!("+55119{index:08}");
+/// Issues a code for a login.
+pub async fn issue(service: &Arc<Service>, number: &str) -> ChallengeId {
     let issue = Issue {
         caller: String::new(),
-        recipient: service.numbers().admit(&number, Time::default()).unwrap(),
+        recipient: service.numbers().admit(number, Time::default()).unwrap(),
         purpose: Purpose::Login,
         subject: String::new(),
         client_ip: None,
