@@ -1,4 +1,5 @@
 //! Hashing, off the async threads: as many at once as there are cores, bounded queues before them.
+//! Only a hash that is quicker than a change of threads is made where it is asked for.
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
@@ -49,19 +50,24 @@ impl Hasher {
         profile: Profile,
         hash: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Fault> {
+        if profile == Profile::Keyed {
+            return Ok(measured(profile, hash));
+        }
         let _queued = Queued::enter(match queue {
             Queue::Guesses => &self.guesses,
             Queue::Draws => &self.draws,
         })?;
         let _core = self.cores.acquire().await.map_err(|_| Fault::Overloaded)?;
-        let work = tokio::task::spawn_blocking(move || {
-            let start = Instant::now();
-            let made = hash();
-            insight::metrics::hashed(profile, start.elapsed());
-            made
-        });
+        let work = tokio::task::spawn_blocking(move || measured(profile, hash));
         work.await.map_err(|_| Fault::Overloaded)
     }
+}
+
+fn measured<T>(profile: Profile, hash: impl FnOnce() -> T) -> T {
+    let start = Instant::now();
+    let made = hash();
+    insight::metrics::hashed(profile, start.elapsed());
+    made
 }
 
 /// A place in the queue, left when dropped.

@@ -15,7 +15,7 @@ use pombo::{
         FailureReason, Purpose, Time, VerifyOutcome,
     },
     service::{
-        Guess, Issue, Parts, Service, SharedLimits, Taken, Whose,
+        Entropy, Guess, Issue, Parts, Service, SharedLimits, Taken, Whose,
         numbers::{Admitted, Numbers},
     },
     store::memory::MemoryStore,
@@ -93,6 +93,7 @@ fn service(first_is_well: bool) -> (Arc<Service>, mpsc::UnboundedReceiver<Note>)
         numbers: Numbers { countries: Countries::Any, tests: Default::default() },
         shared_limits: SharedLimits::default(),
         messengers: pigeons.into(),
+        entropy: Entropy::of_system(),
     });
     (service, arrived)
 }
