@@ -31,7 +31,7 @@ use crate::{
     http,
     otp::PhoneNumber,
     outwards::Courier,
-    service::{Parts, Service},
+    service::{Entropy, Parts, Service},
     store::Visit,
 };
 
@@ -79,6 +79,7 @@ impl App {
             numbers: parts::numbers(&config),
             shared_limits: parts::shared_limits(&config),
             messengers: senders::messengers(&config, &public_url).await?,
+            entropy: Entropy::of_system(),
         });
         Ok(Self {
             webhooks: parts::webhooks(&config, &service, public_url)?,

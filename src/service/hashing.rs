@@ -1,4 +1,5 @@
-//! Hashing, off the async threads: as many at once as there are cores, in fair turns.
+//! Hashing, off the async threads: as many at once as there are cores, in fair turns. Only a hash that
+//! is quicker than a change of threads is made where it is asked for.
 
 use std::{
     sync::{
@@ -19,6 +20,9 @@ use crate::{
 /// to wait longer.
 const LONGEST: Duration = Duration::from_secs(1);
 
+/// Microseconds of a hash on a slow core (`balanced`, `owasp`), until it is known better.
+const AT_FIRST: [u64; 2] = [2_000, 50_000];
+
 /// Who waits. A flood of guesses sheds guesses, and no message that was promised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Queue {
@@ -33,23 +37,16 @@ pub struct Hasher {
     turns: Turns<(Queue, Option<String>)>,
     /// One for each hash at once.
     workspaces: Arc<Mutex<Vec<Workspace>>>,
-    /// How long a hash of each profile took of late, in microseconds.
-    took: [AtomicU64; 3],
+    /// How long a hash of the profiles that wait for a turn took of late, in microseconds.
+    took: [AtomicU64; 2],
 }
 
 impl Hasher {
     /// As many threads as cores.
     pub fn new() -> Self {
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        // On a slow core, until it is known better.
-        let took =
-            [Profile::Balanced, Profile::Owasp, Profile::Keyed].map(|profile| match profile {
-                Profile::Balanced => 2_000,
-                Profile::Owasp => 50_000,
-                Profile::Keyed => 20,
-            });
         let turns = Turns::new(cores, LONGEST);
-        Self { turns, workspaces: Arc::default(), took: took.map(AtomicU64::new) }
+        Self { turns, workspaces: Arc::default(), took: AT_FIRST.map(AtomicU64::new) }
     }
 
     /// Runs one hash of this profile for a caller, or sheds it. For nobody's call (a fallback, say)
@@ -61,19 +58,20 @@ impl Hasher {
         profile: Profile,
         hash: impl FnOnce(&mut Workspace) -> T + Send + 'static,
     ) -> Result<T, Fault> {
+        if profile == Profile::Keyed {
+            return Ok(measured(profile, || hash(&mut Workspace::default())).0);
+        }
         let takes = caller.map_or(Duration::ZERO, |_| self.takes(profile));
         let turn = self.turns.come((queue, caller.map(str::to_owned)), takes).await;
         let _turn = turn.ok_or(Fault::Overloaded)?;
         let workspaces = Arc::clone(&self.workspaces);
         let work = tokio::task::spawn_blocking(move || {
             let mut workspace = lock(&workspaces).pop().unwrap_or_default();
-            let start = Instant::now();
-            let made = (hash(&mut workspace), start.elapsed());
+            let made = measured(profile, || hash(&mut workspace));
             lock(&workspaces).push(workspace);
             made
         });
         let (made, took) = work.await.map_err(|_| Fault::Overloaded)?;
-        insight::metrics::hashed(profile, took);
         self.learn(profile, took);
         Ok(made)
     }
@@ -82,8 +80,8 @@ impl Hasher {
         Duration::from_micros(self.took[profile as usize].load(Ordering::Relaxed))
     }
 
-    /// One hash in eight counts, so that a hiccup does not turn anybody away. Two that are learnt at
-    /// once may lose one of them, which is no harm.
+    /// Each counts for an eighth, so that a hiccup does not turn anybody away. Of two that are learnt
+    /// at once one may be lost, which is no harm.
     fn learn(&self, profile: Profile, took: Duration) {
         let known = &self.took[profile as usize];
         let before = known.load(Ordering::Relaxed);
@@ -94,4 +92,12 @@ impl Hasher {
 
 fn lock(workspaces: &Mutex<Vec<Workspace>>) -> MutexGuard<'_, Vec<Workspace>> {
     workspaces.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn measured<T>(profile: Profile, hash: impl FnOnce() -> T) -> (T, Duration) {
+    let start = Instant::now();
+    let made = hash();
+    let took = start.elapsed();
+    insight::metrics::hashed(profile, took);
+    (made, took)
 }

@@ -38,6 +38,8 @@ mod seats;
 
 mod turns;
 
+mod entropy;
+
 pub mod numbers;
 
 mod shared_limits;
@@ -57,6 +59,7 @@ use crate::{
     },
     store::{Store, StoreError},
 };
+pub use entropy::Entropy;
 pub use fault::{CallError, Fault};
 pub use issue::Issue;
 pub use receipt::{Taken, Whose};
@@ -94,6 +97,8 @@ pub struct Parts {
     pub shared_limits: SharedLimits,
     /// Those of one channel in the order in which they are to be tried.
     pub messengers: Vec<Arc<dyn Messenger>>,
+    /// Where codes, names and nonces are drawn from.
+    pub entropy: Entropy,
 }
 
 /// The service. Cheap to share; its methods are the use cases.
@@ -168,11 +173,11 @@ impl Service {
         let index = &self.parts.index;
         Operation {
             id: match key {
-                "" => OperationId(rand::random()),
+                "" => OperationId(self.parts.entropy.bytes()),
                 key => index.operation(call, caller, key),
             },
             tag: index.call_tag(fields),
-            by: rand::random(),
+            by: self.parts.entropy.bytes(),
         }
     }
 }

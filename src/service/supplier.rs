@@ -1,7 +1,6 @@
 //! What the machine lacks on the way to an answer: a fresh code, the hash of a guess, the verdict of
 //! the shared limits. It is got here and added to the machine's supply.
 
-use rand::{rand_core::UnwrapErr, rngs::SysRng};
 use zeroize::Zeroizing;
 
 use super::{
@@ -83,7 +82,7 @@ impl<'a> Supplier<'a> {
     async fn draw(&mut self, recipe: Recipe) -> Result<(), Fault> {
         let code = match &self.with.fixed {
             Some(fixed) => fixed.clone(),
-            None => Code::draw(recipe.length, &mut UnwrapErr(SysRng)),
+            None => Code::draw(recipe.length, &mut self.service.parts.entropy.clone()),
         };
         let challenge = recipe.challenge;
         let digest = self.hash(Queue::Draws, recipe, code.clone()).await?;

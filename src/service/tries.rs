@@ -104,7 +104,8 @@ impl Dispatch {
     /// hiccup is not answered by everybody at once.
     async fn pause(&self, tried: usize) -> bool {
         let base = 200 * tried as u64;
-        let pause = Duration::from_millis(rand::rng().random_range(base..=base * 3));
+        let mut entropy = self.service.parts.entropy.clone();
+        let pause = Duration::from_millis(entropy.random_range(base..=base * 3));
         let next = Instant::now() + pause;
         if next < self.last_start {
             sleep_until(next).await;

@@ -14,7 +14,7 @@ use pombo::{
         ChallengeId, Channel, Code, Countries, Delivery, DeliveryRef, DeliveryStatus,
         FailureReason, VerifyOutcome,
     },
-    service::{Guess, Parts, Service, SharedLimits, Taken, Whose, numbers::Numbers},
+    service::{Entropy, Guess, Parts, Service, SharedLimits, Taken, Whose, numbers::Numbers},
     store::memory::MemoryStore,
 };
 use tokio::{sync::mpsc, time::timeout};
@@ -91,6 +91,7 @@ fn service(first_is_well: bool) -> (Arc<Service>, mpsc::UnboundedReceiver<Note>)
         numbers: Numbers { countries: Countries::Any, tests: Default::default() },
         shared_limits: SharedLimits::default(),
         messengers: pigeons.into(),
+        entropy: Entropy::of_system(),
     });
     (service, arrived)
 }

@@ -7,7 +7,7 @@ use pombo::{
     config::{Config, Mode},
     delivery::{Accepted, Message, Messenger, Pacing, SendError},
     otp::{ChallengeId, Channel, Countries, Profile, Purpose, Rules, Time},
-    service::{Issue, Parts, Service, SharedLimits, numbers::Numbers},
+    service::{Entropy, Issue, Parts, Service, SharedLimits, numbers::Numbers},
     store::Store,
 };
 
@@ -68,6 +68,7 @@ pub fn replica(store: Arc<dyn Store>, rules: Rules) -> Arc<Service> {
         numbers: Numbers { countries: Countries::Any, tests: Default::default() },
         shared_limits: SharedLimits::default(),
         messengers: vec![Arc::new(Taker)],
+        entropy: Entropy::of_system(),
     })
 }
 
