@@ -53,11 +53,12 @@ pub fn judge(kind: &str) -> Option<(DeliveryStatus, Option<Reaction>)> {
         "TEXT_UNREACHABLE" | "TEXT_CARRIER_UNREACHABLE" => failed_by_sender(Why::Unreachable),
         // It wasn't handed on while the code lived.
         "TEXT_TTL_EXPIRED" => failed_by_sender(Why::Unavailable),
-        // The phone's owner, or the carrier's filter, which judges a sender.
+        // The phone's owner, whom another sender shall not get around.
         "TEXT_BLOCKED" => {
             let reaction = Reaction::alone(Why::Rejected, Again::No).of_recipient();
             Some((DeliveryStatus::Failed, Some(reaction)))
         }
+        // The carrier's filter, which judges a sender; or what was sent.
         "TEXT_CARRIER_BLOCKED" | "TEXT_SPAM" | "TEXT_INVALID_MESSAGE" => failed(Why::Rejected),
         // `UNKNOWN`: after three days nobody has heard more.
         _ => None,
