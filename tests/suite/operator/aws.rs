@@ -18,10 +18,11 @@ use pombo::{
     },
     simulator::{self, AwsAccount, Settings, Simulator},
 };
+use serde_json::json;
 
 use super::{TEMPLATE, sentences, state, world};
 use crate::{
-    delivery::provider::nobody,
+    delivery::provider::{Provider, nobody},
     support::pombo::{Ended, run},
 };
 
@@ -150,6 +151,33 @@ async fn a_refused_template_names_its_language() {
     let nobodys = AwsTemplates::new(&config, "phone-number-id-0".to_owned());
     let refusal = nobodys.push(&definition("fresh")).await.unwrap_err();
     assert_eq!(refusal.trouble, Trouble::NotFound);
+}
+
+/// The templates of an account that this server stands in for.
+async fn at(server: &Provider) -> AwsTemplates {
+    let account = AwsAccount::default();
+    let config = config(&server.url(), &account, &account.secret_access_key).await;
+    AwsTemplates::new(&config, account.phone_number_id)
+}
+
+#[tokio::test]
+async fn a_push_asks_for_the_account_once() {
+    let answer = json!({ "linkedWhatsAppBusinessAccountId": "waba-1", "templates": [] });
+    let aws = Provider::answering(200, answer).await;
+    at(&aws).await.push(&definition("fresh")).await.unwrap();
+    let requests = aws.requests();
+    let asked = requests.iter().map(|it| it.uri.path().trim_start_matches("/v1/whatsapp/"));
+    let asked: Vec<_> = asked.collect();
+    assert_eq!(asked, ["waba/phone/details", "template/list", "template/put", "template/put"]);
+}
+
+#[tokio::test]
+async fn an_aws_that_never_answers_holds_no_push_up() {
+    let silent = Provider::hanging().await;
+    let start = std::time::Instant::now();
+    let refusal = at(&silent).await.push(&definition("fresh")).await.unwrap_err();
+    assert_eq!(refusal.trouble, Trouble::Away, "{refusal}");
+    assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
 }
 
 /// `check` where events go to a topic, with these keys.
