@@ -6,7 +6,11 @@ use anyhow::Context;
 use axum::Router;
 
 #[cfg(feature = "aws")]
-use crate::{config::Origin, delivery::aws::Access, outwards::topic::Topic};
+use crate::{
+    config::Origin,
+    delivery::aws::Access,
+    outwards::{sink, topic::Topic},
+};
 use crate::{
     config::{self, Config},
     delivery::{sns::Certificates, whatsapp::notices::Ours},
@@ -121,8 +125,8 @@ pub(super) async fn couriers(
     }
     #[cfg(feature = "aws")]
     if let Some(topic) = config.events.topic.clone() {
-        let endpoint_url = topic.endpoint_url.map(|url| url.to_string());
-        sinks.push(Box::new(Topic::new(topic.arn, topic.region, endpoint_url).await));
+        let access = access(config, &topic.region, topic.endpoint_url.as_ref());
+        sinks.push(Box::new(Topic::new(topic.arn, &access, sink::LIMIT).await));
     }
     let courier = |sink| {
         let (store, index) = (Arc::clone(store), config.keys.index_key());
