@@ -16,7 +16,7 @@ use axum::{
     routing::post,
 };
 
-use super::{Answer, STORE_AWAY, header, malformed, take};
+use super::{Answer, LATER, header, malformed, take};
 use crate::{
     delivery::{
         Callback,
@@ -164,7 +164,7 @@ fn refuse(result: &'static str, why: &'static str) -> Answer {
 fn later(result: &'static str, why: &'static str) -> Answer {
     tracing::warn!(source = SOURCE, why, "a callback has to come again");
     metrics::webhook(SOURCE, result, 1);
-    STORE_AWAY
+    LATER
 }
 
 fn is_of_now(published: Time, now: Time) -> bool {

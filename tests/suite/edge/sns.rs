@@ -133,6 +133,23 @@ async fn one_topic_may_tell_of_both_channels() {
 }
 
 #[tokio::test]
+async fn a_fault_that_a_receipt_tells_of_is_logged_with_who_told_it() {
+    for teller in ["cloud", "aws"] {
+        let world = world(&[("WHATSAPP__PROVIDER", teller)]).await;
+        let pombo = match teller {
+            "aws" => world.serve_by_aws().await,
+            _ => world.serve().await,
+        };
+        let locked = Fate::accept([Step::Undelivered(131_031)]);
+        world.simulator.script(NUMBER, Behaviour::well().whatsapp(locked));
+        pombo.issue(NUMBER).await;
+        let fault = |line: &str| line.contains("refuses more than this message");
+        let line = pombo.stderr.wait_for("the fault", fault).await;
+        assert!(line.contains(&format!("\"{teller}\"")), "{line}");
+    }
+}
+
+#[tokio::test]
 async fn what_finds_no_store_comes_again() {
     let redis = RedisServer::start();
     let more = [("SMS__PROVIDER", "aws"), ("DELIVERY__PLAN", "sms")];
