@@ -101,13 +101,14 @@ fn sns(config: &Config, template: String) -> anyhow::Result<Option<Sns>> {
         return Ok(None);
     }
     let key = "sns.certificate_url_prefix";
-    let instead = config.sns_certificates.as_ref().map(|prefix| prefix.parse());
+    let instead = config.sns.certificates.as_ref().map(|prefix| prefix.parse());
     let certificates = Certificates::new(instead.transpose().context(key)?).context(key)?;
     Ok(Some(Sns {
         whatsapp_topic: whatsapp.map(|aws| aws.topic_arn.clone()),
         sms_topic: sms.map(|aws| aws.topic_arn.clone()),
         // AWS's own ids are none of Meta's, and a topic is mostly one account's.
         ours: Ours { account: None, template },
+        sha256_only: config.sns.sha256_only,
         certificates,
     }))
 }
