@@ -57,15 +57,24 @@ impl Trail {
         // Fails only once the places are closed, which nobody does.
         let Ok(_place) = courier.places.acquire().await else { return Next::OnNews };
         match courier.store.follow(&self.reader, LEASE, BATCH).await {
-            Ok(Followed::Events { events, lost, now }) => {
+            Ok(followed) => {
+                courier.found_store_back();
+                self.follow(followed).await
+            }
+            Err(error) => {
+                courier.found_store_away(&error);
+                Next::OnNews
+            }
+        }
+    }
+
+    async fn follow(&mut self, followed: Followed) -> Next {
+        match followed {
+            Followed::Events { events, lost, now } => {
                 self.miss(lost);
                 self.hand_on(&events, now).await
             }
-            Ok(Followed::ByAnother) => Next::OnNews,
-            Err(error) => {
-                courier.found_down(&error.to_string());
-                Next::OnNews
-            }
+            Followed::ByAnother => Next::OnNews,
         }
     }
 
@@ -84,7 +93,11 @@ impl Trail {
             match self.courier.store.pass(&self.reader, recorded.id, LEASE).await {
                 Ok(true) => {}
                 // It was handed on, and will be again: at least once.
-                Ok(false) | Err(_) => return Next::OnNews,
+                Ok(false) => return Next::OnNews,
+                Err(error) => {
+                    self.courier.found_store_away(&error);
+                    return Next::OnNews;
+                }
             }
         }
         if events.is_empty() { Next::OnNews } else { Next::AtOnce }

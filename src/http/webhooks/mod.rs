@@ -41,7 +41,7 @@ pub struct Webhooks {
 type Answer = (StatusCode, &'static str);
 
 const FORGED: Answer = (StatusCode::UNAUTHORIZED, "the signature does not fit");
-const STORE_AWAY: Answer = (StatusCode::SERVICE_UNAVAILABLE, "try again later");
+const LATER: Answer = (StatusCode::SERVICE_UNAVAILABLE, "try again later");
 
 /// The routes of the providers that are configured.
 pub fn router(service: &Arc<Service>, webhooks: Webhooks) -> Router {
@@ -80,7 +80,7 @@ async fn take(
 fn away(source: &'static str, fault: &Fault) -> Answer {
     tracing::warn!(source, error = %fault, "a callback could not be taken in");
     metrics::webhook(source, "store_away", 1);
-    STORE_AWAY
+    LATER
 }
 
 fn forged(source: &'static str) -> Answer {

@@ -48,6 +48,7 @@ fn aws_and_lists_are_refused_where_they_make_no_sense() {
             "sns.certificate_url_prefix",
             "this machine",
         ),
+        (&[("sns.signature_version", "3")], "sns.signature_version", "SHA-256 alone"),
     ]);
 }
 

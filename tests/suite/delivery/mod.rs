@@ -20,6 +20,8 @@ mod sns_signatures;
 
 mod sns_certificates;
 
+mod aws_codes;
+
 mod aws_events;
 
 #[cfg(feature = "aws")]

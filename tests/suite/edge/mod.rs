@@ -37,6 +37,9 @@ mod forgeries;
 #[cfg(feature = "aws")]
 mod sns;
 
+#[cfg(feature = "aws")]
+mod sns_versions;
+
 mod command_line;
 
 mod traces;

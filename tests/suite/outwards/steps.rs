@@ -154,8 +154,16 @@ async fn a_receiver_may_ask_to_be_left_alone_for_a_while() {
         assert!(matches!(verdict(status, said).await, Verdict::Later(_, got) if got == rest));
     }
     assert!(matches!(verdict(500, "soon").await, Verdict::Later(_, None)));
-    for status in [400, 401, 404, 410, 422] {
+}
+
+#[tokio::test]
+async fn only_an_answer_that_speaks_of_the_event_refuses_it() {
+    for status in [400, 413, 415, 422] {
         let refused = Verdict::Refused(format!("it answered {status}"));
         assert_eq!(verdict(status, "7").await, refused);
+    }
+    for status in [302, 401, 402, 403, 404, 405, 407, 408, 409, 410, 429, 451, 500, 501] {
+        let later = Verdict::Later(format!("it answered {status}"), Some(Duration::from_secs(7)));
+        assert_eq!(verdict(status, "7").await, later);
     }
 }
