@@ -23,4 +23,6 @@ mod edge;
 
 mod operator;
 
+mod mutations;
+
 mod outwards;

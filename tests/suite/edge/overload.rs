@@ -16,16 +16,16 @@ use crate::support::{
 };
 
 /// Calls of the flood: more than one caller may have under way.
-const FLOOD: u32 = 1600;
+const FLOOD: u32 = 1200;
 
 /// Streams of one connection.
-const BY_ONE: usize = 800;
+const BY_ONE: usize = 600;
 
 /// What a flood may take of memory, in KiB: what hashes work in, and calls on their way.
 const ROOM: u64 = 160 * 1024;
 
 /// How long the other caller's calls may take: its own hash, one of the flood's, and a busy machine.
-const SOON: Duration = Duration::from_secs(5);
+const SOON: Duration = Duration::from_secs(10);
 
 /// The bank and the shop, and hashes that take a while.
 async fn start() -> (World, Pombo) {
