@@ -11,8 +11,8 @@ use std::{
 use pombo::{
     otp::{ChallengeId, DeliveryRef, OperationId, RecipientKey, Time},
     store::{
-        self, Charge, Charged, Commit, Committed, Due, Followed, Reader, Settings, Store,
-        memory::MemoryStore,
+        self, Certificates, Charge, Charged, Commit, Committed, Due, Followed, Reader, Settings,
+        Store, memory::MemoryStore,
     },
 };
 use redis::aio::MultiplexedConnection;
@@ -102,6 +102,8 @@ pub fn settings(server: &RedisServer) -> Settings {
         url: server.url(),
         partitions: PARTITIONS,
         index_fingerprint: "feed".into(),
+        wait_replicas: 0,
+        certificates: Certificates::default(),
         visit: pombo::store::Visit::Serve,
     }
 }
@@ -140,6 +142,7 @@ pub fn commit(key: RecipientKey, expected: u64) -> Commit {
         alarm: None,
         counters: vec![],
         events: vec![],
+        replicated: false,
     }
 }
 
