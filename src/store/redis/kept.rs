@@ -10,8 +10,8 @@ use std::{
 };
 
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, Pipeline, PushInfo, PushKind, RedisError, RedisResult,
-    Value,
+    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, Pipeline, PushInfo, PushKind, RedisError,
+    RedisResult, Value,
     aio::{ConnectionLike, MultiplexedConnection},
 };
 use tokio::sync::Mutex;
@@ -130,7 +130,11 @@ impl Live {
                 end.fetch_or(push.kind == PushKind::Disconnection, Ordering::Relaxed);
                 Ok(())
             });
-        let connection = client.get_multiplexed_async_connection_with_config(&config).await?;
+        let connection = client.get_multiplexed_async_connection_with_config(&config).await;
+        let is_secured =
+            matches!(client.get_connection_info().addr(), ConnectionAddr::TcpTls { .. });
+        let connection =
+            connection.map_err(|error| if is_secured { failure::by_tls(error) } else { error })?;
         Ok(Self { connection, since: Instant::now(), is_spent })
     }
 
