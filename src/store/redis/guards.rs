@@ -2,10 +2,7 @@
 
 use redis::AsyncCommands;
 
-use super::{
-    connection::{Failure, Link},
-    keys,
-};
+use super::{connection::Link, keys};
 use crate::store::{OpenError, Settings, StoreError, Visit};
 
 /// Compares the settings with those of the store's first start, or makes this the first start.
@@ -25,7 +22,7 @@ pub(super) async fn check(link: &Link, settings: &Settings) -> Result<(), OpenEr
 
 /// The value that the store holds; a store that holds none yet is given this one, unless it is only
 /// looked at.
-async fn held(link: &Link, key: &str, value: &str, visit: Visit) -> Result<String, Failure> {
+async fn held(link: &Link, key: &str, value: &str, visit: Visit) -> Result<String, StoreError> {
     let mut connection = link.connection();
     if visit != Visit::Look {
         let _: bool = connection.set_nx(key, value).await?;
@@ -34,6 +31,6 @@ async fn held(link: &Link, key: &str, value: &str, visit: Visit) -> Result<Strin
     match held {
         Some(held) => Ok(held),
         None if visit == Visit::Look => Ok(value.to_owned()),
-        None => Err(StoreError::Unreachable(format!("{key} vanished while it was read")).into()),
+        None => Err(StoreError::Unreachable(format!("{key} vanished while it was read"))),
     }
 }

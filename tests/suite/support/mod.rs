@@ -4,6 +4,12 @@ pub mod pombo;
 
 pub mod redis_server;
 
+pub mod sentinel_group;
+
+pub mod redis_cluster;
+
+pub mod certificates;
+
 pub mod world;
 
 pub mod outsider;
