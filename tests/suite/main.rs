@@ -24,3 +24,5 @@ mod edge;
 mod operator;
 
 mod outwards;
+
+mod faults;
