@@ -142,7 +142,9 @@ impl Work<'_> {
                 continue;
             };
             self.is_waited_for(&lost)?;
-            match store.commit(&commit).await {
+            // What the caller is told does not say why.
+            let told = |error: &_| tracing::warn!(%error, "a commit failed; was it applied?");
+            match store.commit(&commit).await.inspect_err(told) {
                 Ok(Committed::Done) => return Ok(self.follow(transition, moment)),
                 Ok(Committed::Conflict) => contended = true,
                 Err(_) if lost.is_some() => return Err(Fault::Unsure),

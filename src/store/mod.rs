@@ -94,7 +94,8 @@ pub trait Store: Send + Sync + 'static {
         false
     }
 
-    /// Whether the store answers.
+    /// Whether the store answers, and is still set up as it was when it was opened. Asked every second,
+    /// so that a store that has forgotten how it was set up is not served for longer than that.
     async fn ping(&self) -> Result<(), StoreError>;
 }
 

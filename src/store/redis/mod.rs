@@ -52,6 +52,7 @@ use crate::otp::{DeliveryRef, MessageTag, RecipientKey, Time};
 pub use connection::Shape;
 use connection::{Connection, Link};
 pub use facts::{RedisFacts, ServerFacts};
+use guards::Guards;
 use keys::{Keys, Partition};
 use scatter::scatter;
 use scripts::Invocation;
@@ -60,6 +61,7 @@ use scripts::Invocation;
 #[derive(Clone)]
 pub struct RedisStore {
     link: Arc<Link>,
+    guards: Guards,
     keys: Keys,
     /// Replicas that must acknowledge what may not be undone.
     replicas: u32,
@@ -83,9 +85,10 @@ impl RedisStore {
     /// See [`open`](super::open).
     pub async fn open(settings: &Settings) -> Result<Self, OpenError> {
         let link = Link::new(settings)?;
-        guards::check(&link, settings).await?;
+        let guards = guards::check(&link, settings).await?;
         Ok(Self {
             link: Arc::new(link),
+            guards,
             keys: Keys { partitions: settings.partitions },
             replicas: settings.wait_replicas,
         })
@@ -93,6 +96,15 @@ impl RedisStore {
 
     fn connection(&self) -> Connection {
         self.link.connection()
+    }
+
+    /// Waits for a call, if the store is still ours.
+    async fn call<T>(
+        &self,
+        call: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        self.guards.admit()?;
+        self.link.call(call).await
     }
 
     async fn load(&self, key: &RecipientKey) -> Result<Loaded, StoreError> {
@@ -203,19 +215,19 @@ fn split(mut record: Vec<u8>) -> Result<(u64, Vec<u8>), StoreError> {
 #[async_trait]
 impl Store for RedisStore {
     async fn load(&self, key: &RecipientKey) -> Result<Loaded, StoreError> {
-        self.link.call(self.load(key)).await
+        self.call(self.load(key)).await
     }
 
     async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError> {
-        self.link.call(self.commit(commit)).await
+        self.call(self.commit(commit)).await
     }
 
     async fn claim(&self, lease: Duration, most: usize) -> Result<Vec<Due>, StoreError> {
-        self.link.call(self.claim(lease, most)).await
+        self.call(self.claim(lease, most)).await
     }
 
     async fn charge(&self, charge: &Charge) -> Result<Charged, StoreError> {
-        self.link.call(self.charge(charge)).await
+        self.call(self.charge(charge)).await
     }
 
     async fn remember(
@@ -225,15 +237,15 @@ impl Store for RedisStore {
         ttl: Duration,
     ) -> Result<(), StoreError> {
         let at = self.keys.partition(&message.0).message(message);
-        self.link.call(self.remember(at, delivery.to_string(), ttl)).await
+        self.call(self.remember(at, delivery.to_string(), ttl)).await
     }
 
     async fn find(&self, message: &MessageTag) -> Result<Option<DeliveryRef>, StoreError> {
-        self.link.call(self.find(message)).await
+        self.call(self.find(message)).await
     }
 
     async fn counter(&self, name: &str) -> Result<i64, StoreError> {
-        self.link.call(self.counter(name)).await
+        self.call(self.counter(name)).await
     }
 
     fn partitions(&self) -> u32 {
@@ -250,7 +262,7 @@ impl Store for RedisStore {
         lease: Duration,
         most: usize,
     ) -> Result<Followed, StoreError> {
-        self.link.call(self.follow(reader, lease, most)).await
+        self.call(self.follow(reader, lease, most)).await
     }
 
     async fn pass(
@@ -259,7 +271,7 @@ impl Store for RedisStore {
         event: EventId,
         lease: Duration,
     ) -> Result<bool, StoreError> {
-        self.link.call(self.pass(reader, event, lease)).await
+        self.call(self.pass(reader, event, lease)).await
     }
 
     fn waits_for_replicas(&self) -> bool {
@@ -267,6 +279,7 @@ impl Store for RedisStore {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.link.call(self.ping()).await
+        self.link.call(self.ping()).await?;
+        self.guards.look(&self.link).await
     }
 }

@@ -15,7 +15,7 @@ use tonic::Status;
 use super::house::House;
 use crate::support::{
     pombo::{PATIENCE, guess, login, wrong},
-    world::number,
+    world::{World, number},
 };
 
 /// How long after its expiry the last challenge has concluded: the lease of an alarm whose claimer died,
@@ -57,7 +57,7 @@ impl Flow {
         if flow.id.is_empty() || index % 9 == 8 {
             return flow;
         }
-        let code = message(house, &request.recipient).await.code;
+        let code = message(&house.world, &request.recipient).await.code;
         if index.is_multiple_of(4) {
             flow.mistype(house, &request, &code).await;
         }
@@ -146,8 +146,8 @@ pub async fn verify(
 }
 
 /// The first message to a number by any road, waited for.
-pub async fn message(house: &House, to: &str) -> Delivered {
-    let inbox = house.world.simulator.inbox();
+pub async fn message(world: &World, to: &str) -> Delivered {
+    let inbox = world.simulator.inbox();
     let found = timeout(PATIENCE, inbox.wait_for(to, 1)).await;
     found.unwrap_or_else(|_| panic!("no message came to {to}")).remove(0)
 }

@@ -143,6 +143,12 @@ impl House {
         }
     }
 
+    /// What `/readyz` of a replica answers.
+    pub async fn readiness(&self, replica: usize) -> u16 {
+        let url = format!("http://{}/readyz", self.replicas[replica].lock().await.admin);
+        reqwest::get(url).await.unwrap().status().as_u16()
+    }
+
     /// What a replica has logged so far holds these words; waited for.
     pub async fn logs(&self, replica: usize, words: &str) -> String {
         let log = self.replicas[replica].lock().await.stderr.clone();

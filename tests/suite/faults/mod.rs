@@ -11,6 +11,12 @@ mod kills;
 
 mod rolling;
 
+mod stalls;
+
+mod store;
+
+mod clocks;
+
 use std::{ops::Range, sync::Arc, time::Duration};
 
 use tokio::{task::JoinSet, time::interval};

@@ -4,6 +4,10 @@ pub mod pombo;
 
 pub mod redis_server;
 
+pub mod proxy;
+
+pub mod faketime;
+
 pub mod sentinel_group;
 
 pub mod redis_cluster;

@@ -61,7 +61,7 @@ impl RedisServer {
                 std::env::temp_dir().join(format!("pombo-redis-{}-{port}", std::process::id()));
             fs::create_dir_all(&folder).unwrap();
             let options = options(port, &folder);
-            let process = spawn(&folder, &options);
+            let process = spawn(&folder, &options, &[]);
             let mut server = Self { port, folder, options, ready, process, log: Lines::default() };
             if server.becomes_ready() {
                 return server;
@@ -113,8 +113,13 @@ impl RedisServer {
 
     /// Starts it again on the same port, and waits until it answers.
     pub fn restart(&mut self) {
+        self.restart_under(&[]);
+    }
+
+    /// The same, under these variables of the environment.
+    pub fn restart_under(&mut self, environment: &[(&str, &str)]) {
         self.kill();
-        self.process = spawn(&self.folder, &self.options);
+        self.process = spawn(&self.folder, &self.options, environment);
         assert!(self.becomes_ready(), "redis-server did not start again");
     }
 
@@ -160,9 +165,14 @@ pub fn free_port() -> u16 {
     listener.local_addr().unwrap().port()
 }
 
-fn spawn(folder: &Path, options: &[String]) -> Child {
+fn spawn(folder: &Path, options: &[String], environment: &[(&str, &str)]) -> Child {
     let mut command = Command::new("redis-server");
-    command.args(options).current_dir(folder).stdout(Stdio::piped()).stderr(Stdio::null());
+    command
+        .args(options)
+        .envs(environment.iter().copied())
+        .current_dir(folder)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
     command.spawn().unwrap_or_else(|error| match error.kind() {
         ErrorKind::NotFound => panic!(
             "these tests need a redis-server in the PATH: install the package redis-server \
