@@ -6,7 +6,7 @@ use tokio::time::timeout;
 
 #[cfg(feature = "aws")]
 use super::aws_looks;
-use super::{operator, parts};
+use super::{operator, parts, store_look};
 use crate::{
     config::{Config, EventsEndpoint, TwilioSender},
     delivery::{
@@ -18,7 +18,7 @@ use crate::{
         },
     },
     outwards,
-    store::{self, Sight, Visit, redis::ServerFacts},
+    store::{self, Sight, Visit},
 };
 
 /// The longest that one look may take: what is slow hides nothing of what the others find.
@@ -78,38 +78,13 @@ fn looks(config: &Arc<Config>) -> Vec<Look> {
 async fn store(config: Arc<Config>) -> Vec<Inspection> {
     match store::look(parts::store_settings(&config, Visit::Look)).await {
         Ok(Sight::Memory) => vec![Inspection::sound(STORE, "in memory, gone with the process")],
-        Ok(Sight::Server(Ok(facts))) => server(&facts),
-        Ok(Sight::Server(Err(error))) => {
+        Ok(Sight::Redis(Ok(facts))) => store_look::tell(STORE, &facts, config.store.wait_replicas),
+        Ok(Sight::Redis(Err(error))) => {
             let sentence = format!("answers, but does not tell how it is set up: {error}");
             vec![Inspection::warning(STORE, sentence)]
         }
         Err(error) => vec![Inspection::fault(STORE, error.to_string())],
     }
-}
-
-/// What a server's own word means for what is kept in it.
-fn server(facts: &ServerFacts) -> Vec<Inspection> {
-    let version = &facts.version;
-    if facts.is_replica {
-        let sentence = "is a replica, which takes no writes; set store.url to its master";
-        return vec![Inspection::fault(STORE, format!("{version} {sentence}"))];
-    }
-    let mut found = vec![Inspection::sound(STORE, format!("answers; {version}"))];
-    // Nothing is said of what the server does not tell.
-    if !matches!(facts.eviction_policy.as_str(), "noeviction" | "") {
-        let sentence = format!(
-            "maxmemory-policy is {}: a full server would forget limits and live challenges; set it \
-             to noeviction",
-            facts.eviction_policy
-        );
-        found.push(Inspection::warning(STORE, sentence));
-    }
-    if !facts.keeps_changes {
-        let sentence = "appendonly is off: a restart would forget limits, locks and live \
-                        challenges; set it to yes";
-        found.push(Inspection::warning(STORE, sentence));
-    }
-    found
 }
 
 async fn cloud(config: Arc<Config>) -> Vec<Inspection> {
@@ -184,36 +159,6 @@ async fn twilio(config: Arc<Config>) -> Vec<Inspection> {
 mod tests {
     use super::*;
 
-    fn sound() -> ServerFacts {
-        ServerFacts {
-            version: "Redis 7.2.4".to_owned(),
-            eviction_policy: "noeviction".to_owned(),
-            keeps_changes: true,
-            is_replica: false,
-        }
-    }
-
-    fn told(facts: ServerFacts) -> Vec<Verdict> {
-        server(&facts).into_iter().map(|inspection| inspection.verdict).collect()
-    }
-
-    #[test]
-    fn a_server_that_may_forget_works_and_is_warned_of() {
-        assert_eq!(told(sound()), [Verdict::Sound("answers; Redis 7.2.4".to_owned())]);
-        let forgetful = ServerFacts {
-            eviction_policy: "allkeys-lru".to_owned(),
-            keeps_changes: false,
-            ..sound()
-        };
-        let [Verdict::Sound(_), Verdict::Warning(evicts), Verdict::Warning(restarts)] =
-            &told(forgetful)[..]
-        else {
-            panic!("two warnings")
-        };
-        assert!(evicts.contains("allkeys-lru") && evicts.contains("noeviction"), "{evicts}");
-        assert!(restarts.contains("appendonly"), "{restarts}");
-    }
-
     #[tokio::test(start_paused = true)]
     async fn a_look_that_takes_too_long_is_told_to_be_late() {
         let sound = Inspection::sound(STORE, "there");
@@ -223,12 +168,5 @@ mod tests {
         assert!(
             matches!(&told[..], [Inspection { what, verdict: Verdict::Fault(_) }] if what == STORE)
         );
-    }
-
-    #[test]
-    fn a_replica_is_no_store() {
-        let replica = ServerFacts { is_replica: true, ..sound() };
-        let [Verdict::Fault(told)] = &told(replica)[..] else { panic!("a fault") };
-        assert!(told.contains("store.url"), "{told}");
     }
 }

@@ -11,6 +11,8 @@ pub mod operator;
 
 mod inspections;
 
+mod store_look;
+
 #[cfg(feature = "aws")]
 mod aws_looks;
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use axum::Router;
+use secrecy::{ExposeSecret, SecretString};
 
 #[cfg(feature = "aws")]
 use crate::{
@@ -36,8 +37,17 @@ pub(super) fn store_settings(config: &Config, visit: Visit) -> store::Settings {
         url: config.store.url.expose().to_owned(),
         partitions: config.store.partitions.into(),
         index_fingerprint: config.keys.index_key().fingerprint(),
+        wait_replicas: config.store.wait_replicas,
+        certificates: store::Certificates {
+            authority: config.store.ca.as_ref().map(bytes),
+            client: config.store.client.as_ref().map(|(it, key)| (bytes(it), bytes(key))),
+        },
         visit,
     }
+}
+
+fn bytes(pem: &SecretString) -> Vec<u8> {
+    pem.expose_secret().as_bytes().to_vec()
 }
 
 /// Who may be sent to.

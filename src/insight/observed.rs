@@ -94,6 +94,10 @@ impl Store for Observed {
         timed("pass", self.0.pass(reader, event, lease)).await
     }
 
+    fn waits_for_replicas(&self) -> bool {
+        self.0.waits_for_replicas()
+    }
+
     async fn ping(&self) -> Result<(), StoreError> {
         timed("ping", self.0.ping()).await
     }

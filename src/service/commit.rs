@@ -10,15 +10,15 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use super::{
-    Fault, Service,
+    Fault, Parts, Service,
     seats::Seat,
     supplier::{Supplier, With},
     timers::Moment,
 };
 use crate::{
     insight,
-    otp::{Answer, Event, Recipient, RecipientKey, Transition},
-    store::{Commit, Committed, Loaded, record},
+    otp::{Answer, Event, Fact, Recipient, RecipientKey, Transition, event::FactKind},
+    store::{Commit, Committed, Loaded, StoreError, record},
 };
 
 /// How long an event is worth working on, against others and in queues.
@@ -119,7 +119,12 @@ impl Work<'_> {
                 loaded.blob.as_deref().map(record::decode).transpose()?.unwrap_or_default();
             // A commit whose answer was lost may have been applied: then what follows is ours.
             if let Some(tried) = lost.take_if(|it| it.stands_in(self.event, &loaded, &before)) {
-                return Ok(self.follow(tried.transition, moment));
+                match self.make_last(tried.commit.replicated, &loaded, &before).await {
+                    Ok(Committed::Done) => return Ok(self.follow(tried.transition, moment)),
+                    Ok(Committed::Conflict) => lost = Some(tried),
+                    Err(_) => return Err(Fault::Unsure),
+                }
+                continue;
             }
             let step = before.on(&self.place, self.event, rules, &self.supplier.supply, loaded.now);
             let transition = match step {
@@ -130,10 +135,16 @@ impl Work<'_> {
                 }
             };
             let Some(commit) = self.commit_of(&transition, loaded.version) else {
-                return Ok(transition.answer);
+                match self.make_last(self.is_final(&transition.answer), &loaded, &before).await? {
+                    Committed::Done => return Ok(transition.answer),
+                    Committed::Conflict => contended = true,
+                }
+                continue;
             };
             self.is_waited_for(&lost)?;
-            match store.commit(&commit).await {
+            // What the caller is told does not say why.
+            let told = |error: &_| tracing::warn!(%error, "a commit failed; was it applied?");
+            match store.commit(&commit).await.inspect_err(told) {
                 Ok(Committed::Done) => return Ok(self.follow(transition, moment)),
                 Ok(Committed::Conflict) => contended = true,
                 Err(_) if lost.is_some() => return Err(Fault::Unsure),
@@ -158,6 +169,9 @@ impl Work<'_> {
     fn commit_of(&self, transition: &Transition, expected: u64) -> Option<Commit> {
         let rules = &self.service.parts.rules;
         let next = transition.next.as_ref()?;
+        let is_lasting = |fact: &Fact| {
+            matches!(fact.kind, FactKind::GuessCounted { .. } | FactKind::Concluded { .. })
+        };
         Some(Commit {
             key: self.place,
             expected,
@@ -166,7 +180,44 @@ impl Work<'_> {
             alarm: next.alarm(rules),
             counters: insight::funnel::counters(&transition.facts),
             events: insight::funnel::events(&next.masked, &transition.facts),
+            replicated: transition.facts.iter().any(is_lasting),
         })
+    }
+
+    /// Whether an answer that changes nothing says what must not be undone: that a guess counted, or
+    /// that a challenge has ended.
+    fn is_final(&self, answer: &Answer) -> bool {
+        match (self.event, answer) {
+            (Event::Guess { .. }, Answer::Guessed(guessed)) => guessed.challenge.is_some(),
+            (Event::Cancel { .. }, Answer::Challenge(_)) => true,
+            _ => false,
+        }
+    }
+
+    /// What was found in the record may be known to one server alone: its writer waits for replicas
+    /// still, or gave up. So where replicas are waited for, it is written again before it is told.
+    async fn make_last(
+        &self,
+        must_last: bool,
+        loaded: &Loaded,
+        record: &Recipient,
+    ) -> Result<Committed, StoreError> {
+        let Parts { store, rules, .. } = &self.service.parts;
+        let Some(blob) = loaded.blob.clone().filter(|_| must_last && store.waits_for_replicas())
+        else {
+            return Ok(Committed::Done);
+        };
+        let again = Commit {
+            key: self.place,
+            expected: loaded.version,
+            blob,
+            ttl: rules.retention + MARGIN,
+            alarm: record.alarm(rules),
+            counters: Vec::new(),
+            events: Vec::new(),
+            replicated: true,
+        };
+        store.commit(&again).await
     }
 
     /// What follows from a commit.

@@ -23,7 +23,7 @@ use async_trait::async_trait;
 
 use crate::otp::{DeliveryRef, MessageTag, OperationId, RecipientKey, Time};
 
-pub use open::{OpenError, Settings, Sight, Visit, look, open};
+pub use open::{Certificates, OpenError, Settings, Sight, Visit, look, open};
 pub use stream::{EventId, Followed, Reader, Recorded};
 
 /// Where records live. Every call is bounded in time by the implementation and fails rather than
@@ -89,7 +89,13 @@ pub trait Store: Send + Sync + 'static {
         lease: Duration,
     ) -> Result<bool, StoreError>;
 
-    /// Whether the store answers.
+    /// Whether it waits for replicas where a commit wants it.
+    fn waits_for_replicas(&self) -> bool {
+        false
+    }
+
+    /// Whether the store answers, and is still set up as it was when it was opened. Asked every second,
+    /// so that a store that has forgotten how it was set up is not served for longer than that.
     async fn ping(&self) -> Result<(), StoreError>;
 }
 
@@ -121,6 +127,9 @@ pub struct Commit {
     pub counters: Vec<(String, i64)>,
     /// What to append to the partition's event stream.
     pub events: Vec<Vec<u8>>,
+    /// Whether it counts only once as many replicas have it as the store was opened with. An error
+    /// then leaves open, too, whether it lasts.
+    pub replicated: bool,
 }
 
 /// What became of a commit.
@@ -174,6 +183,14 @@ pub enum StoreError {
     /// It did not answer in time.
     #[error("the store did not answer in time")]
     TimedOut,
+    /// It wrote, but too few replicas acknowledged that in time.
+    #[error("{by} of {of} replicas acknowledged a write in time (store.wait_replicas)")]
+    Unacknowledged {
+        /// As many did.
+        by: u32,
+        /// As many must.
+        of: u32,
+    },
     /// It holds what this version can't read.
     #[error("the store holds a record that this version can't read: {0}")]
     Unreadable(String),

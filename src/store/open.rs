@@ -5,7 +5,7 @@ use std::{ops::RangeInclusive, sync::Arc};
 use super::{
     Store, StoreError,
     memory::MemoryStore,
-    redis::{RedisStore, ServerFacts},
+    redis::{RedisFacts, RedisStore},
 };
 
 /// What a store is opened with.
@@ -17,8 +17,21 @@ pub struct Settings {
     pub partitions: u32,
     /// The fingerprint of `keys.index`. A store in Redis keeps that of its first start.
     pub index_fingerprint: String,
+    /// `store.wait_replicas`. A store in memory has none to wait for.
+    pub wait_replicas: u32,
+    /// For URLs with TLS.
+    pub certificates: Certificates,
     /// What the store is opened for.
     pub visit: Visit,
+}
+
+/// Whom to trust and who to be by TLS, each in PEM. The key is secret, so there is no `Debug`.
+#[derive(Clone, Default)]
+pub struct Certificates {
+    /// `store.ca_file`: the authority of the server's certificate. None for those of the system.
+    pub authority: Option<Vec<u8>>,
+    /// `store.client_cert_file` and `store.client_key_file`: our own certificate and its key.
+    pub client: Option<(Vec<u8>, Vec<u8>)>,
 }
 
 /// What a store is opened for.
@@ -38,8 +51,8 @@ pub enum Visit {
 pub enum Sight {
     /// In this process.
     Memory,
-    /// A server that answers, with what it tells of itself, or why it does not tell.
-    Server(Result<ServerFacts, StoreError>),
+    /// Servers that answer, with what they tell of themselves, or why they do not tell.
+    Redis(Result<RedisFacts, StoreError>),
 }
 
 impl Settings {
@@ -59,11 +72,19 @@ const PARTITIONS: RangeInclusive<u32> = 1..=4096;
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum OpenError {
     /// Not a URL of any known form.
-    #[error("store.url must be memory: or redis://[[user]:password@]host[:port][/database]")]
+    #[error(
+        "store.url must be memory:, redis://[user:password@]host[:port][/database], \
+         redis+sentinel://[user:password@]host:port,host:port/name or \
+         redis+cluster://[user:password@]host:port,host:port; with TLS it begins with rediss"
+    )]
     Url,
-    /// A form that is planned.
-    #[error("store.url: {0} is not in this version; use memory: or redis://")]
-    NotInThisVersion(&'static str),
+    /// A certificate or a key can't be used.
+    #[error(
+        "store.ca_file, store.client_cert_file and store.client_key_file must be certificates and \
+         the first one's key, in PEM; `openssl x509 -in FILE -noout` and `openssl pkey -in FILE \
+         -noout` tell which is not"
+    )]
+    Certificates,
     /// Too few or too many partitions.
     #[error("store.partitions must be 1 to 4096; 64 serves most")]
     PartitionCount,
@@ -115,7 +136,7 @@ pub async fn open(settings: Settings) -> Result<Arc<dyn Store>, OpenError> {
 /// As for [`open`].
 pub async fn look(settings: Settings) -> Result<Sight, OpenError> {
     match connect(&settings).await? {
-        Some(store) => Ok(Sight::Server(store.facts().await)),
+        Some(store) => Ok(Sight::Redis(store.facts().await)),
         None => Ok(Sight::Memory),
     }
 }
@@ -125,13 +146,8 @@ async fn connect(settings: &Settings) -> Result<Option<RedisStore>, OpenError> {
     if !PARTITIONS.contains(&settings.partitions) {
         return Err(OpenError::PartitionCount);
     }
-    let (scheme, rest) = settings.url.split_once(':').ok_or(OpenError::Url)?;
-    match scheme {
-        "memory" if rest.is_empty() => Ok(None),
-        "redis" => Ok(Some(RedisStore::open(settings).await?)),
-        "rediss" => Err(OpenError::NotInThisVersion("rediss:// (TLS)")),
-        "redis+sentinel" => Err(OpenError::NotInThisVersion("redis+sentinel://")),
-        "redis+cluster" => Err(OpenError::NotInThisVersion("redis+cluster://")),
-        _ => Err(OpenError::Url),
+    match &*settings.url {
+        "memory:" => Ok(None),
+        _ => Ok(Some(RedisStore::open(settings).await?)),
     }
 }

@@ -26,3 +26,5 @@ mod operator;
 mod mutations;
 
 mod outwards;
+
+mod faults;

@@ -9,14 +9,16 @@ use std::{collections::BTreeMap, time::Duration};
 
 use redis::AsyncCommands;
 
-use super::{Due, Failure, Partition, RecipientKey, RedisStore, Time, life_ms, scatter, scripts};
+use super::{
+    Due, Partition, RecipientKey, RedisStore, StoreError, Time, life_ms, scatter, scripts,
+};
 
 type Candidate = (Time, Partition, RecipientKey);
 
 impl RedisStore {
     /// What a partition that does not answer has due waits; the others' goes on. An error means
     /// that nothing could be claimed.
-    pub(super) async fn claim(&self, lease: Duration, most: usize) -> Result<Vec<Due>, Failure> {
+    pub(super) async fn claim(&self, lease: Duration, most: usize) -> Result<Vec<Due>, StoreError> {
         let now = self.time().await?;
         let looks = self.keys.all().map(|partition| self.clone().look(partition, now, most));
         let mut due = gathered(scatter(looks).await)?;
@@ -31,7 +33,7 @@ impl RedisStore {
         gathered(scatter(claims).await)
     }
 
-    async fn time(&self) -> Result<Time, Failure> {
+    async fn time(&self) -> Result<Time, StoreError> {
         let (seconds, micros): (u64, u64) =
             redis::cmd("TIME").query_async(&mut self.connection()).await?;
         Ok(Time::from_millis(seconds * 1000 + micros / 1000))
@@ -43,7 +45,7 @@ impl RedisStore {
         partition: Partition,
         now: Time,
         most: usize,
-    ) -> Result<Vec<Candidate>, Failure> {
+    ) -> Result<Vec<Candidate>, StoreError> {
         let (schedule, most) = (partition.schedule(), isize::try_from(most).unwrap_or(isize::MAX));
         let due: Vec<(String, f64)> = self
             .connection()
@@ -60,13 +62,13 @@ impl RedisStore {
         partition: Partition,
         keys: Vec<RecipientKey>,
         lease: Duration,
-    ) -> Result<Vec<Due>, Failure> {
+    ) -> Result<Vec<Due>, StoreError> {
         let mut script = scripts::CLAIM.key(partition.schedule());
         script.arg(life_ms(lease));
         for key in &keys {
             script.key(partition.record(key)).arg(key.to_string());
         }
-        let reply: Vec<u64> = script.invoke_async(&mut self.connection()).await?;
+        let reply: Vec<u64> = script.run(&mut self.connection()).await?;
         let Some((&now, claimed)) = reply.split_first() else { return Ok(Vec::new()) };
         // Positions are the script's: 1 is the schedule, 2 the first record.
         let claimed = claimed.as_chunks().0.iter().filter_map(|&[position, at]| {
@@ -78,7 +80,9 @@ impl RedisStore {
 }
 
 /// All that was brought; the failure if nothing was.
-fn gathered<T>((brought, failure): (Vec<Vec<T>>, Option<Failure>)) -> Result<Vec<T>, Failure> {
+fn gathered<T>(
+    (brought, failure): (Vec<Vec<T>>, Option<StoreError>),
+) -> Result<Vec<T>, StoreError> {
     let brought: Vec<T> = brought.into_iter().flatten().collect();
     match failure {
         Some(failure) if brought.is_empty() => Err(failure),

@@ -1,160 +1,134 @@
-//! The connection: one, shared by all calls, restored by itself, and never waited for long.
+//! The link to the store: whatever it consists of, one way to call it, and no call that waits long.
 
-use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+use std::{slice, sync::Arc, time::Duration};
+
+use redis::{Cmd, FromRedisValue, Pipeline, RedisFuture, RedisResult, Value, aio::ConnectionLike};
+
+use super::{
+    address::{Address, Form},
+    cluster::Cluster,
+    kept::Way,
+    node::{self, Lane, Node},
+    sentinel::Sentinels,
 };
-
-use redis::{
-    Client, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, RedisError,
-    aio::{ConnectionManager, ConnectionManagerConfig},
-    io::tcp::TcpSettings,
-};
-
-use crate::store::{OpenError, StoreError};
+use crate::store::{OpenError, Settings, StoreError};
 
 /// The longest that one call may take, a reconnection in between included. With what a caller adds,
 /// a store that is down is known within a second.
 const CALL: Duration = Duration::from_millis(800);
 
-/// The longest that one answer may take.
-const RESPONSE: Duration = Duration::from_millis(700);
-
-/// The longest that one attempt to connect may take.
-const CONNECT: Duration = Duration::from_millis(300);
-
-/// A lost connection is tried for again at once and after these, drawn out by chance so that
-/// replicas don't come all at once; then the calls that wait for it fail, and the next call tries
-/// again. So a server that is down is not stormed, and one that is back is found by the next call.
-const RETRIES: usize = 2;
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-const LONGEST_PAUSE: Duration = Duration::from_millis(200);
-
-/// A peer that acknowledges nothing for so long is taken for dead.
-#[cfg(target_os = "linux")]
-const UNACKNOWLEDGED: Duration = Duration::from_secs(2);
-
-/// Calls that may queue for the socket without waiting for one another.
-const QUEUE: usize = 1024;
-
-/// The pause between two renewals of the whole link.
-const RENEWAL_PAUSE: Duration = Duration::from_secs(1);
-
-/// A connection that outlives its server.
-///
-/// The connection manager makes a lost connection anew by itself. But one that the server turned
-/// away while it was made (too many clients, a password not yet in place) it keeps for good, with
-/// the refusal as the answer to every call; and one to a server that has become a replica it has no
-/// reason to leave. So after an answer that may mean this, the link takes a new manager, which also
-/// looks up the server's name again.
+/// The link: connections that outlive their servers.
 pub(super) struct Link {
-    client: Client,
-    current: Mutex<Current>,
+    connection: Connection,
+    shape: Shape,
 }
 
-struct Current {
-    manager: ConnectionManager,
-    renewed_at: Instant,
+/// What a store in Redis consists of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Shape {
+    /// One server.
+    #[default]
+    Standalone,
+    /// A master and its replicas, watched by sentinels.
+    Sentinel,
+    /// Many servers, each with a part of the slots.
+    Cluster,
+}
+
+/// What calls are sent through; a cheap clone.
+#[derive(Clone)]
+pub(super) struct Connection(Arc<Topology>);
+
+enum Topology {
+    One(Arc<Node>),
+    Many(Box<Cluster>),
 }
 
 impl Link {
-    /// Connects.
-    pub(super) async fn open(url: &str) -> Result<Self, OpenError> {
-        let client = Client::open(parse(url)?).map_err(|_| OpenError::Url)?;
-        let connecting = ConnectionManager::new_with_config(client.clone(), config());
-        let manager = bounded(async { Ok(connecting.await?) }).await;
-        let manager = manager.map_err(|failure| failure.error)?;
-        Ok(Self { client, current: Mutex::new(Current { manager, renewed_at: Instant::now() }) })
+    /// Reads the URL. The first call connects.
+    pub(super) fn new(settings: &Settings) -> Result<Self, OpenError> {
+        let Address { form, mut hosts, account } = Address::read(settings)?;
+        let one = |way| Topology::One(Arc::new(Node::new(way)));
+        let (shape, topology) = match form {
+            Form::Cluster => {
+                (Shape::Cluster, Topology::Many(Box::new(Cluster::new(hosts, account))))
+            }
+            Form::Sentinel(name) => {
+                let sentinels = Sentinels { hosts, name: name.into(), account };
+                (Shape::Sentinel, one(Way::Master(Arc::new(sentinels))))
+            }
+            Form::Server => {
+                let host = hosts.pop().ok_or(OpenError::Url)?;
+                let client = account.client(&host).map_err(|_| OpenError::Url)?;
+                (Shape::Standalone, one(Way::Server(client.into())))
+            }
+        };
+        Ok(Self { connection: Connection(Arc::new(topology)), shape })
     }
 
-    /// The shared connection; a cheap clone.
-    pub(super) fn connection(&self) -> ConnectionManager {
-        self.current().manager.clone()
+    pub(super) fn connection(&self) -> Connection {
+        self.connection.clone()
+    }
+
+    pub(super) fn shape(&self) -> Shape {
+        self.shape
     }
 
     /// Waits for a call, not longer than [`CALL`].
     pub(super) async fn call<T>(
         &self,
-        call: impl Future<Output = Result<T, Failure>>,
+        call: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
-        bounded(call).await.map_err(|failure| {
-            if failure.is_refusal {
-                self.renew();
-            }
-            failure.error
+        tokio::time::timeout(CALL, call).await.unwrap_or(Err(StoreError::TimedOut))
+    }
+}
+
+impl Connection {
+    /// Sends commands of one slot over a connection that nobody else has meanwhile.
+    pub(super) async fn send_alone<T: FromRedisValue>(&self, commands: &[Cmd]) -> RedisResult<T> {
+        let told = self.send(commands, Lane::Own).await?;
+        Ok(T::from_redis_value(Value::Array(told))?)
+    }
+
+    /// Every server that takes writes.
+    pub(super) async fn primaries(&self) -> RedisResult<Vec<Arc<Node>>> {
+        match &*self.0 {
+            Topology::One(node) => Ok(vec![Arc::clone(node)]),
+            Topology::Many(cluster) => cluster.primaries().await,
+        }
+    }
+
+    async fn send(&self, commands: &[Cmd], lane: Lane) -> RedisResult<Vec<Value>> {
+        match &*self.0 {
+            Topology::One(node) => node::told(node.send(commands, lane).await),
+            Topology::Many(cluster) => cluster.send(commands, lane).await,
+        }
+    }
+}
+
+impl ConnectionLike for Connection {
+    fn req_packed_command<'a>(&'a mut self, cmd: &'a Cmd) -> RedisFuture<'a, Value> {
+        Box::pin(async {
+            let told = self.send(slice::from_ref(cmd), Lane::Shared).await?;
+            Ok(told.into_iter().next().unwrap_or(Value::Nil))
         })
     }
 
-    fn renew(&self) {
-        let mut current = self.current();
-        if current.renewed_at.elapsed() < RENEWAL_PAUSE {
-            return;
-        }
-        // It connects when it is first used. It can't fail by these settings, and if it did, the old
-        // one would do.
-        if let Ok(manager) = ConnectionManager::new_lazy_with_config(self.client.clone(), config())
-        {
-            *current = Current { manager, renewed_at: Instant::now() };
-        }
+    fn req_packed_commands<'a>(
+        &'a mut self,
+        pipeline: &'a Pipeline,
+        offset: usize,
+        count: usize,
+    ) -> RedisFuture<'a, Vec<Value>> {
+        Box::pin(async move {
+            let commands: Vec<Cmd> = pipeline.cmd_iter().cloned().collect();
+            let told = self.send(&commands, Lane::Shared).await?;
+            Ok(told.into_iter().skip(offset).take(count).collect())
+        })
     }
 
-    fn current(&self) -> MutexGuard<'_, Current> {
-        // Both fields are replaced at once, so a panic can't have left one of them behind.
-        self.current.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-async fn bounded<T>(call: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    tokio::time::timeout(CALL, call).await.unwrap_or(Err(StoreError::TimedOut.into()))
-}
-
-fn config() -> ConnectionManagerConfig {
-    ConnectionManagerConfig::new()
-        .set_connection_timeout(Some(CONNECT))
-        .set_response_timeout(Some(RESPONSE))
-        .set_number_of_retries(RETRIES)
-        .set_min_delay(FIRST_PAUSE)
-        .set_max_delay(LONGEST_PAUSE)
-        .set_pipeline_buffer_size(QUEUE)
-}
-
-/// Reads the URL. What is wrong with it is not told: the text may hold a password.
-fn parse(url: &str) -> Result<ConnectionInfo, OpenError> {
-    let info = url.into_connection_info().map_err(|_| OpenError::Url)?;
-    // By RESP3 the server's end is noticed at once, not by the next call.
-    let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
-    let tcp = TcpSettings::default().set_nodelay(true);
-    #[cfg(target_os = "linux")]
-    let tcp = tcp.set_user_timeout(UNACKNOWLEDGED);
-    Ok(info.set_redis_settings(settings).set_tcp_settings(tcp))
-}
-
-/// A failed call.
-pub(super) struct Failure {
-    /// In the store's words.
-    pub(super) error: StoreError,
-    /// The server answered, and the answer was no.
-    is_refusal: bool,
-}
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        Self { error, is_refusal: false }
-    }
-}
-
-/// The server's own sentences may repeat what it was sent, so only the class of an error is told.
-impl From<RedisError> for Failure {
-    fn from(error: RedisError) -> Self {
-        if error.is_timeout() {
-            return StoreError::TimedOut.into();
-        }
-        let told = match (error.code(), error.is_io_error()) {
-            (Some(code), _) => format!("the server says {code}"),
-            (None, true) if error.is_connection_refusal() => "connection refused".to_owned(),
-            (None, true) => "connection lost".to_owned(),
-            (None, false) => error.category().to_owned(),
-        };
-        Self { error: StoreError::Unreachable(told), is_refusal: !error.is_io_error() }
+    fn get_db(&self) -> i64 {
+        // Nobody asks: a connection is made for the database that the URL names.
+        0
     }
 }

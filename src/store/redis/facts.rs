@@ -1,9 +1,23 @@
-//! What a server tells of itself, for an operator to judge.
+//! What servers tell of themselves, for an operator to judge.
 
-use super::{RedisStore, connection::Failure};
-use crate::store::StoreError;
+use redis::FromRedisValue;
 
-/// A server, by its own word. What it does not tell is empty or `false`.
+use super::{RedisStore, Shape};
+use crate::store::{
+    StoreError,
+    redis::node::{Lane, Node, told},
+};
+
+/// What a store in Redis is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RedisFacts {
+    /// What it consists of.
+    pub shape: Shape,
+    /// Those who take writes, by their own word: one, but in a cluster.
+    pub primaries: Vec<ServerFacts>,
+}
+
+/// A server, by its own word. What it does not tell is empty, 0 or `false`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServerFacts {
     /// Name and version: `Redis 7.2.4`.
@@ -14,18 +28,28 @@ pub struct ServerFacts {
     pub keeps_changes: bool,
     /// Whether it follows another server, so that it takes no writes.
     pub is_replica: bool,
+    /// How many follow it.
+    pub replicas: u32,
 }
 
 impl RedisStore {
-    /// Asks the server about itself.
-    pub(in crate::store) async fn facts(&self) -> Result<ServerFacts, StoreError> {
+    /// Asks the servers about themselves.
+    pub(in crate::store) async fn facts(&self) -> Result<RedisFacts, StoreError> {
         self.link.call(self.info()).await
     }
 
-    async fn info(&self) -> Result<ServerFacts, Failure> {
-        let told: String = redis::cmd("INFO").query_async(&mut self.connection()).await?;
-        Ok(read(&told))
+    async fn info(&self) -> Result<RedisFacts, StoreError> {
+        let mut primaries = Vec::new();
+        for node in self.connection().primaries().await? {
+            primaries.push(read(&info(&node).await?));
+        }
+        Ok(RedisFacts { shape: self.link.shape(), primaries })
     }
+}
+
+async fn info(node: &Node) -> redis::RedisResult<String> {
+    let told = told(node.send(&[redis::cmd("INFO")], Lane::Shared).await)?;
+    Ok(String::from_redis_value(told.into_iter().next().unwrap_or(redis::Value::Nil))?)
 }
 
 fn read(told: &str) -> ServerFacts {
@@ -42,6 +66,7 @@ fn read(told: &str) -> ServerFacts {
         eviction_policy: value("maxmemory_policy").unwrap_or_default().to_owned(),
         keeps_changes: value("aof_enabled") == Some("1"),
         is_replica: value("role") == Some("slave"),
+        replicas: value("connected_slaves").and_then(|it| it.parse().ok()).unwrap_or_default(),
     }
 }
 
@@ -52,12 +77,14 @@ mod tests {
     #[test]
     fn a_server_is_read_by_its_own_word() {
         let redis = "# Server\r\nredis_version:7.2.4\r\n# Memory\r\nmaxmemory_policy:noeviction\r\n\
-                     # Persistence\r\naof_enabled:1\r\n# Replication\r\nrole:master\r\n";
+                     # Persistence\r\naof_enabled:1\r\n# Replication\r\nrole:master\r\n\
+                     connected_slaves:2\r\n";
         let facts = ServerFacts {
             version: "Redis 7.2.4".to_owned(),
             eviction_policy: "noeviction".to_owned(),
             keeps_changes: true,
             is_replica: false,
+            replicas: 2,
         };
         assert_eq!(read(redis), facts);
         let valkey =

@@ -5,8 +5,7 @@ use std::time::Duration;
 use redis::FromRedisValue;
 
 use super::{
-    EventId, Failure, Followed, Partition, Reader, Recorded, RedisStore, StoreError, Time, life_ms,
-    scripts,
+    EventId, Followed, Partition, Reader, Recorded, RedisStore, StoreError, Time, life_ms, scripts,
 };
 
 impl RedisStore {
@@ -15,12 +14,12 @@ impl RedisStore {
         reader: &Reader,
         lease: Duration,
         most: usize,
-    ) -> Result<Followed, Failure> {
+    ) -> Result<Followed, StoreError> {
         let partition = Partition(reader.partition);
         let mut script = scripts::FOLLOW.key(partition.reader(reader.name));
         script.key(partition.events()).key(partition.counters());
         script.arg(reader.holder).arg(life_ms(lease)).arg(most);
-        let reply: Vec<redis::Value> = script.invoke_async(&mut self.connection()).await?;
+        let reply: Vec<redis::Value> = script.run(&mut self.connection()).await?;
         let [now, lost, events @ ..] = &reply[..] else { return Ok(Followed::ByAnother) };
         Ok(Followed::Events {
             events: events.iter().map(recorded).collect::<Result<_, _>>()?,
@@ -34,25 +33,25 @@ impl RedisStore {
         reader: &Reader,
         event: EventId,
         lease: Duration,
-    ) -> Result<bool, Failure> {
+    ) -> Result<bool, StoreError> {
         let partition = Partition(reader.partition);
         let mut script = scripts::PASS.key(partition.reader(reader.name));
         script.key(partition.events()).arg(reader.holder);
         script.arg(event.to_string()).arg(event.count).arg(life_ms(lease));
-        Ok(script.invoke_async(&mut self.connection()).await?)
+        Ok(script.run(&mut self.connection()).await?)
     }
 }
 
-fn number(value: &redis::Value) -> Result<u64, Failure> {
+fn number(value: &redis::Value) -> Result<u64, StoreError> {
     u64::from_redis_value_ref(value).map_err(|_| malformed())
 }
 
-fn recorded(entry: &redis::Value) -> Result<Recorded, Failure> {
+fn recorded(entry: &redis::Value) -> Result<Recorded, StoreError> {
     let entry = <(String, u64, Vec<u8>)>::from_redis_value_ref(entry);
     let (id, count, event) = entry.map_err(|_| malformed())?;
     Ok(Recorded { id: EventId::parse(&id, count).ok_or_else(malformed)?, event })
 }
 
-fn malformed() -> Failure {
-    StoreError::Unreadable("an event's place is malformed".to_owned()).into()
+fn malformed() -> StoreError {
+    StoreError::Unreadable("an event's place is malformed".to_owned())
 }

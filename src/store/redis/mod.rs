@@ -1,13 +1,31 @@
-//! The store in Redis (or Valkey), one server.
+//! The store in Redis (or Valkey): one server, a master that sentinels watch, or a cluster.
 //!
-//! Each call is one script or one command, sent over one shared connection; nothing is decided
-//! between two of them. Keys stand in `keys`, scripts beside this file.
+//! Each call is one script or one command; nothing is decided between two of them. Keys stand in
+//! `keys`, scripts beside this file. Which servers there are and who of them is asked is known below
+//! [`Link`] only: `address` reads the URL, `kept` makes connections and makes them anew, `sentinel`
+//! finds the master, `cluster` the server that has a slot.
 
 mod claim;
 
 mod follow;
 
+mod replicas;
+
 mod connection;
+
+mod address;
+
+mod kept;
+
+mod node;
+
+mod sentinel;
+
+mod cluster;
+
+mod slots;
+
+mod failure;
 
 mod facts;
 
@@ -22,7 +40,7 @@ mod scripts;
 use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use redis::{AsyncCommands, aio::ConnectionManager};
+use redis::AsyncCommands;
 
 use super::{
     Charge, Charged, Commit, Committed, Due, EventId, Followed, Loaded, OpenError, Reader,
@@ -31,16 +49,22 @@ use super::{
     gcra::Rate,
 };
 use crate::otp::{DeliveryRef, MessageTag, RecipientKey, Time};
-use connection::{Failure, Link};
-pub use facts::ServerFacts;
+pub use connection::Shape;
+use connection::{Connection, Link};
+pub use facts::{RedisFacts, ServerFacts};
+use guards::Guards;
 use keys::{Keys, Partition};
 use scatter::scatter;
+use scripts::Invocation;
 
-/// A store in Redis. Clones share one connection.
+/// A store in Redis. Clones share its connections.
 #[derive(Clone)]
 pub struct RedisStore {
     link: Arc<Link>,
+    guards: Guards,
     keys: Keys,
+    /// Replicas that must acknowledge what may not be undone.
+    replicas: u32,
 }
 
 impl fmt::Debug for RedisStore {
@@ -60,20 +84,34 @@ impl RedisStore {
     ///
     /// See [`open`](super::open).
     pub async fn open(settings: &Settings) -> Result<Self, OpenError> {
-        let link = Link::open(&settings.url).await?;
-        guards::check(&link, settings).await?;
-        Ok(Self { link: Arc::new(link), keys: Keys { partitions: settings.partitions } })
+        let link = Link::new(settings)?;
+        let guards = guards::check(&link, settings).await?;
+        Ok(Self {
+            link: Arc::new(link),
+            guards,
+            keys: Keys { partitions: settings.partitions },
+            replicas: settings.wait_replicas,
+        })
     }
 
-    fn connection(&self) -> ConnectionManager {
+    fn connection(&self) -> Connection {
         self.link.connection()
     }
 
-    async fn load(&self, key: &RecipientKey) -> Result<Loaded, Failure> {
+    /// Waits for a call, if the store is still ours.
+    async fn call<T>(
+        &self,
+        call: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        self.guards.admit()?;
+        self.link.call(call).await
+    }
+
+    async fn load(&self, key: &RecipientKey) -> Result<Loaded, StoreError> {
         let record = self.keys.partition(&key.0).record(key);
         let load = scripts::LOAD.key(record);
         let (seconds, micros, record): (u64, u64, Option<Vec<u8>>) =
-            load.invoke_async(&mut self.connection()).await?;
+            load.run(&mut self.connection()).await?;
         let (version, blob) = record.map(split).transpose()?.unzip();
         Ok(Loaded {
             blob,
@@ -82,7 +120,17 @@ impl RedisStore {
         })
     }
 
-    async fn commit(&self, commit: &Commit) -> Result<Committed, Failure> {
+    async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError> {
+        let script = self.commit_script(commit);
+        let is_written: bool = if commit.replicated && self.replicas > 0 {
+            self.write_replicated(&script).await?
+        } else {
+            script.run(&mut self.connection()).await?
+        };
+        Ok(if is_written { Committed::Done } else { Committed::Conflict })
+    }
+
+    fn commit_script(&self, commit: &Commit) -> Invocation<'static> {
         let partition = self.keys.partition(&commit.key.0);
         let mut script = scripts::COMMIT.key(partition.record(&commit.key));
         script.key(partition.schedule()).key(partition.counters()).key(partition.events());
@@ -98,11 +146,10 @@ impl RedisStore {
         for event in &commit.events {
             script.arg(&event[..]);
         }
-        let written: bool = script.invoke_async(&mut self.connection()).await?;
-        Ok(if written { Committed::Done } else { Committed::Conflict })
+        script
     }
 
-    async fn charge(&self, charge: &Charge) -> Result<Charged, Failure> {
+    async fn charge(&self, charge: &Charge) -> Result<Charged, StoreError> {
         let rates = Rate::all(charge);
         if rates.is_empty() {
             return Ok(Charged::Allowed);
@@ -114,25 +161,25 @@ impl RedisStore {
         for rate in rates {
             script.arg(rate.count).arg(rate.length_ms);
         }
-        let wait_ms: u64 = script.invoke_async(&mut self.connection()).await?;
+        let wait_ms: u64 = script.run(&mut self.connection()).await?;
         Ok(match wait_ms {
             0 => Charged::Allowed,
             wait_ms => Charged::Refused(Duration::from_millis(wait_ms)),
         })
     }
 
-    async fn remember(&self, at: String, text: String, ttl: Duration) -> Result<(), Failure> {
+    async fn remember(&self, at: String, text: String, ttl: Duration) -> Result<(), StoreError> {
         Ok(self.connection().pset_ex(at, text, life_ms(ttl)).await?)
     }
 
-    async fn find(&self, message: &MessageTag) -> Result<Option<DeliveryRef>, Failure> {
+    async fn find(&self, message: &MessageTag) -> Result<Option<DeliveryRef>, StoreError> {
         let at = self.keys.partition(&message.0).message(message);
         let text: Option<String> = self.connection().get(at).await?;
         let malformed = |_| StoreError::Unreadable("a message's delivery is malformed".to_owned());
-        Ok(text.map(|text| text.parse()).transpose().map_err(malformed)?)
+        text.map(|text| text.parse()).transpose().map_err(malformed)
     }
 
-    async fn counter(&self, name: &str) -> Result<i64, Failure> {
+    async fn counter(&self, name: &str) -> Result<i64, StoreError> {
         let name = Arc::<str>::from(name);
         let parts = self.keys.all().map(|partition| self.clone().counted(partition, name.clone()));
         let (amounts, failure) = scatter(parts).await;
@@ -140,12 +187,12 @@ impl RedisStore {
         failure.map_or(Ok(amounts.into_iter().sum()), Err)
     }
 
-    async fn counted(self, partition: Partition, name: Arc<str>) -> Result<i64, Failure> {
+    async fn counted(self, partition: Partition, name: Arc<str>) -> Result<i64, StoreError> {
         let amount: Option<i64> = self.connection().hget(partition.counters(), &*name).await?;
         Ok(amount.unwrap_or_default())
     }
 
-    async fn ping(&self) -> Result<(), Failure> {
+    async fn ping(&self) -> Result<(), StoreError> {
         Ok(redis::cmd("PING").query_async(&mut self.connection()).await?)
     }
 }
@@ -168,19 +215,19 @@ fn split(mut record: Vec<u8>) -> Result<(u64, Vec<u8>), StoreError> {
 #[async_trait]
 impl Store for RedisStore {
     async fn load(&self, key: &RecipientKey) -> Result<Loaded, StoreError> {
-        self.link.call(self.load(key)).await
+        self.call(self.load(key)).await
     }
 
     async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError> {
-        self.link.call(self.commit(commit)).await
+        self.call(self.commit(commit)).await
     }
 
     async fn claim(&self, lease: Duration, most: usize) -> Result<Vec<Due>, StoreError> {
-        self.link.call(self.claim(lease, most)).await
+        self.call(self.claim(lease, most)).await
     }
 
     async fn charge(&self, charge: &Charge) -> Result<Charged, StoreError> {
-        self.link.call(self.charge(charge)).await
+        self.call(self.charge(charge)).await
     }
 
     async fn remember(
@@ -190,15 +237,15 @@ impl Store for RedisStore {
         ttl: Duration,
     ) -> Result<(), StoreError> {
         let at = self.keys.partition(&message.0).message(message);
-        self.link.call(self.remember(at, delivery.to_string(), ttl)).await
+        self.call(self.remember(at, delivery.to_string(), ttl)).await
     }
 
     async fn find(&self, message: &MessageTag) -> Result<Option<DeliveryRef>, StoreError> {
-        self.link.call(self.find(message)).await
+        self.call(self.find(message)).await
     }
 
     async fn counter(&self, name: &str) -> Result<i64, StoreError> {
-        self.link.call(self.counter(name)).await
+        self.call(self.counter(name)).await
     }
 
     fn partitions(&self) -> u32 {
@@ -215,7 +262,7 @@ impl Store for RedisStore {
         lease: Duration,
         most: usize,
     ) -> Result<Followed, StoreError> {
-        self.link.call(self.follow(reader, lease, most)).await
+        self.call(self.follow(reader, lease, most)).await
     }
 
     async fn pass(
@@ -224,10 +271,15 @@ impl Store for RedisStore {
         event: EventId,
         lease: Duration,
     ) -> Result<bool, StoreError> {
-        self.link.call(self.pass(reader, event, lease)).await
+        self.call(self.pass(reader, event, lease)).await
+    }
+
+    fn waits_for_replicas(&self) -> bool {
+        self.replicas > 0
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.link.call(self.ping()).await
+        self.link.call(self.ping()).await?;
+        self.guards.look(&self.link).await
     }
 }

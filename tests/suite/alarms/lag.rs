@@ -37,6 +37,8 @@ async fn open(redis: &RedisServer) -> Arc<dyn Store> {
         partitions: 64,
         index_fingerprint: config().keys.index_key().fingerprint(),
         visit: Visit::Serve,
+        certificates: Default::default(),
+        wait_replicas: 0,
     };
     store::open(settings).await.unwrap()
 }

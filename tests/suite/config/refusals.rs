@@ -35,7 +35,11 @@ fn a_value_of_the_wrong_kind_is_refused_by_name() {
         ("store.partitions", "4097", "from 1 to 4096"),
         ("store.retention", "23h", "\"24h\""),
         ("store.retention", "91d", "\"90d\""),
-        ("store.wait_replicas", "-1", "must be 0"),
+        ("store.url", "redis+sentinel://a:1,b:2", "\"memory:\" or an address"),
+        ("store.url", "redis+unix:///run/redis", "\"memory:\" or an address"),
+        ("store.wait_replicas", "-1", "from 0 to 8"),
+        ("store.ca", "system", "certificates in PEM"),
+        ("store.client_key", "hunter2", "a private key in PEM"),
         ("keys.ring", "k1", "pombo keys new"),
         ("keys.ring", "k1:c2hvcnQ=", "pombo keys new"),
         ("keys.ring", "k 1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "pombo keys new"),
@@ -158,18 +162,6 @@ fn what_serve_can_not_do_without_is_asked_for() {
 
 #[test]
 fn a_value_whose_work_has_not_come_yet_is_not_in_this_version() {
-    for (key, value) in [
-        ("store.wait_replicas", "1"),
-        ("store.url", "rediss://redis:6379"),
-        ("store.url", "redis+sentinel://a:1,b:2/main"),
-        ("store.url", "redis+cluster://a:1,b:2"),
-    ] {
-        let lines = lines(serve(&[(key, value)]));
-        let right = |line: &String| {
-            line.starts_with(&format!("{key}: ")) && line.contains("not in this version")
-        };
-        assert!(lines.iter().any(right), "{key} = {value}: {lines:#?}");
-    }
     check(&[
         (&[("experiment.name", "holdout")], "experiment", "not in this version"),
         (
@@ -178,6 +170,38 @@ fn a_value_whose_work_has_not_come_yet_is_not_in_this_version() {
             "not in this version",
         ),
     ]);
+}
+
+#[test]
+fn a_store_is_refused_what_it_has_no_use_for() {
+    let certificate = "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----";
+    let key = certificate.replace("CERTIFICATE", "PRIVATE KEY");
+    let (plain, secured) = ("redis://redis:6379", "rediss+cluster://a:1,b:2");
+    check(&[
+        (&[("store.wait_replicas", "1")], "store.wait_replicas", "has no replicas"),
+        (&[("store.url", plain), ("store.ca", certificate)], "store.ca", "begins with rediss"),
+        (
+            &[("store.url", secured), ("store.client_cert", certificate)],
+            "store.client_key",
+            "is missing",
+        ),
+        (&[("store.url", secured), ("store.client_key", &key)], "store.client_cert", "is missing"),
+        (
+            &[("store.url", secured), ("store.ca_file", "/no/such/ca.pem")],
+            "store.ca_file",
+            "/no/such/ca.pem",
+        ),
+    ]);
+    let right = [
+        ("store.url", secured),
+        ("store.wait_replicas", "2"),
+        ("store.ca", certificate),
+        ("store.client_cert", certificate),
+        ("store.client_key", &key),
+    ];
+    let store = serve(&right).unwrap().store;
+    assert!(store.ca.is_some() && store.client.is_some() && store.wait_replicas == 2);
+    assert!(!format!("{store:?}").contains("MA=="));
 }
 
 #[test]

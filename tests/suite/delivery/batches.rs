@@ -42,6 +42,7 @@ async fn spoil(store: &MemoryStore, id: ChallengeId) {
         alarm: None,
         counters: Vec::new(),
         events: Vec::new(),
+        replicated: false,
     };
     store.commit(&spoilt).await.unwrap();
 }

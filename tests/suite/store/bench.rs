@@ -1,6 +1,7 @@
 //! A store under test, with its time in the test's hands.
 
 use std::{
+    any::Any,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -11,13 +12,15 @@ use std::{
 use pombo::{
     otp::{ChallengeId, DeliveryRef, OperationId, RecipientKey, Time},
     store::{
-        self, Charge, Charged, Commit, Committed, Due, Followed, Reader, Settings, Store,
-        memory::MemoryStore,
+        self, Certificates, Charge, Charged, Commit, Committed, Due, Followed, Reader, Settings,
+        Store, memory::MemoryStore,
     },
 };
 use redis::aio::MultiplexedConnection;
 
-use crate::support::redis_server::RedisServer;
+use crate::support::{
+    redis_cluster::RedisCluster, redis_server::RedisServer, sentinel_group::SentinelGroup,
+};
 
 /// How much longer than asked for a real clock may take.
 const SLACK: Duration = Duration::from_millis(2);
@@ -31,9 +34,9 @@ enum Kind {
     Memory {
         now_ms: Arc<AtomicU64>,
     },
-    /// The server lives as long as the bench.
+    /// The servers live as long as the bench.
     Redis {
-        _server: RedisServer,
+        _servers: Arc<dyn Any + Send + Sync>,
     },
 }
 
@@ -48,8 +51,23 @@ impl Bench {
 
     pub async fn redis() -> Self {
         let server = RedisServer::start();
-        let store = store::open(settings(&server)).await.unwrap();
-        Self { store, kind: Kind::Redis { _server: server } }
+        Self::over(settings_at(server.url()), Arc::new(server)).await
+    }
+
+    pub async fn sentinel() -> Self {
+        let group = SentinelGroup::start(0, 1).await;
+        Self::over(settings_at(group.url()), Arc::new(group)).await
+    }
+
+    /// A cluster is slow to start, so one serves many promises; it forgets in between.
+    pub async fn cluster(cluster: &Arc<RedisCluster>) -> Self {
+        cluster.flush().await;
+        Self::over(settings_at(cluster.url()), cluster.clone()).await
+    }
+
+    async fn over(settings: Settings, servers: Arc<dyn Any + Send + Sync>) -> Self {
+        let store = store::open(settings).await.unwrap();
+        Self { store, kind: Kind::Redis { _servers: servers } }
     }
 
     /// Lets at least so much of the store's time go by, and in memory exactly so much. The clock of
@@ -98,10 +116,16 @@ impl Bench {
 pub const PARTITIONS: u32 = 8;
 
 pub fn settings(server: &RedisServer) -> Settings {
+    settings_at(server.url())
+}
+
+pub fn settings_at(url: String) -> Settings {
     Settings {
-        url: server.url(),
+        url,
         partitions: PARTITIONS,
         index_fingerprint: "feed".into(),
+        wait_replicas: 0,
+        certificates: Certificates::default(),
         visit: pombo::store::Visit::Serve,
     }
 }
@@ -140,6 +164,7 @@ pub fn commit(key: RecipientKey, expected: u64) -> Commit {
         alarm: None,
         counters: vec![],
         events: vec![],
+        replicated: false,
     }
 }
 

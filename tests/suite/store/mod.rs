@@ -8,4 +8,12 @@ mod opening;
 
 mod outage;
 
+mod secured;
+
+mod sentinel;
+
+mod cluster;
+
+mod replicas;
+
 mod leftovers;

@@ -4,6 +4,16 @@ pub mod pombo;
 
 pub mod redis_server;
 
+pub mod proxy;
+
+pub mod faketime;
+
+pub mod sentinel_group;
+
+pub mod redis_cluster;
+
+pub mod certificates;
+
 pub mod world;
 
 pub mod replica;

@@ -58,11 +58,16 @@ impl Lines {
         tokio::spawn(async move {
             let mut source = BufReader::new(source).lines();
             while let Ok(Some(line)) = source.next_line().await {
-                told.0.0.lock().unwrap().push(line);
-                told.0.1.notify_waiters();
+                told.push(line);
             }
         });
         lines
+    }
+
+    /// Adds a line.
+    pub fn push(&self, line: String) {
+        self.0.0.lock().unwrap().push(line);
+        self.0.1.notify_waiters();
     }
 
     /// All lines so far.
@@ -83,6 +88,22 @@ impl Lines {
         };
         let found = timeout(PATIENCE, found).await;
         found.unwrap_or_else(|_| panic!("waited for {what}; printed: {:#?}", self.all()))
+    }
+
+    /// Waits until so many lines hold these words.
+    pub async fn wait_for_many(&self, words: &str, count: usize) {
+        let holding = || self.all().iter().filter(|line| line.contains(words)).count();
+        while holding() < count {
+            let seen = self.all().len();
+            let more = async {
+                let more = self.0.1.notified();
+                if self.all().len() == seen {
+                    more.await;
+                }
+            };
+            let more = timeout(PATIENCE, more).await;
+            more.unwrap_or_else(|_| panic!("waited for {count} {words:?}: {:#?}", self.all()));
+        }
     }
 }
 

@@ -9,44 +9,60 @@ use std::{
     thread,
 };
 
+use super::pombo::Lines;
+
 /// Ports tried, should somebody else take one between our choice and the server's start.
 const TRIES: usize = 5;
 
-/// Whether a server forgets when it is killed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Memory {
-    Forgetful,
-    Lasting,
-}
+/// What a server logs once a replica has all that it has.
+pub const FOLLOWS: &str = "Synchronization with replica";
 
 /// A running `redis-server`. Dropped, it is killed, and its folder removed.
 pub struct RedisServer {
     port: u16,
     folder: PathBuf,
-    memory: Memory,
+    options: Vec<String>,
+    /// What its log says once it is there.
+    ready: &'static str,
     process: Child,
+    log: Lines,
 }
 
 impl RedisServer {
     /// A server that forgets everything when it is killed.
     pub fn start() -> Self {
-        Self::started(Memory::Forgetful)
+        Self::start_with(&[])
     }
 
     /// A server that finds every acknowledged write again after [`kill`](Self::kill) and
     /// [`restart`](Self::restart).
     pub fn start_lasting() -> Self {
-        Self::started(Memory::Lasting)
+        Self::start_with(&["--appendonly", "yes", "--appendfsync", "always"])
     }
 
-    fn started(memory: Memory) -> Self {
+    /// A server that forgets, with more options.
+    pub fn start_with(options: &[&str]) -> Self {
+        Self::start_on_a_free_port("Ready to accept connections", |port, _| {
+            let port = port.to_string();
+            let always = ["--port", &port, "--bind", "127.0.0.1", "--save", ""];
+            let all = [&always[..], &["--repl-diskless-sync-delay", "0"], options].concat();
+            all.into_iter().map(str::to_owned).collect()
+        })
+    }
+
+    /// A server whose options depend on its port and its folder.
+    pub fn start_on_a_free_port(
+        ready: &'static str,
+        options: impl Fn(u16, &Path) -> Vec<String>,
+    ) -> Self {
         for _ in 0..TRIES {
             let port = free_port();
             let folder =
                 std::env::temp_dir().join(format!("pombo-redis-{}-{port}", std::process::id()));
             fs::create_dir_all(&folder).unwrap();
-            let process = spawn(port, &folder, memory);
-            let mut server = Self { port, folder, memory, process };
+            let options = options(port, &folder);
+            let process = spawn(&folder, &options, &[]);
+            let mut server = Self { port, folder, options, ready, process, log: Lines::default() };
             if server.becomes_ready() {
                 return server;
             }
@@ -56,7 +72,27 @@ impl RedisServer {
 
     /// Where it is.
     pub fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
+        format!("redis://{}", self.address())
+    }
+
+    /// Host and port.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// What it was started with.
+    pub fn option(&self, name: &str) -> Option<&str> {
+        let at = self.options.iter().position(|option| option == name)?;
+        self.options.get(at + 1).map(String::as_str)
+    }
+
+    /// What it has logged since it was ready.
+    pub fn log(&self) -> &Lines {
+        &self.log
     }
 
     /// What it answers to a command, as `redis-cli` prints it.
@@ -77,8 +113,13 @@ impl RedisServer {
 
     /// Starts it again on the same port, and waits until it answers.
     pub fn restart(&mut self) {
+        self.restart_under(&[]);
+    }
+
+    /// The same, under these variables of the environment.
+    pub fn restart_under(&mut self, environment: &[(&str, &str)]) {
         self.kill();
-        self.process = spawn(self.port, &self.folder, self.memory);
+        self.process = spawn(&self.folder, &self.options, environment);
         assert!(self.becomes_ready(), "redis-server did not start again");
     }
 
@@ -103,9 +144,10 @@ impl RedisServer {
     fn becomes_ready(&mut self) -> bool {
         let log = BufReader::new(self.process.stdout.take().unwrap());
         let mut lines = log.lines().map_while(Result::ok);
-        let is_ready = lines.any(|line| line.contains("Ready to accept connections"));
-        // Nobody reads on, but a full pipe would stop it.
-        thread::spawn(move || lines.for_each(drop));
+        let is_ready = lines.any(|line| line.contains(self.ready));
+        // A full pipe would stop it.
+        let log = self.log.clone();
+        thread::spawn(move || lines.for_each(|line| log.push(line)));
         is_ready
     }
 }
@@ -117,18 +159,20 @@ impl Drop for RedisServer {
     }
 }
 
-fn free_port() -> u16 {
+/// A port that nobody has, now.
+pub fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     listener.local_addr().unwrap().port()
 }
 
-fn spawn(port: u16, folder: &Path, memory: Memory) -> Child {
+fn spawn(folder: &Path, options: &[String], environment: &[(&str, &str)]) -> Child {
     let mut command = Command::new("redis-server");
-    command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""]);
-    command.arg("--dir").arg(folder).stdout(Stdio::piped()).stderr(Stdio::null());
-    if memory == Memory::Lasting {
-        command.args(["--appendonly", "yes", "--appendfsync", "always"]);
-    }
+    command
+        .args(options)
+        .envs(environment.iter().copied())
+        .current_dir(folder)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
     command.spawn().unwrap_or_else(|error| match error.kind() {
         ErrorKind::NotFound => panic!(
             "these tests need a redis-server in the PATH: install the package redis-server \

@@ -123,9 +123,12 @@ impl World {
 
     /// One more `pombo serve` beside the first, whose receipts it sees in the store only.
     pub async fn serve_another(&self) -> Pombo {
-        let mut environment = self.environment();
-        environment.push(("POMBO_SERVER__WEBHOOK_ADDR", "127.0.0.1:0"));
-        Pombo::serve(&environment).await
+        self.serve_under(&[("POMBO_SERVER__WEBHOOK_ADDR", "127.0.0.1:0")]).await
+    }
+
+    /// A `pombo serve` under these more variables of the environment.
+    pub async fn serve_under(&self, more: &[(&str, &str)]) -> Pombo {
+        Pombo::serve(&[&self.environment()[..], more].concat()).await
     }
 
     /// Leaves a key out of the configuration.

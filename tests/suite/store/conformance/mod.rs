@@ -9,6 +9,21 @@ macro_rules! promises {
         mod redis {
             $(#[tokio::test] async fn $promise() { super::$promise(super::Bench::redis().await).await })+
         }
+        mod sentinel {
+            $(#[tokio::test] async fn $promise() { super::$promise(super::Bench::sentinel().await).await })+
+        }
+        mod cluster {
+            use crate::{store::bench::Bench, support::redis_cluster::RedisCluster};
+
+            #[tokio::test]
+            async fn all() {
+                let cluster = std::sync::Arc::new(RedisCluster::start(0).await);
+                $(
+                    println!("{}", stringify!($promise));
+                    super::$promise(Bench::cluster(&cluster).await).await;
+                )+
+            }
+        }
     };
 }
 

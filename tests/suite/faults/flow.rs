@@ -1,0 +1,171 @@
+//! One person's way: a code is asked for, comes by some road, is mistyped now and then, and is given.
+
+use std::time::{Duration, SystemTime};
+
+use pombo::{
+    grpc::proto::{
+        Challenge, ChallengeState, IssueCodeRequest, IssueCodeResponse, Purpose, Transaction,
+        VerifyCodeRequest, VerifyCodeResponse, VerifyOutcome,
+    },
+    simulator::Delivered,
+};
+use tokio::time::timeout;
+use tonic::Status;
+
+use super::house::House;
+use crate::support::{
+    pombo::{PATIENCE, guess, login, wrong},
+    world::{World, number},
+};
+
+/// How long after its expiry the last challenge has concluded: the lease of an alarm whose claimer died,
+/// and a scan of the schedules.
+pub const OVERDUE: Duration = Duration::from_secs(5 + 2);
+
+/// Numbers that are reached by one road or the other, sooner or later, with and without receipts.
+const ROADS: [&str; 6] = ["00", "01", "02", "03", "05", "06"];
+
+const PURPOSES: [Purpose; 6] = [
+    Purpose::Signup,
+    Purpose::Login,
+    Purpose::Recovery,
+    Purpose::Transaction,
+    Purpose::PhoneChange,
+    Purpose::DeviceRegistration,
+];
+
+/// A flow that has come to its end, as its caller knows it.
+#[derive(Debug, Default)]
+pub struct Flow {
+    /// Empty if it was not accepted.
+    pub id: String,
+    /// How often it was told to be verified, not counting what was told again.
+    pub verified: usize,
+    /// Calls that had no answer.
+    pub lost: usize,
+}
+
+impl Flow {
+    /// A whole flow. Every ninth is left by its person.
+    pub async fn go(house: &House, index: u32) -> Self {
+        let mut flow = Self::default();
+        let request = request(index);
+        match issue(house, &request).await {
+            Ok(issued) => flow.id = issued.challenge_id,
+            Err(_) => flow.lost += 1,
+        }
+        if flow.id.is_empty() || index % 9 == 8 {
+            return flow;
+        }
+        let code = message(&house.world, &request.recipient).await.code;
+        if index.is_multiple_of(4) {
+            flow.mistype(house, &request, &code).await;
+        }
+        flow.give(house, &request, &code, index % 4 == 1).await;
+        flow
+    }
+
+    async fn mistype(&mut self, house: &House, request: &IssueCodeRequest, code: &str) {
+        let guess = keyed(self.guess(request, &wrong(&[code])), "mistyped");
+        match verify(house, &guess).await {
+            Ok(answer) => assert_eq!(answer.outcome(), VerifyOutcome::WrongCode, "{self:?}"),
+            Err(_) => self.lost += 1,
+        }
+    }
+
+    /// Gives the code; a form that submits twice does so at once, by both replicas.
+    async fn give(&mut self, house: &House, request: &IssueCodeRequest, code: &str, twice: bool) {
+        let guess = keyed(self.guess(request, code), "submit");
+        let again = async {
+            match twice {
+                true => Some(verify(house, &guess).await),
+                false => None,
+            }
+        };
+        let (first, second) = tokio::join!(verify(house, &guess), again);
+        for answer in [Some(first), second].into_iter().flatten() {
+            self.note(answer);
+        }
+    }
+
+    fn note(&mut self, answer: Result<VerifyCodeResponse, Status>) {
+        match answer {
+            Ok(answer) => {
+                assert_eq!(answer.outcome(), VerifyOutcome::Verified, "{self:?}");
+                self.verified += usize::from(!answer.replayed);
+            }
+            Err(_) => self.lost += 1,
+        }
+    }
+
+    fn guess(&self, request: &IssueCodeRequest, code: &str) -> VerifyCodeRequest {
+        VerifyCodeRequest { transaction: request.transaction.clone(), ..guess(&self.id, code) }
+    }
+}
+
+/// A guess under an idempotency key.
+pub fn keyed(guess: VerifyCodeRequest, key: &str) -> VerifyCodeRequest {
+    VerifyCodeRequest { idempotency_key: key.to_owned(), ..guess }
+}
+
+/// A demand for a code, of any purpose, for a phone of any kind.
+pub fn request(index: u32) -> IssueCodeRequest {
+    let of = |count: usize| index as usize % count;
+    let purpose = PURPOSES[index as usize / ROADS.len() % PURPOSES.len()];
+    let payment = Transaction {
+        amount: "12.50".to_owned(),
+        currency: "BRL".to_owned(),
+        payee: "Padaria do Bairro".to_owned(),
+        ..Transaction::default()
+    };
+    IssueCodeRequest {
+        purpose: purpose.into(),
+        transaction: (purpose == Purpose::Transaction).then_some(payment),
+        idempotency_key: format!("issue {index}"),
+        ..login(&number(index, ROADS[of(ROADS.len())]))
+    }
+}
+
+pub async fn issue(house: &House, request: &IssueCodeRequest) -> Result<IssueCodeResponse, Status> {
+    let call = house.call(|mut client| {
+        let request = request.clone();
+        async move { client.issue_code(request).await }
+    });
+    call.await
+}
+
+pub async fn verify(
+    house: &House,
+    guess: &VerifyCodeRequest,
+) -> Result<VerifyCodeResponse, Status> {
+    let call = house.call(|mut client| {
+        let guess = guess.clone();
+        async move { client.verify_code(guess).await }
+    });
+    call.await
+}
+
+/// The first message to a number by any road, waited for.
+pub async fn message(world: &World, to: &str) -> Delivered {
+    let inbox = world.simulator.inbox();
+    let found = timeout(PATIENCE, inbox.wait_for(to, 1)).await;
+    found.unwrap_or_else(|_| panic!("no message came to {to}")).remove(0)
+}
+
+/// A challenge that has concluded.
+#[derive(Debug)]
+pub struct End(pub Challenge);
+
+impl End {
+    pub fn is_verified(&self) -> bool {
+        self.0.state() == ChallengeState::Verified
+    }
+
+    /// How long after its time it concluded.
+    pub fn late(&self) -> Duration {
+        let time =
+            |time: Option<prost_types::Timestamp>| SystemTime::try_from(time.unwrap()).unwrap();
+        let (concluded, expires) = (time(self.0.conclude_time), time(self.0.expire_time));
+        concluded.duration_since(expires).unwrap_or_default()
+    }
+}

@@ -1,0 +1,100 @@
+//! A replica is killed every so often, and the store once: what was accepted concludes, and nothing
+//! twice.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use tokio_util::sync::CancellationToken;
+
+use super::{Ends, Funnel, House, ends, flows, world};
+use crate::support::{long, redis_server::RedisServer};
+
+/// Flows begin so far apart.
+const GAP: Duration = Duration::from_millis(150);
+
+/// After so many answers the next replica is killed.
+const ANSWERS: usize = 25;
+
+fn count() -> u32 {
+    if long() { 500 } else { 60 }
+}
+
+/// Kills one replica and then the other, after so many answered calls each time, and says how often.
+async fn kill_by_turns(house: &House, until: &CancellationToken) -> usize {
+    let mut answered = house.answered.subscribe();
+    for kills in 0.. {
+        let mark = *answered.borrow() + ANSWERS;
+        let due = answered.wait_for(|answers| *answers >= mark);
+        if until.run_until_cancelled(due).await.is_none() {
+            return kills;
+        }
+        house.kill(kills % 2).await;
+    }
+    unreachable!()
+}
+
+fn print(house: &House, kills: usize, flows: &[super::Flow], ends: &Ends) {
+    println!(
+        "{} flows, {kills} kills: {} calls asked again; {} verified, {} expired; lost {}, doubled {}",
+        flows.len(),
+        house.retries.load(Ordering::Relaxed),
+        ends.verified,
+        ends.expired,
+        ends.lost,
+        ends.doubled,
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_killed_every_accepted_challenge_concludes_once() {
+    let redis = RedisServer::start_lasting();
+    let house = Arc::new(House::new(world(&redis.url(), &[]).await).await);
+    let over = CancellationToken::new();
+    let (gone, kills) = tokio::join!(
+        async {
+            let gone = flows(&house, 0..count(), GAP).await;
+            over.cancel();
+            gone
+        },
+        kill_by_turns(&house, &over)
+    );
+    let ends = ends(&house, &gone, &Funnel::of(&redis)).await;
+    print(&house, kills, &gone, &ends);
+    assert!(kills >= 3, "{kills} kills prove little");
+    assert_eq!((ends.lost, ends.doubled), (0, 0));
+    assert_eq!(gone.iter().map(|flow| flow.lost).sum::<usize>(), 0, "one retry is enough");
+}
+
+/// Ends the store amid all this, and starts it again once somebody has noticed.
+async fn kill_the_store(house: &House, redis: &mut RedisServer) {
+    let mut answered = house.answered.subscribe();
+    answered.wait_for(|answers| *answers >= count() as usize).await.unwrap();
+    let mut failed = house.failed.subscribe();
+    redis.kill();
+    failed.wait_for(|failed| *failed > 0).await.unwrap();
+    redis.restart();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_is_killed_meanwhile_costs_patience_and_no_challenge() {
+    let mut redis = RedisServer::start_lasting();
+    let house = House::new(world(&redis.url(), &[]).await).await.of_patient_clients();
+    let (house, funnel) = (Arc::new(house), Funnel::of(&redis));
+    let over = CancellationToken::new();
+    let (gone, kills, ()) = tokio::join!(
+        async {
+            let gone = flows(&house, 0..count(), GAP).await;
+            over.cancel();
+            gone
+        },
+        kill_by_turns(&house, &over),
+        kill_the_store(&house, &mut redis)
+    );
+    let ends = ends(&house, &gone, &funnel).await;
+    print(&house, kills, &gone, &ends);
+    println!("and {} calls failed while the store was away", *house.failed.borrow());
+    assert_eq!((ends.lost, ends.doubled), (0, 0));
+    assert_eq!(gone.iter().map(|flow| flow.lost).sum::<usize>(), 0, "all were answered in the end");
+}
