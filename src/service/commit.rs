@@ -135,9 +135,10 @@ impl Work<'_> {
                 }
             };
             let Some(commit) = self.commit_of(&transition, loaded.version) else {
-                match self.make_last(self.is_final(&transition.answer), &loaded, &before).await? {
-                    Committed::Done => return Ok(transition.answer),
-                    Committed::Conflict => contended = true,
+                match self.make_last(self.is_final(&transition.answer), &loaded, &before).await {
+                    Ok(Committed::Done) => return Ok(transition.answer),
+                    Ok(Committed::Conflict) => contended = true,
+                    Err(_) => return Err(Fault::Unsure),
                 }
                 continue;
             };

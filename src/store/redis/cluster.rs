@@ -72,10 +72,18 @@ impl Cluster {
         let Some(slot) = commands.first().and_then(slots::of) else {
             return self.send_to_any(commands, lane).await;
         };
+        // Who is taking the slot over, for one try.
+        let mut aside: Option<Host> = None;
         loop {
             let asked = Instant::now();
-            let (host, node) = self.owner(slot).await?;
-            let error = match node.send(commands, lane).await {
+            let (host, told) = match aside.take() {
+                Some(host) => (host.clone(), self.ask(&host, commands, lane).await),
+                None => {
+                    let (host, node) = self.owner(slot).await?;
+                    (host, node.send(commands, lane).await)
+                }
+            };
+            let error = match told {
                 Ok(told) => return Ok(told),
                 Err(Missed::Failed(error)) => error,
                 Err(Missed::Unreached(error)) => {
@@ -85,10 +93,7 @@ impl Cluster {
             };
             match next(&error, &host) {
                 Next::Moved(to) => self.map().slots.assign(slot, to),
-                Next::Ask(to) => match self.ask(to, commands, lane).await {
-                    Err(error) if matches!(next(&error, &host), Next::Wait) => pause().await,
-                    told => return told,
-                },
+                Next::Ask(to) => aside = Some(to),
                 Next::Wait => pause().await,
                 Next::WaitAndRead => {
                     pause().await;
@@ -118,11 +123,11 @@ impl Cluster {
     }
 
     /// Sends a call to the server that is taking its slot over. Who does not ask is sent back.
-    async fn ask(&self, to: Host, commands: &[Cmd], lane: Lane) -> RedisResult<Vec<Value>> {
-        let node = self.node(&mut self.map(), &to)?;
-        let commands: Vec<Cmd> =
-            [redis::cmd("ASKING")].into_iter().chain(commands.iter().cloned()).collect();
-        Ok(node::told(node.send(&commands, lane).await)?.split_off(1))
+    async fn ask(&self, to: &Host, commands: &[Cmd], lane: Lane) -> Result<Vec<Value>, Missed> {
+        let node = self.node(&mut self.map(), to).map_err(Missed::Unreached)?;
+        let asking = [redis::cmd("ASKING")];
+        let commands: Vec<Cmd> = asking.iter().chain(commands).cloned().collect();
+        Ok(node.send(&commands, lane).await?.split_off(1))
     }
 
     /// All that have slots.
