@@ -39,7 +39,9 @@ impl Rig {
         let line = Proxy::before(redis.address()).await;
         let world = world(&line.url(), &[]).await;
         let pombo = world.serve().await;
-        Self { redis, line, world, pombo, issued: 0.into() }
+        // The first call of a process has tables to load.
+        pombo.issue(&number(0, "00")).await;
+        Self { redis, line, world, pombo, issued: 1.into() }
     }
 
     fn next_number(&self) -> String {
