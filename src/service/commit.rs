@@ -3,9 +3,11 @@
 //! What the machine lacks on the way comes from `supplier`. What follows from a commit (telling,
 //! setting the local alarm, sending) happens here and only after it.
 
+mod doubt;
+
 use std::{sync::Arc, time::Duration};
 
-use tokio::time::Instant;
+use tokio::{sync::oneshot, time::Instant};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
@@ -35,6 +37,8 @@ struct Work<'a> {
     /// Cancelled once nobody waits for the answer.
     gone: CancellationToken,
     supplier: Supplier<'a>,
+    /// The last commit whose answer was lost, as long as nobody knows what became of it.
+    lost: Option<Tried>,
 }
 
 impl Service {
@@ -50,6 +54,7 @@ impl Service {
         let service = Arc::clone(self);
         let gone = CancellationToken::new();
         let _waits = gone.clone().drop_guard();
+        let (told, answer) = oneshot::channel();
         let work = async move {
             let mut work = Work {
                 service: &service,
@@ -57,14 +62,21 @@ impl Service {
                 event: &event,
                 gone,
                 supplier: Supplier::new(&service, &event, &with),
+                lost: None,
             };
             let done = work.run().await;
             work.supplier.settle_charges(&done).await;
             drop(seat);
-            done
+            let in_doubt = matches!(done, Err(Fault::Unsure));
+            // Fails when nobody waits any more.
+            let _ = told.send(done);
+            if in_doubt {
+                work.find_out().await;
+            }
         };
-        let task = self.tasks.spawn(work.in_current_span());
-        task.await.unwrap_or(Err(Fault::Unsure))
+        self.tasks.spawn(work.in_current_span());
+        // Without an answer the work broke off.
+        answer.await.unwrap_or(Err(Fault::Unsure))
     }
 
     /// A call's seat. What providers tell and alarms have their own bounds, where they come in: they
@@ -104,25 +116,28 @@ impl Work<'_> {
     async fn run(&mut self) -> Result<Answer, Fault> {
         let (store, rules) = (&*self.service.parts.store, &self.service.parts.rules);
         let start = Instant::now();
-        let mut lost: Option<Tried> = None;
         let mut contended = false;
         while start.elapsed() < PATIENCE {
-            self.is_waited_for(&lost)?;
+            self.is_waited_for()?;
             self.supplier.look();
             let asked = Instant::now();
             let loaded = match store.load(&self.place).await {
-                Err(_) if lost.is_some() => return Err(Fault::Unsure),
+                Err(_) if self.lost.is_some() => return Err(Fault::Unsure),
                 loaded => loaded?,
             };
             let moment = Moment { now: loaded.now, asked, answered: Instant::now() };
             let before =
                 loaded.blob.as_deref().map(record::decode).transpose()?.unwrap_or_default();
             // A commit whose answer was lost may have been applied: then what follows is ours.
-            if let Some(tried) = lost.take_if(|it| it.stands_in(self.event, &loaded, &before)) {
+            if let Some(tried) = self.lost.take_if(|it| it.stands_in(self.event, &loaded, &before))
+            {
                 match self.make_last(tried.commit.replicated, &loaded, &before).await {
                     Ok(Committed::Done) => return Ok(self.follow(tried.transition, moment)),
-                    Ok(Committed::Conflict) => lost = Some(tried),
-                    Err(_) => return Err(Fault::Unsure),
+                    Ok(Committed::Conflict) => self.lost = Some(tried),
+                    Err(_) => {
+                        self.lost = Some(tried);
+                        return Err(Fault::Unsure);
+                    }
                 }
                 continue;
             }
@@ -141,17 +156,20 @@ impl Work<'_> {
                 }
                 continue;
             };
-            self.is_waited_for(&lost)?;
+            self.is_waited_for()?;
             // What the caller is told does not say why.
             let told = |error: &_| tracing::warn!(%error, "a commit failed; was it applied?");
             match store.commit(&commit).await.inspect_err(told) {
                 Ok(Committed::Done) => return Ok(self.follow(transition, moment)),
                 Ok(Committed::Conflict) => contended = true,
-                Err(_) if lost.is_some() => return Err(Fault::Unsure),
-                Err(_) => lost = Some(Tried { commit, transition }),
+                Err(_) => {
+                    if self.lost.replace(Tried { commit, transition }).is_some() {
+                        return Err(Fault::Unsure);
+                    }
+                }
             }
         }
-        Err(match lost {
+        Err(match self.lost {
             Some(_) => Fault::Unsure,
             None if contended => Fault::Contended,
             // Nobody stood in the way: there is more to do than this replica can.
@@ -161,8 +179,8 @@ impl Work<'_> {
 
     /// A verification that nobody hears of would be lost to the person who typed the code, and a hash
     /// for it is work for nothing. Once a commit was tried, what became of it has to be found out.
-    fn is_waited_for(&self, lost: &Option<Tried>) -> Result<(), Fault> {
-        if self.gone.is_cancelled() && lost.is_none() { Err(Fault::Abandoned) } else { Ok(()) }
+    fn is_waited_for(&self) -> Result<(), Fault> {
+        if self.gone.is_cancelled() && self.lost.is_none() { Err(Fault::Abandoned) } else { Ok(()) }
     }
 
     /// The commit of a transition that changed something.

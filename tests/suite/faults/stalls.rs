@@ -178,6 +178,7 @@ async fn a_message_whose_commit_was_answered_to_nobody_goes_out_once_the_line_is
     let start = Instant::now();
     let code = message(&rig.world, &to).await.code;
     println!("its message came {:?} after the line was good again", start.elapsed());
+    assert!(start.elapsed() < RECOVERY);
     let verified = rig.pombo.verify(&issued.challenge_id, &code).await;
     assert_eq!(verified.outcome(), VerifyOutcome::Verified);
     assert_eq!(rig.world.asked(&to), (1, 0), "and once");
