@@ -10,7 +10,10 @@ use std::{
 
 use pombo::store::{Commit, Committed, Settings, Store, StoreError, open};
 
-use super::bench::{Bench, PARTITIONS, commit, key, ms, settings_at};
+use super::{
+    bench::{Bench, PARTITIONS, commit, key, ms, settings_at},
+    outage::{every_call_fails_in_time, recovers},
+};
 use crate::support::{redis_cluster::RedisCluster, redis_server::RedisServer};
 
 async fn opened(cluster: &RedisCluster) -> Arc<dyn Store> {
@@ -117,6 +120,21 @@ async fn a_killed_primary_is_an_error_in_time_until_its_replica_serves() {
 #[tokio::test]
 async fn a_frozen_primary_is_an_error_in_time_until_its_replica_serves() {
     a_primary_is_lost(|server| server.pause()).await;
+}
+
+#[tokio::test]
+async fn with_nobody_left_every_call_is_an_error_within_a_second() {
+    let mut cluster = RedisCluster::start(0).await;
+    let store = opened(&cluster).await;
+    write(&*store, 1).await.unwrap();
+    cluster.servers.iter().for_each(RedisServer::pause);
+    every_call_fails_in_time(&*store).await;
+    every_call_fails_in_time(&*store).await;
+    cluster.servers.iter().for_each(RedisServer::resume);
+    recovers(&*store).await;
+    cluster.servers.iter_mut().for_each(RedisServer::kill);
+    every_call_fails_in_time(&*store).await;
+    every_call_fails_in_time(&*store).await;
 }
 
 #[tokio::test]
