@@ -12,15 +12,15 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use super::{
-    Fault, Parts, Service,
+    Fault, Service, lasting,
     seats::Seat,
     supplier::{Supplier, With},
     timers::Moment,
 };
 use crate::{
     insight,
-    otp::{Answer, Event, Fact, Recipient, RecipientKey, Transition, event::FactKind},
-    store::{Commit, Committed, Loaded, StoreError, record},
+    otp::{Answer, Event, Recipient, RecipientKey, Transition},
+    store::{Commit, Committed, Loaded, record},
 };
 
 /// How long an event is worth working on, against others and in queues.
@@ -30,8 +30,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const MARGIN: Duration = Duration::from_secs(3600);
 
 /// The work on one event.
-struct Work<'a> {
-    service: &'a Arc<Service>,
+pub(super) struct Work<'a> {
+    pub(super) service: &'a Arc<Service>,
     place: RecipientKey,
     event: &'a Event,
     /// Cancelled once nobody waits for the answer.
@@ -131,14 +131,15 @@ impl Work<'_> {
             // A commit whose answer was lost may have been applied: then what follows is ours.
             if let Some(tried) = self.lost.take_if(|it| it.stands_in(self.event, &loaded, &before))
             {
-                match self.make_last(tried.commit.replicated, &loaded, &before).await {
-                    Ok(Committed::Done) => return Ok(self.follow(tried.transition, moment)),
-                    Ok(Committed::Conflict) => self.lost = Some(tried),
-                    Err(_) => {
-                        self.lost = Some(tried);
-                        return Err(Fault::Unsure);
-                    }
+                let lasts = match tried.commit.replicated {
+                    true => self.lasts(&loaded, &before).await,
+                    false => Ok(true),
+                };
+                if matches!(lasts, Ok(true)) {
+                    return Ok(self.follow(tried.transition, moment));
                 }
+                self.lost = Some(tried);
+                lasts?;
                 continue;
             }
             let step = before.on(&self.place, self.event, rules, &self.supplier.supply, loaded.now);
@@ -150,10 +151,11 @@ impl Work<'_> {
                 }
             };
             let Some(commit) = self.commit_of(&transition, loaded.version) else {
-                match self.make_last(self.is_final(&transition.answer), &loaded, &before).await? {
-                    Committed::Done => return Ok(transition.answer),
-                    Committed::Conflict => contended = true,
+                let must_last = lasting::tells_what_lasts(self.event, &transition.answer);
+                if !must_last || self.lasts(&loaded, &before).await? {
+                    return Ok(transition.answer);
                 }
+                contended = true;
                 continue;
             };
             self.is_waited_for()?;
@@ -185,57 +187,28 @@ impl Work<'_> {
 
     /// The commit of a transition that changed something.
     fn commit_of(&self, transition: &Transition, expected: u64) -> Option<Commit> {
-        let rules = &self.service.parts.rules;
         let next = transition.next.as_ref()?;
-        let is_lasting = |fact: &Fact| {
-            matches!(fact.kind, FactKind::GuessCounted { .. } | FactKind::Concluded { .. })
-        };
         Some(Commit {
-            key: self.place,
-            expected,
-            blob: record::encode(next),
-            ttl: rules.retention + MARGIN,
-            alarm: next.alarm(rules),
             counters: insight::funnel::counters(&transition.facts),
             events: insight::funnel::events(&next.masked, &transition.facts),
-            replicated: transition.facts.iter().any(is_lasting),
+            replicated: lasting::must_last(&transition.facts),
+            ..self.commit_to(next, record::encode(next), expected)
         })
     }
 
-    /// Whether an answer that changes nothing says what must not be undone: that a guess counted, or
-    /// that a challenge has ended.
-    fn is_final(&self, answer: &Answer) -> bool {
-        match (self.event, answer) {
-            (Event::Guess { .. }, Answer::Guessed(guessed)) => guessed.challenge.is_some(),
-            (Event::Cancel { .. }, Answer::Challenge(_)) => true,
-            _ => false,
-        }
-    }
-
-    /// What was found in the record may be known to one server alone: its writer waits for replicas
-    /// still, or gave up. So where replicas are waited for, it is written again before it is told.
-    async fn make_last(
-        &self,
-        must_last: bool,
-        loaded: &Loaded,
-        record: &Recipient,
-    ) -> Result<Committed, StoreError> {
-        let Parts { store, rules, .. } = &self.service.parts;
-        let Some(blob) = loaded.blob.clone().filter(|_| must_last && store.waits_for_replicas())
-        else {
-            return Ok(Committed::Done);
-        };
-        let again = Commit {
+    /// A commit of a record, and of nothing that happened.
+    pub(super) fn commit_to(&self, next: &Recipient, blob: Vec<u8>, expected: u64) -> Commit {
+        let rules = &self.service.parts.rules;
+        Commit {
             key: self.place,
-            expected: loaded.version,
+            expected,
             blob,
             ttl: rules.retention + MARGIN,
-            alarm: record.alarm(rules),
+            alarm: next.alarm(rules),
             counters: Vec::new(),
             events: Vec::new(),
-            replicated: true,
-        };
-        store.commit(&again).await
+            replicated: false,
+        }
     }
 
     /// What follows from a commit.

@@ -11,7 +11,7 @@ use tokio::{task::JoinSet, time::timeout};
 use super::{
     address::{Account, Host},
     failure::{turns_away, untold},
-    kept::Live,
+    kept::{CONNECT, Live},
 };
 
 /// The longest that sentinels are listened to. One that is down must not hold up the others' word.
@@ -34,7 +34,8 @@ impl Sentinels {
     pub(super) async fn master(&self) -> RedisResult<Live> {
         let host = self.ask().await?;
         let master = Live::new(&self.account.client(&host)?).await?;
-        let role = master.ask(&redis::cmd("ROLE")).await?;
+        let silent = |_| self.untold("the master does not answer");
+        let role = timeout(CONNECT, master.ask(&redis::cmd("ROLE"))).await.map_err(silent)??;
         match Vec::<Value>::from_redis_value(role)?.first() {
             Some(Value::BulkString(role)) if role == b"master" => Ok(master),
             _ => Err(self.untold("the sentinels name a server that is no master now")),

@@ -27,6 +27,8 @@ mod bad_days;
 
 mod codes;
 
+mod failover;
+
 mod notices;
 
 mod hang;

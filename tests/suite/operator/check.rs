@@ -1,7 +1,10 @@
 //! `pombo check` where nothing is wrong, or nothing that stops messages.
 
 use super::{TEMPLATE, command, sentences, state, world};
-use crate::support::{redis_server::RedisServer, world::World};
+use crate::support::{
+    redis_cluster::RedisCluster, redis_server::RedisServer, sentinel_group::SentinelGroup,
+    world::World,
+};
 
 #[tokio::test]
 async fn everything_that_a_configuration_names_is_looked_at_and_told() {
@@ -79,6 +82,21 @@ async fn a_store_that_may_forget_is_warned_of() {
         assert!(state(&ended, "store").starts_with("answers; Redis "), "{}", ended.stdout);
         let warned = ended.stdout.lines().filter(|line| line.contains("appendonly is off"));
         assert_eq!((ended.code, warned.count()), (0, warnings), "{}", ended.stdout);
+    }
+}
+
+#[tokio::test]
+async fn a_store_is_told_by_what_it_consists_of_and_by_whom_guesses_wait_for() {
+    let (group, cluster) = (SentinelGroup::start(1, 1).await, RedisCluster::start(0).await);
+    let master = "the master by its sentinels; guesses wait for 1 replica";
+    let primaries = "a cluster of 3 primaries; guesses wait for 1 replica";
+    for (url, told, code) in [(group.url(), master, 0), (cluster.url(), primaries, 1)] {
+        let world = World::new(&url, Default::default(), &[("STORE__WAIT_REPLICAS", "1")]).await;
+        let ended = command(&world, &["check"]).await;
+        let store = state(&ended, "store");
+        assert!(store.starts_with("answers; Redis ") && store.ends_with(told), "{store}");
+        let lacks = ended.stderr.contains("0 replicas follow, and store.wait_replicas is 1");
+        assert_eq!((lacks, ended.code), (code == 1, code), "{}", ended.stdout);
     }
 }
 

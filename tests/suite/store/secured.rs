@@ -1,31 +1,53 @@
 //! A store by TLS: whom it trusts, who it is, and what it says where it may not go on.
 
-use std::path::Path;
+use std::{path::Path, time::Instant};
 
-use pombo::store::{Certificates, Commit, Committed, Followed, Reader, Settings, open};
+use pombo::store::{Certificates, Commit, Committed, Followed, Reader, Settings, Store, open};
+use redis::{Client, TlsCertificates};
 
 use super::bench::{charge, commit, key, ms, settings_at};
 use crate::support::{
     certificates::{Authority, Certificate},
-    redis_server::RedisServer,
+    pombo::PATIENCE,
+    redis_server::{RedisServer, free_port},
 };
 
-/// A server that speaks TLS only, and whether it demands a certificate.
-fn server(authority: &Authority, host: &str, demands: &str) -> RedisServer {
+/// A server that speaks TLS only, with more options.
+fn server(authority: &Authority, host: &str, more: &[&str]) -> RedisServer {
     RedisServer::start_on_a_free_port("Ready to accept connections", |port, folder| {
-        let Certificate { certificate, key } = authority.certify(host);
-        let file = |name: &str, text: &str| written(folder, name, text);
-        let (ca, certificate, key) =
-            (file("ca", &authority.pem()), file("certificate", &certificate), file("key", &key));
-        let options =
-            ["--port", "0", "--bind", "127.0.0.1", "--save", "", "--tls-auth-clients", demands];
-        let files =
-            ["--tls-ca-cert-file", &ca, "--tls-cert-file", &certificate, "--tls-key-file", &key];
         let port = port.to_string();
-        let all = [&options[..], &files, &["--tls-port", &port]].concat();
-        all.into_iter().map(str::to_owned).collect()
+        let options = ["--port", "0", "--bind", "127.0.0.1", "--save", "", "--tls-port", &port];
+        let options = options.iter().chain(more).map(|&option| option.to_owned());
+        let files = files(authority, host, folder).into_iter();
+        options.chain(files.flat_map(|(name, file)| [format!("--{name}"), file])).collect()
     })
 }
+
+/// A sentinel that speaks TLS only, of a master that does.
+fn sentinel(authority: &Authority, master: &RedisServer) -> RedisServer {
+    RedisServer::start_on_a_free_port("+monitor master", |port, folder| {
+        let files = files(authority, "127.0.0.1", folder).into_iter();
+        let files: String = files.map(|(name, file)| format!("{name} {file}\n")).collect();
+        let text = format!(
+            "port 0\ntls-port {port}\nbind 127.0.0.1\ntls-replication yes\ntls-auth-clients no\n{files}\
+             sentinel monitor pombo 127.0.0.1 {} 1\n",
+            master.port()
+        );
+        vec![written(folder, "sentinel.conf", &text), "--sentinel".to_owned()]
+    })
+}
+
+fn files(authority: &Authority, host: &str, folder: &Path) -> [(&'static str, String); 3] {
+    let Certificate { certificate, key } = authority.certify(host);
+    [
+        ("tls-ca-cert-file", written(folder, "ca", &authority.pem())),
+        ("tls-cert-file", written(folder, "certificate", &certificate)),
+        ("tls-key-file", written(folder, "key", &key)),
+    ]
+}
+
+/// Asks for no certificate.
+const OPEN: [&str; 2] = ["--tls-auth-clients", "no"];
 
 fn written(folder: &Path, name: &str, text: &str) -> String {
     let file = folder.join(name);
@@ -48,11 +70,8 @@ async fn refusal(settings: Settings) -> String {
     }
 }
 
-#[tokio::test]
-async fn every_script_runs_by_tls() {
-    let authority = Authority::new();
-    let server = server(&authority, "127.0.0.1", "no");
-    let store = open(secured(&server, trusting(&authority))).await.unwrap();
+/// One of everything.
+async fn every_script_runs(store: &dyn Store) {
     let now = store.load(&key(1)).await.unwrap().now;
     let full = Commit { alarm: Some(now), events: vec![b"event".to_vec()], ..commit(key(1), 0) };
     assert_eq!(store.commit(&full).await.unwrap(), Committed::Done);
@@ -66,9 +85,53 @@ async fn every_script_runs_by_tls() {
 }
 
 #[tokio::test]
+async fn every_script_runs_by_tls() {
+    let authority = Authority::new();
+    let server = server(&authority, "127.0.0.1", &OPEN);
+    let store = open(secured(&server, trusting(&authority))).await.unwrap();
+    every_script_runs(&*store).await;
+}
+
+#[tokio::test]
+async fn sentinels_and_their_master_are_spoken_to_by_tls() {
+    let authority = Authority::new();
+    let master =
+        server(&authority, "127.0.0.1", &[&OPEN[..], &["--tls-replication", "yes"]].concat());
+    let sentinel = sentinel(&authority, &master);
+    let url = format!("rediss+sentinel://{}/pombo", sentinel.address());
+    let settings = Settings { certificates: trusting(&authority), ..settings_at(url) };
+    every_script_runs(&*open(settings).await.unwrap()).await;
+}
+
+#[tokio::test]
+async fn a_cluster_is_spoken_to_by_tls() {
+    let authority = Authority::new();
+    let bus_port = free_port().to_string();
+    let options = ["--cluster-enabled", "yes", "--tls-cluster", "yes", "--cluster-port", &bus_port];
+    let server = server(&authority, "127.0.0.1", &[&OPEN[..], &options].concat());
+    let url = format!("rediss+cluster://{}", server.address());
+    let settings = Settings { certificates: trusting(&authority), ..settings_at(url.clone()) };
+    let certificates =
+        TlsCertificates { client_tls: None, root_cert: Some(authority.pem().into()) };
+    let client = Client::build_with_tls(url.replace("+cluster", ""), certificates).unwrap();
+    let mut raw = client.get_multiplexed_async_connection().await.unwrap();
+    let slots = redis::cmd("CLUSTER").arg(&["ADDSLOTSRANGE", "0", "16383"]).take();
+    slots.exec_async(&mut raw).await.unwrap();
+    let start = Instant::now();
+    // A cluster that has just begun refuses writes for two seconds.
+    let store = loop {
+        match open(settings.clone()).await {
+            Ok(store) => break store,
+            Err(error) => assert!(start.elapsed() < PATIENCE, "{error}"),
+        }
+    };
+    every_script_runs(&*store).await;
+}
+
+#[tokio::test]
 async fn a_server_that_demands_a_certificate_is_given_ours() {
     let authority = Authority::new();
-    let server = server(&authority, "127.0.0.1", "yes");
+    let server = server(&authority, "127.0.0.1", &["--tls-auth-clients", "yes"]);
     let Certificate { certificate, key } = authority.certify("pombo");
     let ours =
         Certificates { client: Some((certificate.into(), key.into())), ..trusting(&authority) };
@@ -80,12 +143,12 @@ async fn a_server_that_demands_a_certificate_is_given_ours() {
 #[tokio::test]
 async fn a_certificate_that_does_not_hold_is_refused_with_the_remedy() {
     let (authority, other) = (Authority::new(), Authority::new());
-    let right = server(&authority, "127.0.0.1", "no");
+    let right = server(&authority, "127.0.0.1", &OPEN);
     let refused = refusal(secured(&right, trusting(&other))).await;
     assert!(refused.contains("store.ca_file"), "{refused}");
     let refused = refusal(secured(&right, Certificates::default())).await;
     assert!(refused.contains("store.ca_file"), "{refused}");
-    let elsewhere = server(&authority, "redis.example.com", "no");
+    let elsewhere = server(&authority, "redis.example.com", &OPEN);
     let refused = refusal(secured(&elsewhere, trusting(&authority))).await;
     assert!(refused.contains("not good for this host"), "{refused}");
 }

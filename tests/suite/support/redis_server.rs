@@ -45,7 +45,7 @@ impl RedisServer {
         Self::start_on_a_free_port("Ready to accept connections", |port, _| {
             let port = port.to_string();
             let always = ["--port", &port, "--bind", "127.0.0.1", "--save", ""];
-            let all = [&always[..], &["--repl-diskless-sync-delay", "0"], options].concat();
+            let all = [&always[..], &["--repl-diskless-sync", "no"], options].concat();
             all.into_iter().map(str::to_owned).collect()
         })
     }
