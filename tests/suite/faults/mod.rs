@@ -17,6 +17,10 @@ mod store;
 
 mod clocks;
 
+mod failover;
+
+mod cluster;
+
 use std::{ops::Range, sync::Arc, time::Duration};
 
 use tokio::{task::JoinSet, time::interval};
@@ -68,6 +72,7 @@ struct Ends {
 async fn ends(house: &House, flows: &[Flow], funnel: &Funnel) -> Ends {
     let mut ends = Ends::default();
     for flow in flows.iter().filter(|flow| !flow.id.is_empty()) {
+        assert!(!flow.is_forgotten, "{flow:?}");
         let end = house.end(&flow.id).await;
         ends.lost += usize::from(end.late() > OVERDUE);
         ends.doubled += usize::from(flow.verified > 1);
