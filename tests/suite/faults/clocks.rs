@@ -12,7 +12,7 @@ use tokio::time::sleep;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
-use super::{Funnel, House, ends, flow::message, flows, world};
+use super::{BRIEF, Funnel, House, ends, flow::message, flows, world};
 use crate::support::{
     pombo::{Pombo, guess, login, wrong},
     redis_server::RedisServer,
@@ -106,7 +106,7 @@ async fn replicas_two_minutes_apart_agree_on_waits_and_limits() {
 #[tokio::test(flavor = "multi_thread")]
 async fn flows_by_replicas_two_minutes_apart_end_as_others_do() {
     let redis = RedisServer::start();
-    let world = world(&redis.url(), &[("CODE__TTL", "10s")]).await;
+    let world = world(&redis.url(), &[BRIEF]).await;
     let replicas = apart(&world).await;
     let house = std::sync::Arc::new(House::of(world, replicas));
     let gone = flows(&house, 0..18, Duration::from_millis(100)).await;

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Funnel, House, ends, flows, world};
+use super::{BRIEF, Funnel, House, ends, flows, world};
 use crate::support::{long, redis_cluster::RedisCluster};
 
 /// Flows begin so far apart.
@@ -37,7 +37,7 @@ async fn migrate(cluster: &RedisCluster, until: &CancellationToken) -> usize {
 async fn slots_that_move_cost_no_call() {
     let cluster = RedisCluster::start(0).await;
     let one = ("STORE__PARTITIONS", "1");
-    let house = Arc::new(House::new(world(&cluster.url(), &[one]).await).await);
+    let house = Arc::new(House::new(world(&cluster.url(), &[one, BRIEF]).await).await);
     let over = CancellationToken::new();
     let (gone, moves) = tokio::join!(
         async {

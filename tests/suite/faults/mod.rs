@@ -33,6 +33,9 @@ use house::House;
 /// Codes live long enough for a send to be taken over, and no longer than a test can wait.
 const TTL: (&str, &str) = ("CODE__TTL", "25s");
 
+/// The same where no send is taken over.
+const BRIEF: (&str, &str) = ("CODE__TTL", "8s");
+
 /// A world in a hurry on this store, in which nothing is paced.
 async fn world(store_url: &str, more: &[(&str, &str)]) -> World {
     let rates = [("WHATSAPP__CLOUD__RATE", "1000"), ("SMS__TWILIO__RATE", "1000")];
