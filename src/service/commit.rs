@@ -3,22 +3,24 @@
 //! What the machine lacks on the way comes from `supplier`. What follows from a commit (telling,
 //! setting the local alarm, sending) happens here and only after it.
 
+mod doubt;
+
 use std::{sync::Arc, time::Duration};
 
-use tokio::time::Instant;
+use tokio::{sync::oneshot, time::Instant};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use super::{
-    Fault, Parts, Service,
+    Fault, Service, lasting,
     seats::Seat,
     supplier::{Supplier, With},
     timers::Moment,
 };
 use crate::{
     insight,
-    otp::{Answer, Event, Fact, Recipient, RecipientKey, Transition, event::FactKind},
-    store::{Commit, Committed, Loaded, StoreError, record},
+    otp::{Answer, Event, Recipient, RecipientKey, Transition},
+    store::{Commit, Committed, Loaded, record},
 };
 
 /// How long an event is worth working on, against others and in queues.
@@ -28,13 +30,15 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const MARGIN: Duration = Duration::from_secs(3600);
 
 /// The work on one event.
-struct Work<'a> {
-    service: &'a Arc<Service>,
+pub(super) struct Work<'a> {
+    pub(super) service: &'a Arc<Service>,
     place: RecipientKey,
     event: &'a Event,
     /// Cancelled once nobody waits for the answer.
     gone: CancellationToken,
     supplier: Supplier<'a>,
+    /// The last commit whose answer was lost, as long as nobody knows what became of it.
+    lost: Option<Tried>,
 }
 
 impl Service {
@@ -50,6 +54,7 @@ impl Service {
         let service = Arc::clone(self);
         let gone = CancellationToken::new();
         let _waits = gone.clone().drop_guard();
+        let (told, answer) = oneshot::channel();
         let work = async move {
             let mut work = Work {
                 service: &service,
@@ -57,14 +62,21 @@ impl Service {
                 event: &event,
                 gone,
                 supplier: Supplier::new(&service, &event, &with),
+                lost: None,
             };
             let done = work.run().await;
             work.supplier.settle_charges(&done).await;
             drop(seat);
-            done
+            let in_doubt = matches!(done, Err(Fault::Unsure));
+            // Fails when nobody waits any more.
+            let _ = told.send(done);
+            if in_doubt {
+                work.find_out().await;
+            }
         };
-        let task = self.tasks.spawn(work.in_current_span());
-        task.await.unwrap_or(Err(Fault::Unsure))
+        self.tasks.spawn(work.in_current_span());
+        // Without an answer the work broke off.
+        answer.await.unwrap_or(Err(Fault::Unsure))
     }
 
     /// A call's seat. What providers tell and alarms have their own bounds, where they come in: they
@@ -104,26 +116,30 @@ impl Work<'_> {
     async fn run(&mut self) -> Result<Answer, Fault> {
         let (store, rules) = (&*self.service.parts.store, &self.service.parts.rules);
         let start = Instant::now();
-        let mut lost: Option<Tried> = None;
         let mut contended = false;
         while start.elapsed() < PATIENCE {
-            self.is_waited_for(&lost)?;
+            self.is_waited_for()?;
             self.supplier.look();
             let asked = Instant::now();
             let loaded = match store.load(&self.place).await {
-                Err(_) if lost.is_some() => return Err(Fault::Unsure),
+                Err(_) if self.lost.is_some() => return Err(Fault::Unsure),
                 loaded => loaded?,
             };
             let moment = Moment { now: loaded.now, asked, answered: Instant::now() };
             let before =
                 loaded.blob.as_deref().map(record::decode).transpose()?.unwrap_or_default();
             // A commit whose answer was lost may have been applied: then what follows is ours.
-            if let Some(tried) = lost.take_if(|it| it.stands_in(self.event, &loaded, &before)) {
-                match self.make_last(tried.commit.replicated, &loaded, &before).await {
-                    Ok(Committed::Done) => return Ok(self.follow(tried.transition, moment)),
-                    Ok(Committed::Conflict) => lost = Some(tried),
-                    Err(_) => return Err(Fault::Unsure),
+            if let Some(tried) = self.lost.take_if(|it| it.stands_in(self.event, &loaded, &before))
+            {
+                let lasts = match tried.commit.replicated {
+                    true => self.lasts(&loaded, &before).await,
+                    false => Ok(true),
+                };
+                if matches!(lasts, Ok(true)) {
+                    return Ok(self.follow(tried.transition, moment));
                 }
+                self.lost = Some(tried);
+                lasts?;
                 continue;
             }
             let step = before.on(&self.place, self.event, rules, &self.supplier.supply, loaded.now);
@@ -135,24 +151,27 @@ impl Work<'_> {
                 }
             };
             let Some(commit) = self.commit_of(&transition, loaded.version) else {
-                match self.make_last(self.is_final(&transition.answer), &loaded, &before).await {
-                    Ok(Committed::Done) => return Ok(transition.answer),
-                    Ok(Committed::Conflict) => contended = true,
-                    Err(_) => return Err(Fault::Unsure),
+                let must_last = lasting::tells_what_lasts(self.event, &transition.answer);
+                if !must_last || self.lasts(&loaded, &before).await? {
+                    return Ok(transition.answer);
                 }
+                contended = true;
                 continue;
             };
-            self.is_waited_for(&lost)?;
+            self.is_waited_for()?;
             // What the caller is told does not say why.
             let told = |error: &_| tracing::warn!(%error, "a commit failed; was it applied?");
             match store.commit(&commit).await.inspect_err(told) {
                 Ok(Committed::Done) => return Ok(self.follow(transition, moment)),
                 Ok(Committed::Conflict) => contended = true,
-                Err(_) if lost.is_some() => return Err(Fault::Unsure),
-                Err(_) => lost = Some(Tried { commit, transition }),
+                Err(_) => {
+                    if self.lost.replace(Tried { commit, transition }).is_some() {
+                        return Err(Fault::Unsure);
+                    }
+                }
             }
         }
-        Err(match lost {
+        Err(match self.lost {
             Some(_) => Fault::Unsure,
             None if contended => Fault::Contended,
             // Nobody stood in the way: there is more to do than this replica can.
@@ -162,63 +181,34 @@ impl Work<'_> {
 
     /// A verification that nobody hears of would be lost to the person who typed the code, and a hash
     /// for it is work for nothing. Once a commit was tried, what became of it has to be found out.
-    fn is_waited_for(&self, lost: &Option<Tried>) -> Result<(), Fault> {
-        if self.gone.is_cancelled() && lost.is_none() { Err(Fault::Abandoned) } else { Ok(()) }
+    fn is_waited_for(&self) -> Result<(), Fault> {
+        if self.gone.is_cancelled() && self.lost.is_none() { Err(Fault::Abandoned) } else { Ok(()) }
     }
 
     /// The commit of a transition that changed something.
     fn commit_of(&self, transition: &Transition, expected: u64) -> Option<Commit> {
-        let rules = &self.service.parts.rules;
         let next = transition.next.as_ref()?;
-        let is_lasting = |fact: &Fact| {
-            matches!(fact.kind, FactKind::GuessCounted { .. } | FactKind::Concluded { .. })
-        };
         Some(Commit {
-            key: self.place,
-            expected,
-            blob: record::encode(next),
-            ttl: rules.retention + MARGIN,
-            alarm: next.alarm(rules),
             counters: insight::funnel::counters(&transition.facts),
             events: insight::funnel::events(&next.masked, &transition.facts),
-            replicated: transition.facts.iter().any(is_lasting),
+            replicated: lasting::must_last(&transition.facts),
+            ..self.commit_to(next, record::encode(next), expected)
         })
     }
 
-    /// Whether an answer that changes nothing says what must not be undone: that a guess counted, or
-    /// that a challenge has ended.
-    fn is_final(&self, answer: &Answer) -> bool {
-        match (self.event, answer) {
-            (Event::Guess { .. }, Answer::Guessed(guessed)) => guessed.challenge.is_some(),
-            (Event::Cancel { .. }, Answer::Challenge(_)) => true,
-            _ => false,
-        }
-    }
-
-    /// What was found in the record may be known to one server alone: its writer waits for replicas
-    /// still, or gave up. So where replicas are waited for, it is written again before it is told.
-    async fn make_last(
-        &self,
-        must_last: bool,
-        loaded: &Loaded,
-        record: &Recipient,
-    ) -> Result<Committed, StoreError> {
-        let Parts { store, rules, .. } = &self.service.parts;
-        let Some(blob) = loaded.blob.clone().filter(|_| must_last && store.waits_for_replicas())
-        else {
-            return Ok(Committed::Done);
-        };
-        let again = Commit {
+    /// A commit of a record, and of nothing that happened.
+    pub(super) fn commit_to(&self, next: &Recipient, blob: Vec<u8>, expected: u64) -> Commit {
+        let rules = &self.service.parts.rules;
+        Commit {
             key: self.place,
-            expected: loaded.version,
+            expected,
             blob,
             ttl: rules.retention + MARGIN,
-            alarm: record.alarm(rules),
+            alarm: next.alarm(rules),
             counters: Vec::new(),
             events: Vec::new(),
-            replicated: true,
-        };
-        store.commit(&again).await
+            replicated: false,
+        }
     }
 
     /// What follows from a commit.

@@ -22,6 +22,8 @@ mod timers;
 
 mod commit;
 
+mod lasting;
+
 mod supplier;
 
 pub mod roads;

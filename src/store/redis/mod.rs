@@ -23,6 +23,8 @@ mod sentinel;
 
 mod cluster;
 
+mod servers;
+
 mod slots;
 
 mod failure;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use redis::aio::MultiplexedConnection;
 
-use crate::support::redis_server::RedisServer;
+use crate::support::{redis_cluster::RedisCluster, redis_server::RedisServer};
 
 /// How many partitions a store has, unless it is told otherwise.
 const PARTITIONS: u32 = 64;
@@ -24,6 +24,10 @@ pub struct Counted {
 impl Funnel {
     pub fn of(server: &RedisServer) -> Self {
         Self(vec![server.url()])
+    }
+
+    pub fn of_cluster(cluster: &RedisCluster) -> Self {
+        Self(cluster.servers.iter().map(RedisServer::url).collect())
     }
 
     pub async fn read(&self) -> Counted {

@@ -37,7 +37,8 @@ pub struct House {
     replicas: [tokio::sync::Mutex<Pombo>; 2],
     doors: Mutex<[Client; 2]>,
     turn: AtomicUsize,
-    /// Calls that were answered, and calls that had no answer even when asked again.
+    /// Calls that began, that were answered, and that had no answer even when asked again.
+    pub begun: watch::Sender<usize>,
     pub answered: watch::Sender<usize>,
     pub failed: watch::Sender<usize>,
     pub retries: AtomicUsize,
@@ -60,6 +61,7 @@ impl House {
             replicas: replicas.map(tokio::sync::Mutex::new),
             doors: Mutex::new(doors),
             turn: AtomicUsize::default(),
+            begun: watch::Sender::default(),
             answered: watch::Sender::default(),
             failed: watch::Sender::default(),
             retries: AtomicUsize::default(),
@@ -79,6 +81,7 @@ impl House {
     {
         let start = Instant::now();
         loop {
+            self.begun.send_modify(|count| *count += 1);
             let answer = self.twice(&call).await;
             let counter = if answer.is_ok() { &self.answered } else { &self.failed };
             counter.send_modify(|count| *count += 1);

@@ -14,19 +14,19 @@ use crate::support::{long, redis_server::RedisServer};
 /// Flows begin so far apart.
 const GAP: Duration = Duration::from_millis(150);
 
-/// After so many answers the next replica is killed.
-const ANSWERS: usize = 25;
+/// With every call of this number the next replica is killed, amid what it does then.
+const CALLS: usize = 25;
 
 fn count() -> u32 {
     if long() { 500 } else { 60 }
 }
 
-/// Kills one replica and then the other, after so many answered calls each time, and says how often.
+/// Kills one replica and then the other, after so many calls each time, and says how often.
 async fn kill_by_turns(house: &House, until: &CancellationToken) -> usize {
-    let mut answered = house.answered.subscribe();
+    let mut begun = house.begun.subscribe();
     for kills in 0.. {
-        let mark = *answered.borrow() + ANSWERS;
-        let due = answered.wait_for(|answers| *answers >= mark);
+        let mark = *begun.borrow() + CALLS;
+        let due = begun.wait_for(|calls| *calls >= mark);
         if until.run_until_cancelled(due).await.is_none() {
             return kills;
         }

@@ -17,6 +17,10 @@ mod store;
 
 mod clocks;
 
+mod failover;
+
+mod cluster;
+
 use std::{ops::Range, sync::Arc, time::Duration};
 
 use tokio::{task::JoinSet, time::interval};
@@ -29,6 +33,9 @@ use house::House;
 /// Codes live long enough for a send to be taken over, and no longer than a test can wait.
 const TTL: (&str, &str) = ("CODE__TTL", "25s");
 
+/// The same where no send is taken over.
+const BRIEF: (&str, &str) = ("CODE__TTL", "8s");
+
 /// A world in a hurry on this store, in which nothing is paced.
 async fn world(store_url: &str, more: &[(&str, &str)]) -> World {
     let rates = [("WHATSAPP__CLOUD__RATE", "1000"), ("SMS__TWILIO__RATE", "1000")];
@@ -37,11 +44,16 @@ async fn world(store_url: &str, more: &[(&str, &str)]) -> World {
     World::new(store_url, settings, &[&rates[..], &[SOON, TTL], more].concat()).await
 }
 
-/// Begins a flow of each of these numbers, so far apart, and waits for all of them.
+/// So many begin at once, so that there is always a crowd under way.
+const CROWD: u32 = 6;
+
+/// Begins a flow of each of these numbers, on the average so far apart, and waits for all of them.
 async fn flows(house: &Arc<House>, indices: Range<u32>, gap: Duration) -> Vec<Flow> {
-    let (mut beat, mut under_way) = (interval(gap), JoinSet::new());
+    let (mut beat, mut under_way) = (interval(gap * CROWD), JoinSet::new());
     for index in indices {
-        beat.tick().await;
+        if index % CROWD == 0 {
+            beat.tick().await;
+        }
         let house = Arc::clone(house);
         under_way.spawn(async move { Flow::go(&house, index).await });
     }
@@ -63,6 +75,7 @@ struct Ends {
 async fn ends(house: &House, flows: &[Flow], funnel: &Funnel) -> Ends {
     let mut ends = Ends::default();
     for flow in flows.iter().filter(|flow| !flow.id.is_empty()) {
+        assert!(!flow.is_forgotten, "{flow:?}");
         let end = house.end(&flow.id).await;
         ends.lost += usize::from(end.late() > OVERDUE);
         ends.doubled += usize::from(flow.verified > 1);

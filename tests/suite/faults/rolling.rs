@@ -8,7 +8,7 @@ use std::{
 use tokio::{task::JoinSet, time::interval};
 use tokio_util::sync::CancellationToken;
 
-use super::{Flow, Funnel, House, ends, world};
+use super::{BRIEF, Flow, Funnel, House, ends, world};
 use crate::support::{long, redis_server::RedisServer};
 
 /// Flows begin so far apart.
@@ -30,7 +30,7 @@ async fn load(house: &Arc<House>, until: &CancellationToken) -> Vec<Flow> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rolling_restart_loses_no_call_that_is_asked_once_more() {
     let redis = RedisServer::start_lasting();
-    let house = Arc::new(House::new(world(&redis.url(), &[]).await).await);
+    let house = Arc::new(House::new(world(&redis.url(), &[BRIEF]).await).await);
     let (rounds, over) = (if long() { 20 } else { 2 }, CancellationToken::new());
     let roll = async {
         let mut answered = house.answered.subscribe();

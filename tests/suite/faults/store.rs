@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
 
 use super::{
-    Funnel, House, ends,
+    BRIEF, Funnel, House, ends,
     flow::{issue, keyed, message, request, verify},
     flows, world,
 };
@@ -51,7 +51,7 @@ async fn is_set_up(redis: &RedisServer) {
 #[tokio::test(flavor = "multi_thread")]
 async fn scripts_that_are_lost_under_load_fail_no_call() {
     let redis = RedisServer::start();
-    let house = Arc::new(House::new(world(&redis.url(), &[]).await).await);
+    let house = Arc::new(House::new(world(&redis.url(), &[BRIEF]).await).await);
     let over = CancellationToken::new();
     let flush = async {
         let mut answered = house.answered.subscribe();

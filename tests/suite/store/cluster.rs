@@ -10,8 +10,11 @@ use std::{
 
 use pombo::store::{Commit, Committed, Settings, Store, StoreError, open};
 
-use super::bench::{Bench, PARTITIONS, commit, key, ms, settings_at};
-use crate::support::redis_cluster::RedisCluster;
+use super::{
+    bench::{Bench, PARTITIONS, commit, key, ms, settings_at},
+    outage::{every_call_fails_in_time, recovers},
+};
+use crate::support::{redis_cluster::RedisCluster, redis_server::RedisServer};
 
 async fn opened(cluster: &RedisCluster) -> Arc<dyn Store> {
     open(settings_at(cluster.url())).await.unwrap()
@@ -29,16 +32,17 @@ async fn write(store: &dyn Store, number: u8) -> Result<(), StoreError> {
     let full = Commit {
         alarm: Some(loaded.now),
         events: vec![b"event".to_vec()],
+        replicated: true,
         ..commit(key(number), loaded.version)
     };
     assert_eq!(store.commit(&full).await?, Committed::Done);
     Ok(())
 }
 
-#[tokio::test]
-async fn no_caller_hears_of_a_slot_that_moves() {
-    let cluster = Arc::new(RedisCluster::start(0).await);
-    let store = opened(&cluster).await;
+/// Moves a slot there and back while two callers write in it.
+async fn a_slot_moves(wait_replicas: u32) {
+    let cluster = RedisCluster::start(if wait_replicas == 0 { 0 } else { 3 }).await;
+    let store = open(Settings { wait_replicas, ..settings_at(cluster.url()) }).await.unwrap();
     let slot = slot(&cluster, &*store, 1).await;
     let from = RedisCluster::owner(slot);
     let over = Arc::new(AtomicBool::new(false));
@@ -67,31 +71,85 @@ async fn no_caller_hears_of_a_slot_that_moves() {
 }
 
 #[tokio::test]
-async fn a_lost_primary_is_an_error_in_time_until_its_replica_serves() {
-    let mut cluster = RedisCluster::start(3).await;
-    let waiting = Settings { wait_replicas: 1, ..settings_at(cluster.url()) };
-    let store = open(waiting).await.unwrap();
-    let first = Commit { replicated: true, ..commit(key(1), 0) };
-    assert_eq!(store.commit(&first).await.unwrap(), Committed::Done);
-    let lost = RedisCluster::owner(slot(&cluster, &*store, 1).await);
-    cluster.servers[lost].kill();
+async fn no_caller_hears_of_a_slot_that_moves() {
+    a_slot_moves(0).await;
+}
+
+#[tokio::test]
+async fn no_caller_who_waits_for_replicas_hears_of_a_slot_that_moves() {
+    a_slot_moves(1).await;
+}
+
+/// Writes until it is done; how many calls failed before. Each is bounded in time.
+async fn failed_before_written(store: &dyn Store) -> usize {
     let start = Instant::now();
-    let mut failed = 0;
-    loop {
+    for failed in 0.. {
         let asked = Instant::now();
-        let told = write(&*store, 1).await;
+        let told = write(store, 1).await;
         assert!(asked.elapsed() < ms(1800), "{:?}", asked.elapsed());
         if told.is_ok() {
-            break;
+            println!("{failed} calls failed in {:?}", start.elapsed());
+            return failed;
         }
-        failed += 1;
         assert!(start.elapsed() < Duration::from_secs(15), "{told:?}");
         tokio::time::sleep(ms(20)).await;
     }
-    assert!(failed > 0);
-    println!("{failed} calls failed in {:?}", start.elapsed());
+    unreachable!()
+}
+
+async fn a_primary_is_lost(lose: impl FnOnce(&mut RedisServer)) {
+    let mut cluster = RedisCluster::start(3).await;
+    let waiting = Settings { wait_replicas: 1, ..settings_at(cluster.url()) };
+    let store = open(waiting).await.unwrap();
+    write(&*store, 1).await.unwrap();
+    let lost = RedisCluster::owner(slot(&cluster, &*store, 1).await);
+    let plain = opened(&cluster).await;
+    lose(&mut cluster.servers[lost]);
+    assert!(failed_before_written(&*plain).await > 0);
     // What the replica had acknowledged is not undone.
-    assert_eq!(store.load(&key(1)).await.unwrap().version, 2);
+    assert_eq!(plain.load(&key(1)).await.unwrap().version, 2);
+    // Who was not there at the time finds its way, too.
+    assert!(failed_before_written(&*opened(&cluster).await).await == 0);
+}
+
+#[tokio::test]
+async fn a_killed_primary_is_an_error_in_time_until_its_replica_serves() {
+    a_primary_is_lost(RedisServer::kill).await;
+}
+
+#[tokio::test]
+async fn a_frozen_primary_is_an_error_in_time_until_its_replica_serves() {
+    a_primary_is_lost(|server| server.pause()).await;
+}
+
+#[tokio::test]
+async fn with_nobody_left_every_call_is_an_error_within_a_second() {
+    let mut cluster = RedisCluster::start(0).await;
+    let store = opened(&cluster).await;
+    write(&*store, 1).await.unwrap();
+    cluster.servers.iter().for_each(RedisServer::pause);
+    every_call_fails_in_time(&*store).await;
+    every_call_fails_in_time(&*store).await;
+    cluster.servers.iter().for_each(RedisServer::resume);
+    recovers(&*store).await;
+    cluster.servers.iter_mut().for_each(RedisServer::kill);
+    every_call_fails_in_time(&*store).await;
+    every_call_fails_in_time(&*store).await;
+}
+
+#[tokio::test]
+async fn a_part_that_is_lost_and_back_serves_again() {
+    let mut cluster = RedisCluster::start(0).await;
+    let store = opened(&cluster).await;
+    write(&*store, 1).await.unwrap();
+    let lost = RedisCluster::owner(slot(&cluster, &*store, 1).await);
+    cluster.servers[lost].kill();
+    for _ in 0..3 {
+        assert!(write(&*store, 1).await.is_err());
+        store.ping().await.unwrap();
+    }
+    cluster.servers[lost].restart();
+    failed_before_written(&*store).await;
 }
 
 #[tokio::test]

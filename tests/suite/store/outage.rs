@@ -21,7 +21,7 @@ async fn store(server: &RedisServer) -> Arc<dyn Store> {
 }
 
 /// Insists on an error within the bound, from every call.
-async fn every_call_fails_in_time(store: &dyn Store) {
+pub async fn every_call_fails_in_time(store: &dyn Store) {
     let message = MessageTag([1; 12]);
     let (plain, charge) = (commit(key(1), 0), charge(1, 1, &[(1, 1000)]));
     let delivery = delivery(1);
@@ -47,7 +47,7 @@ async fn fails_in_time<T: Debug>(name: &str, call: impl Future<Output = Result<T
 }
 
 /// Asks until the store works again; returns how long that took.
-async fn recovers(store: &dyn Store) -> Duration {
+pub async fn recovers(store: &dyn Store) -> Duration {
     let start = Instant::now();
     while store.load(&key(1)).await.is_err() {
         assert!(start.elapsed() < Duration::from_secs(5), "still down");

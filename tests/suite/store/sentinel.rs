@@ -7,8 +7,11 @@ use std::{
 
 use pombo::store::{Committed, Settings, Store, open};
 
-use super::bench::{commit, connection, key, ms, settings_at};
-use crate::support::sentinel_group::SentinelGroup;
+use super::{
+    bench::{commit, connection, key, ms, settings_at},
+    outage::{every_call_fails_in_time, recovers},
+};
+use crate::support::{redis_server::RedisServer, sentinel_group::SentinelGroup};
 
 /// Waits until the store works again; returns how long that took.
 async fn works_again(store: &dyn Store) -> Duration {
@@ -73,6 +76,19 @@ async fn a_master_that_has_become_a_replica_is_left() {
     group.fails_over().await;
     let took = works_again(&*store).await;
     assert!(took < Duration::from_secs(2), "{took:?}");
+}
+
+#[tokio::test]
+async fn with_nobody_left_every_call_is_an_error_within_a_second() {
+    let mut group = SentinelGroup::start(0, 2).await;
+    let store = opened(&group).await;
+    group.servers[0].kill();
+    every_call_fails_in_time(&*store).await;
+    group.sentinels.iter().for_each(RedisServer::pause);
+    every_call_fails_in_time(&*store).await;
+    group.sentinels.iter().for_each(RedisServer::resume);
+    group.servers[0].restart();
+    recovers(&*store).await;
 }
 
 #[tokio::test]

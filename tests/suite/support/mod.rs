@@ -6,7 +6,7 @@ pub mod redis_server;
 
 pub mod proxy;
 
-pub mod faketime;
+pub mod wrong_clock;
 
 pub mod sentinel_group;
 
