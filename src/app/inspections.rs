@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use super::aws_looks;
 use super::{operator, parts, store_look};
 use crate::{
-    config::{Config, TwilioSender},
+    config::{Config, EventsEndpoint, TwilioSender},
     delivery::{
         Inspection, Refusal, Trouble, Verdict,
         sms::twilio_inspect::TwilioAccount,
@@ -17,31 +17,28 @@ use crate::{
             templates::{self, Templates},
         },
     },
+    outwards,
     store::{self, Sight, Visit},
 };
 
-/// The longest that one look may take.
+/// The longest that one look may take: what is slow hides nothing of what the others find.
 const LIMIT: Duration = Duration::from_secs(5);
 
 const STORE: &str = "store";
 const NUMBER: &str = "whatsapp number";
-const TEMPLATE: &str = "template";
+pub(super) const TEMPLATE: &str = "template";
 const SMS: &str = "sms account";
+const EVENTS: &str = "events endpoint";
 
 pub(super) type Look = Pin<Box<dyn Future<Output = Vec<Inspection>> + Send>>;
 
 /// Looks at everything that the configuration names, at the same time, and tells it in one order.
 pub async fn inspect(config: Config) -> Vec<Inspection> {
     let config = Arc::new(config);
-    let looks = looks(&config).into_iter().map(|(what, look)| {
-        tokio::spawn(async move {
-            let late = || vec![Inspection::fault(what, "no answer within 5 s; try again later")];
-            timeout(LIMIT, look).await.unwrap_or_else(|_| late())
-        })
-    });
+    let looks: Vec<_> = looks(&config).into_iter().map(tokio::spawn).collect();
     let mut found = Vec::new();
     // All are under way before the first is waited for.
-    for look in looks.collect::<Vec<_>>() {
+    for look in looks {
         match look.await {
             Ok(inspections) => found.extend(inspections),
             Err(error) => found.push(Inspection::fault("check", format!("broke off: {error}"))),
@@ -50,16 +47,31 @@ pub async fn inspect(config: Config) -> Vec<Inspection> {
     found
 }
 
-fn looks(config: &Arc<Config>) -> Vec<(&'static str, Look)> {
-    let mut looks: Vec<(&'static str, Look)> = vec![(STORE, Box::pin(store(config.clone())))];
+/// A look that is told to be late if it is.
+pub(super) fn look(
+    what: &'static str,
+    look: impl Future<Output = Vec<Inspection>> + Send + 'static,
+) -> Look {
+    Box::pin(async move {
+        let late = |_| vec![Inspection::fault(what, "no answer within 5 s; try again later")];
+        timeout(LIMIT, look).await.unwrap_or_else(late)
+    })
+}
+
+fn looks(config: &Arc<Config>) -> Vec<Look> {
+    let mut looks = vec![look(STORE, store(config.clone()))];
     if config.whatsapp.as_ref().is_some_and(|whatsapp| whatsapp.cloud.is_some()) {
-        looks.push((NUMBER, Box::pin(cloud(config.clone()))));
+        // It keeps its own time, part by part.
+        looks.push(Box::pin(cloud(config.clone())));
     }
     if config.sms.as_ref().is_some_and(|sms| sms.twilio.is_some()) {
-        looks.push((SMS, Box::pin(twilio(config.clone()))));
+        looks.push(look(SMS, twilio(config.clone())));
     }
     #[cfg(feature = "aws")]
     looks.extend(aws_looks::looks(config));
+    if let Some(EventsEndpoint { url, .. }) = config.events.endpoint.clone() {
+        looks.push(look(EVENTS, async move { vec![outwards::inspect::endpoint(&url).await] }));
+    }
     looks
 }
 
@@ -82,9 +94,13 @@ async fn cloud(config: Arc<Config>) -> Vec<Inspection> {
         Ok(graph) => graph,
         Err(error) => return vec![Inspection::fault(NUMBER, format!("{error:#}"))],
     };
-    let number = cloud_inspect::inspect(&graph, &cloud.phone_number_id);
-    let account = operator::at_meta(cloud);
-    let (mut found, template) = tokio::join!(number, template(&config, account));
+    let id = cloud.phone_number_id.clone();
+    let number = look(NUMBER, async move { cloud_inspect::inspect(&graph, &id).await });
+    let template = timeout(LIMIT, template(&config, operator::at_meta(cloud)));
+    let (mut found, template) = tokio::join!(number, template);
+    let late =
+        || Err(Refusal { trouble: Trouble::Away, detail: "no answer within 5 s".to_owned() });
+    let template = template.unwrap_or_else(|_| late());
     let has_fault = found.iter().any(|one| matches!(one.verdict, Verdict::Fault(_)));
     match template {
         Ok(template) => found.extend(template),
@@ -136,5 +152,21 @@ async fn twilio(config: Arc<Config>) -> Vec<Inspection> {
     match TwilioAccount::new(twilio.base_url.as_str(), sid, token) {
         Ok(account) => account.inspect(number).await,
         Err(error) => vec![Inspection::fault(SMS, format!("sms.twilio: {error}"))],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_look_that_takes_too_long_is_told_to_be_late() {
+        let sound = Inspection::sound(STORE, "there");
+        let there = std::future::ready(vec![sound.clone()]);
+        assert_eq!(look(STORE, there).await, [sound]);
+        let told = look(STORE, std::future::pending()).await;
+        assert!(
+            matches!(&told[..], [Inspection { what, verdict: Verdict::Fault(_) }] if what == STORE)
+        );
     }
 }

@@ -16,13 +16,13 @@ mod store_look;
 #[cfg(feature = "aws")]
 mod aws_looks;
 
-use std::{sync::Arc, time::Duration};
+use std::{future::pending, sync::Arc, time::Duration};
 
 use anyhow::anyhow;
 use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::{
-    task::JoinSet,
+    task::{JoinError, JoinHandle, JoinSet},
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
@@ -33,7 +33,7 @@ use crate::{
     http,
     otp::PhoneNumber,
     outwards::Courier,
-    service::{Parts, Service},
+    service::{Entropy, Parts, Service},
     store::Visit,
 };
 
@@ -81,6 +81,7 @@ impl App {
             numbers: parts::numbers(&config),
             shared_limits: parts::shared_limits(&config),
             messengers: senders::messengers(&config, &public_url).await?,
+            entropy: Entropy::of_system(),
         });
         Ok(Self {
             webhooks: parts::webhooks(&config, &service, public_url)?,
@@ -95,8 +96,8 @@ impl App {
     /// Serves until `stop`, then finishes what is under way, for a bounded time.
     pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
         let Self { service, couriers, listeners, callers, webhooks, admin } = self;
-        let alarms = Arc::clone(&service);
-        let mut worker = tokio::spawn(async move { alarms.run().await });
+        let (alarms, told) = (Arc::clone(&service), stop.clone());
+        let mut worker = tokio::spawn(async move { alarms.run(told).await });
         let rounds: JoinSet<()> =
             couriers.iter().map(|it| Arc::clone(it).run(service.facts())).collect();
         let grpc = grpc::server::serve(listeners.grpc, Arc::clone(&service), callers, stop.clone());
@@ -112,13 +113,16 @@ impl App {
         let ended = tokio::select! {
             served = serving => served.map(drop),
             // Without it no fallback would be taken, and nobody would notice.
-            ended = &mut worker => Err(anyhow!("the alarms' worker ended: {ended:?}")),
+            ended = broke_off(&mut worker, &stop) => Err(anyhow!("the alarms' worker ended: {ended:?}")),
             () = out_of_time => {
                 tracing::warn!("connections were still open when the time to drain was over");
                 Ok(())
             }
         };
-        worker.abort();
+        // It ends once it is through with what it claimed.
+        if !worker.is_finished() && timeout(DRAIN, &mut worker).await.is_err() {
+            worker.abort();
+        }
         if !service.drain(DRAIN).await {
             tracing::warn!("sends were still under way when the time to drain was over");
         }
@@ -127,4 +131,13 @@ impl App {
         let _ = timeout(LAST_EVENTS, rounds.join_all()).await;
         ended
     }
+}
+
+/// Resolves if the worker ends by itself, before it is told to.
+async fn broke_off(worker: &mut JoinHandle<()>, stop: &CancellationToken) -> Result<(), JoinError> {
+    let ended = worker.await;
+    if ended.is_ok() && stop.is_cancelled() {
+        pending().await
+    }
+    ended
 }

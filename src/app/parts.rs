@@ -7,7 +7,11 @@ use axum::Router;
 use secrecy::{ExposeSecret, SecretString};
 
 #[cfg(feature = "aws")]
-use crate::{config::Origin, delivery::aws::Access, outwards::topic::Topic};
+use crate::{
+    config::Origin,
+    delivery::aws::Access,
+    outwards::{sink, topic::Topic},
+};
 use crate::{
     config::{self, Config},
     delivery::{sns::Certificates, whatsapp::notices::Ours},
@@ -107,13 +111,14 @@ fn sns(config: &Config, template: String) -> anyhow::Result<Option<Sns>> {
         return Ok(None);
     }
     let key = "sns.certificate_url_prefix";
-    let instead = config.sns_certificates.as_ref().map(|prefix| prefix.parse());
+    let instead = config.sns.certificates.as_ref().map(|prefix| prefix.parse());
     let certificates = Certificates::new(instead.transpose().context(key)?).context(key)?;
     Ok(Some(Sns {
         whatsapp_topic: whatsapp.map(|aws| aws.topic_arn.clone()),
         sms_topic: sms.map(|aws| aws.topic_arn.clone()),
         // AWS's own ids are none of Meta's, and a topic is mostly one account's.
         ours: Ours { account: None, template },
+        sha256_only: config.sns.sha256_only,
         certificates,
     }))
 }
@@ -131,8 +136,8 @@ pub(super) async fn couriers(
     }
     #[cfg(feature = "aws")]
     if let Some(topic) = config.events.topic.clone() {
-        let endpoint_url = topic.endpoint_url.map(|url| url.to_string());
-        sinks.push(Box::new(Topic::new(topic.arn, topic.region, endpoint_url).await));
+        let access = access(config, &topic.region, topic.endpoint_url.as_ref());
+        sinks.push(Box::new(Topic::new(topic.arn, &access, sink::LIMIT).await));
     }
     let courier = |sink| {
         let (store, index) = (Arc::clone(store), config.keys.index_key());

@@ -117,7 +117,7 @@ pub fn lead_to(config: &mut Config, simulator: &Simulator) -> anyhow::Result<()>
         id: account.access_key_id.clone(),
         secret: account.secret_access_key.clone().into(),
     });
-    config.sns_certificates = Some(simulator.aws().certificate_url_prefix());
+    config.sns.certificates = Some(simulator.aws().certificate_url_prefix());
     Ok(())
 }
 

@@ -59,6 +59,7 @@ pub use limits::SharedLimits;
 pub use origin::Origin;
 pub use server::Server;
 pub use sms::{Sms, SmsProvider, SmsText, Twilio, TwilioSender};
+pub use sns::Sns;
 pub use store::{Store, StoreUrl};
 pub use template::{App, Button, Template};
 pub use test_numbers::TestNumber;
@@ -115,8 +116,8 @@ pub struct Config {
     pub whatsapp: Option<Whatsapp>,
     /// `[sms]`, unless its provider is `none`.
     pub sms: Option<Sms>,
-    /// `[sns]`: where certificates are fetched from instead of SNS. For tests only.
-    pub sns_certificates: Option<String>,
+    /// `[sns]`
+    pub sns: Sns,
     /// The keys of a simulated AWS account, which `dev` sets; otherwise the SDK's own chain has them.
     pub aws_keys: Option<AwsKeys>,
     /// Limits on what many recipients share.
@@ -170,7 +171,7 @@ impl Config {
             limits: limits.shared,
             allowed_countries: limits.allowed_countries,
             store,
-            sns_certificates: sns::read(reader, mode),
+            sns: sns::read(reader, mode),
             aws_keys: None,
             whatsapp,
             sms,

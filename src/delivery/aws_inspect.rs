@@ -1,7 +1,11 @@
 //! What every look at AWS has in common: who it takes us for, and what its refusals mean to an operator.
 
+use std::time::Duration;
+
 use aws_config::SdkConfig;
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
+
+use tokio::time::timeout;
 
 use super::{Inspection, Refusal, Trouble};
 
@@ -19,6 +23,24 @@ pub async fn inspect_identity(config: &SdkConfig) -> Inspection {
         Err(error) => {
             let refusal = refusal(&error);
             Inspection::refused(IDENTITY, &refusal, remedy(refusal.trouble))
+        }
+    }
+}
+
+/// Waits for an answer for at most `limit`: the SDK itself bounds the way there only.
+///
+/// # Errors
+///
+/// AWS refuses, can't be reached, or takes longer.
+pub async fn ask<T, E: ProvideErrorMetadata, R>(
+    answer: impl Future<Output = Result<T, SdkError<E, R>>>,
+    limit: Duration,
+) -> Result<T, Refusal> {
+    match timeout(limit, answer).await {
+        Ok(answer) => answer.map_err(|error| refusal(&error)),
+        Err(_) => {
+            let detail = format!("AWS does not answer within {} s", limit.as_secs());
+            Err(Refusal { trouble: Trouble::Away, detail })
         }
     }
 }
@@ -78,6 +100,17 @@ pub const fn remedy(trouble: Trouble) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_longer_than_the_limit() {
+        type Answer = Result<(), SdkError<aws_sdk_sts::Error, ()>>;
+        let start = tokio::time::Instant::now();
+        let limit = Duration::from_secs(30);
+        let late = ask(std::future::pending::<Answer>(), limit).await.unwrap_err();
+        assert_eq!((late.trouble, start.elapsed()), (Trouble::Away, limit));
+        assert!(late.detail.contains("30 s"), "{late}");
+        assert!(ask(std::future::ready(Answer::Ok(())), limit).await.is_ok());
+    }
 
     #[test]
     fn codes_of_awss_services_say_what_to_mend() {

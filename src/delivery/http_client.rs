@@ -141,7 +141,7 @@ fn failure(error: &reqwest::Error, limit: Duration) -> SendError {
 }
 
 /// The innermost error's words. The outermost of reqwest would name the address.
-fn root_cause(error: &reqwest::Error) -> String {
+pub fn root_cause(error: &reqwest::Error) -> String {
     let Some(mut cause) = error.source() else {
         return "unknown cause".to_owned();
     };

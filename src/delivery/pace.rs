@@ -5,14 +5,18 @@
 
 use std::{
     hash::{BuildHasher, RandomState},
-    sync::atomic::{AtomicU32, Ordering},
+    num::NonZeroU32,
+    sync::atomic::{AtomicU32, AtomicUsize, Ordering},
 };
 
 use governor::{
     DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter,
     clock::{Clock, DefaultClock},
 };
-use tokio::{sync::Mutex, time::sleep};
+use tokio::{
+    sync::Mutex,
+    time::{Instant, sleep, timeout_at},
+};
 
 use super::{Pacing, PairLimit};
 use crate::otp::PhoneNumber;
@@ -22,6 +26,9 @@ const SWEEP: u32 = 4096;
 
 /// Lets messages through one by one, so many a second, and to each recipient so many in a while.
 pub struct Pace {
+    rate: NonZeroU32,
+    /// Who waits, in line or for a turn of the recipient's.
+    waiting: AtomicUsize,
     limiter: DefaultDirectRateLimiter,
     pairs: Option<Pairs>,
     clock: DefaultClock,
@@ -35,10 +42,11 @@ impl Pace {
     /// second would refuse a full second's worth at once on top of a second's flow.
     pub fn new(pacing: Pacing) -> Self {
         let rate = pacing.rate;
-        let burst = rate.get().div_ceil(10).try_into().unwrap_or(rate);
         let clock = DefaultClock::default();
-        let quota = Quota::per_second(rate).allow_burst(burst);
+        let quota = Quota::per_second(rate).allow_burst(burst(rate));
         Self {
+            rate,
+            waiting: AtomicUsize::new(0),
             limiter: RateLimiter::direct_with_clock(quota, clock.clone()),
             pairs: pacing.pair.and_then(Pairs::new),
             clock,
@@ -46,9 +54,19 @@ impl Pace {
         }
     }
 
-    /// Resolves when the next message to this number may go. Dropped while waiting, it uses no turn
-    /// up, but may use up one of the number's.
-    pub async fn turn(&self, to: &PhoneNumber) {
+    /// Waits until the next message to this number may go; false if that is not before `until`. Where
+    /// so many are waiting already that their turns alone take longer, that is told at once. In vain
+    /// it uses no turn up, but may use up one of the number's.
+    pub async fn turn(&self, to: &PhoneNumber, until: Instant) -> bool {
+        let waiting = Waiting::join(&self.waiting);
+        // As many turns as come in time, and those that are there already.
+        let in_time = until.duration_since(Instant::now()).as_secs_f64();
+        let come = (f64::from(self.rate.get()) * in_time) as usize;
+        let turns = come + burst(self.rate).get() as usize;
+        waiting.before < turns && timeout_at(until, self.wait(to)).await.is_ok()
+    }
+
+    async fn wait(&self, to: &PhoneNumber) {
         if let Some(pairs) = &self.pairs {
             pairs.turn(to, &self.clock).await;
         }
@@ -57,6 +75,29 @@ impl Pace {
             sleep(early.wait_time_from(self.clock.now())).await;
         }
     }
+}
+
+/// One who waits.
+struct Waiting<'a> {
+    waiting: &'a AtomicUsize,
+    /// How many did before.
+    before: usize,
+}
+
+impl<'a> Waiting<'a> {
+    fn join(waiting: &'a AtomicUsize) -> Self {
+        Self { waiting, before: waiting.fetch_add(1, Ordering::Relaxed) }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn burst(rate: NonZeroU32) -> NonZeroU32 {
+    rate.get().div_ceil(10).try_into().unwrap_or(rate)
 }
 
 /// What each recipient got of late. Of a number only a hash is held, under a key of this process.
@@ -88,12 +129,9 @@ impl Pairs {
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        num::NonZeroU32,
-        time::{Duration, Instant},
-    };
+    use std::{sync::Arc, time::Duration};
 
-    use tokio::time::timeout;
+    use tokio::task::JoinSet;
 
     use super::*;
 
@@ -105,12 +143,16 @@ mod tests {
         Pacing { rate: NonZeroU32::new(rate).unwrap(), pair: None }
     }
 
+    fn soon(millis: u64) -> Instant {
+        Instant::now() + Duration::from_millis(millis)
+    }
+
     #[tokio::test]
     async fn more_than_the_rate_waits() {
         let (pace, to) = (Pace::new(rate(100)), number("+5511987654300"));
         let start = Instant::now();
         for _ in 0..30 {
-            pace.turn(&to).await;
+            assert!(pace.turn(&to, soon(5_000)).await);
         }
         // Ten at once, twenty at a hundredth of a second each.
         assert!(start.elapsed() >= Duration::from_millis(199), "{:?}", start.elapsed());
@@ -119,7 +161,7 @@ mod tests {
     #[tokio::test]
     async fn a_slow_rate_still_lets_the_first_go_at_once() {
         let (pace, to) = (Pace::new(rate(1)), number("+5511987654300"));
-        timeout(Duration::from_millis(500), pace.turn(&to)).await.unwrap();
+        assert!(pace.turn(&to, soon(500)).await);
     }
 
     #[tokio::test]
@@ -129,11 +171,26 @@ mod tests {
         let pace = Pace::new(Pacing { pair, ..rate(1_000) });
         let (busy, other) = (number("+5511987654300"), number("+5511987654301"));
         let start = Instant::now();
-        pace.turn(&busy).await;
-        pace.turn(&busy).await;
-        timeout(gap / 2, pace.turn(&busy)).await.unwrap_err();
-        timeout(gap / 2, pace.turn(&other)).await.unwrap();
-        pace.turn(&busy).await;
+        assert!(pace.turn(&busy, soon(500)).await && pace.turn(&busy, soon(500)).await);
+        assert!(!pace.turn(&busy, soon(50)).await);
+        assert!(pace.turn(&other, soon(50)).await);
+        assert!(pace.turn(&busy, soon(500)).await);
         assert!(start.elapsed() >= gap, "{:?}", start.elapsed());
+    }
+
+    #[tokio::test]
+    async fn whose_turn_would_come_too_late_is_told_at_once() {
+        let (pace, to) = (Arc::new(Pace::new(rate(10))), number("+5511987654300"));
+        let until = soon(1_000);
+        let all = (0..500).map(|_| {
+            let (pace, to) = (Arc::clone(&pace), to.clone());
+            async move { (pace.turn(&to, until).await, Instant::now()) }
+        });
+        let told = all.collect::<JoinSet<_>>().join_all().await;
+        let sent = told.iter().filter(|(sent, _)| *sent).count();
+        assert!((5..=11).contains(&sent), "{sent} in a second, at ten a second");
+        let early = told.iter().filter(|(_, at)| *at < until).count();
+        assert!(early >= 480, "only {early} of 500 knew before the second was over");
+        assert_eq!(pace.waiting.load(Ordering::Relaxed), 0);
     }
 }

@@ -96,7 +96,7 @@ fn delivery(delivery: &Delivery) -> proto::Delivery {
         channel: delivery.channel as i32,
         sender: delivery.sender.clone(),
         status: delivery.status as i32,
-        failure_reason: delivery.failure.map_or(0, |failure| failure as i32),
+        failure_reason: delivery.failure.map_or(0, |failure| failure.reason as i32),
         route_reason: delivery.route.as_str().to_owned(),
         update_time: Some(timestamp(delivery.updated_at)),
     }

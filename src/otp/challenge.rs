@@ -3,11 +3,11 @@
 
 use super::{
     digest::{Digest, Profile, Recipe, binding},
+    event::{Cause, Failure},
     id::{ChallengeId, MessageTag, RecipientKey},
     keyring::Sealed,
     kinds::{
-        Arm, Channel, ConclusionReason, DeliveryStatus, FailureReason, FlowOutcome, Route, State,
-        TimelineEvent,
+        Arm, Channel, ConclusionReason, DeliveryStatus, FlowOutcome, Route, State, TimelineEvent,
     },
     ledger::FlowKey,
     policy::MAX_DELIVERIES,
@@ -101,8 +101,8 @@ pub struct Delivery {
     pub route: Route,
     /// How far it got.
     pub status: DeliveryStatus,
-    /// Why it failed, if it did.
-    pub failure: Option<FailureReason>,
+    /// Why it failed, if it did, and whose failure it was.
+    pub failure: Option<Failure>,
     /// When it was asked for.
     pub queued_at: Time,
     /// When its status last changed.
@@ -151,6 +151,16 @@ impl Challenge {
     /// The delivery of a number.
     pub fn delivery(&self, number: u32) -> Option<&Delivery> {
         self.deliveries.iter().find(|delivery| delivery.number == number)
+    }
+
+    /// The only sender of a channel that may still try, if one of its messages failed for the
+    /// recipient: a fraud filter's verdict or a STOP is not got around by another sender.
+    pub fn bound_to(&self, channel: Channel) -> Option<&str> {
+        let mut deliveries = self.deliveries.iter().filter(|delivery| delivery.channel == channel);
+        let failed = deliveries.find(|delivery| {
+            delivery.failure.is_some_and(|failure| failure.cause == Cause::Recipient)
+        });
+        failed.map(|delivery| &*delivery.sender)
     }
 
     /// Messages that the challenge itself still allows.

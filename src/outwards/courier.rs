@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Next, Sink, Trail};
 use crate::{
     otp::{Fact, IndexKey},
-    store::{Reader, Store},
+    store::{Reader, Store, StoreError},
 };
 
 /// How often a partition is looked at that this replica has no news of. The look is one script that
@@ -41,6 +41,8 @@ pub struct Courier {
     holder: u64,
     /// Whether events were last found not to get through: that is told once, however many wait.
     is_down: AtomicBool,
+    /// Whether the store was last found not to answer, which says nothing of the sink.
+    is_store_away: AtomicBool,
     /// By partition.
     news: Vec<Notify>,
     stop: CancellationToken,
@@ -59,6 +61,7 @@ impl Courier {
             places: Semaphore::new(AT_ONCE),
             holder: rand::random(),
             is_down: AtomicBool::new(false),
+            is_store_away: AtomicBool::new(false),
             stop: CancellationToken::new(),
             store,
             sink,
@@ -97,7 +100,7 @@ impl Courier {
             let stopping = self.stop.is_cancelled();
             match trail.step().await {
                 Next::AtOnce => {}
-                _ if stopping => return,
+                _ if stopping => return trail.leave().await,
                 next => self.rest(partition, next).await,
             }
         }
@@ -149,6 +152,19 @@ impl Courier {
     pub(super) fn found_up(&self) {
         if self.is_down.swap(false, Ordering::Relaxed) {
             tracing::info!(sink = self.sink.name(), "events are taken again");
+        }
+    }
+
+    pub(super) fn found_store_away(&self, error: &StoreError) {
+        if !self.is_store_away.swap(true, Ordering::Relaxed) {
+            let sink = self.sink.name();
+            tracing::warn!(sink, %error, "the store does not answer; events wait in it");
+        }
+    }
+
+    pub(super) fn found_store_back(&self) {
+        if self.is_store_away.swap(false, Ordering::Relaxed) {
+            tracing::info!(sink = self.sink.name(), "the store gives events again");
         }
     }
 }

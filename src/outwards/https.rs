@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
-use reqwest::{Client, Response, StatusCode, Url, header};
+use reqwest::{Client, Response, Url, header};
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use sha2::Sha256;
 
@@ -80,14 +80,13 @@ impl Sink for Https {
 }
 
 fn judge(response: &Response) -> Verdict {
-    let status = response.status();
-    let told = format!("it answered {}", status.as_u16());
+    let status = response.status().as_u16();
+    let told = format!("it answered {status}");
     match status {
-        _ if status.is_success() => Verdict::Taken,
-        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => {
-            Verdict::Later(told, rest(response))
-        }
-        _ if status.is_client_error() => Verdict::Refused(told),
+        200..300 => Verdict::Taken,
+        // These speak of what was sent. With any other, like a secret that is not accepted or an
+        // address that is gone, the next event would fare no better: it is the receiver's to mend.
+        400 | 413 | 415 | 422 => Verdict::Refused(told),
         _ => Verdict::Later(told, rest(response)),
     }
 }

@@ -13,6 +13,8 @@ pub mod https;
 #[cfg(feature = "aws")]
 pub mod topic;
 
+pub mod inspect;
+
 mod trail;
 
 pub mod courier;

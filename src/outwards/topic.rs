@@ -1,7 +1,8 @@
 //! A topic of AWS SNS: one message an event, the whole CloudEvent its text.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
-use aws_config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_sns::{
     Client,
     config::http::HttpResponse,
@@ -10,27 +11,23 @@ use aws_sdk_sns::{
     types::MessageAttributeValue,
 };
 
-use super::{CloudEvent, Sink, Verdict, event::CONTENT_TYPE, sink::LIMIT};
-use crate::otp::Time;
+use tokio::time::timeout;
+
+use super::{CloudEvent, Sink, Verdict, event::CONTENT_TYPE};
+use crate::{delivery::aws::Access, otp::Time};
 
 /// A topic that takes events.
 pub struct Topic {
     client: Client,
     arn: String,
+    limit: Duration,
 }
 
 impl Topic {
-    /// A topic by its ARN. Credentials come by the SDK's own chain, at the first event.
-    pub async fn new(arn: String, region: String, endpoint_url: Option<String>) -> Self {
-        let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .region(Region::new(region))
-            // The courier tries again, and knows when.
-            .retry_config(RetryConfig::disabled())
-            .timeout_config(TimeoutConfig::builder().operation_timeout(LIMIT).build());
-        if let Some(url) = endpoint_url {
-            loader = loader.endpoint_url(url);
-        }
-        Self { client: Client::new(&loader.load().await), arn }
+    /// A topic by its ARN, in the account that `access` leads to; credentials are looked for with the
+    /// first event. Publishing takes `limit` at most, and is tried once: the courier knows when again.
+    pub async fn new(arn: String, access: &Access, limit: Duration) -> Self {
+        Self { client: Client::new(&access.sdk().await), arn, limit }
     }
 
     /// The attributes are there for filter policies. A FIFO topic keeps the order of each challenge,
@@ -62,9 +59,12 @@ impl Sink for Topic {
     }
 
     async fn take(&self, event: &CloudEvent, _now: Time) -> Verdict {
-        match self.publish(event) {
-            Ok(message) => message.send().await.map_or_else(judge, |_| Verdict::Taken),
-            Err(_) => Verdict::Refused("the message can't be built".to_owned()),
+        let Ok(message) = self.publish(event) else {
+            return Verdict::Refused("the message can't be built".to_owned());
+        };
+        match timeout(self.limit, message.send()).await {
+            Ok(answer) => answer.map_or_else(judge, |_| Verdict::Taken),
+            Err(_) => Verdict::Later("no answer in time".to_owned(), None),
         }
     }
 }
@@ -72,7 +72,7 @@ impl Sink for Topic {
 /// What a failure means. SNS's own sentences may repeat what it was sent, so only its code is told.
 fn judge(error: SdkError<PublishError, HttpResponse>) -> Verdict {
     let Some(refusal) = error.as_service_error() else {
-        return Verdict::Later("no connection, or no answer in time".to_owned(), None);
+        return Verdict::Later("no connection, or no answer that can be read".to_owned(), None);
     };
     let told = format!("it answered {}", refusal.code().unwrap_or("an error without a code"));
     // Credentials, rights and a topic that is gone are no event's fault.

@@ -57,16 +57,31 @@ impl Trail {
         // Fails only once the places are closed, which nobody does.
         let Ok(_place) = courier.places.acquire().await else { return Next::OnNews };
         match courier.store.follow(&self.reader, LEASE, BATCH).await {
-            Ok(Followed::Events { events, lost, now }) => {
-                self.miss(lost);
-                self.hand_on(&events, now).await
+            Ok(followed) => {
+                courier.found_store_back();
+                self.follow(followed).await
             }
-            Ok(Followed::ByAnother) => Next::OnNews,
             Err(error) => {
-                courier.found_down(&error.to_string());
+                courier.found_store_away(&error);
                 Next::OnNews
             }
         }
+    }
+
+    async fn follow(&mut self, followed: Followed) -> Next {
+        match followed {
+            Followed::Events { events, lost, now } => {
+                self.miss(lost);
+                self.hand_on(&events, now).await
+            }
+            Followed::ByAnother => Next::OnNews,
+        }
+    }
+
+    /// Gives the stream back, so that another replica need not wait for the lease to be over.
+    pub async fn leave(self) {
+        // What can't be given back is over in a while.
+        let _ = self.courier.store.follow(&self.reader, Duration::from_millis(1), 1).await;
     }
 
     async fn hand_on(&mut self, events: &[Recorded], now: Time) -> Next {
@@ -78,7 +93,11 @@ impl Trail {
             match self.courier.store.pass(&self.reader, recorded.id, LEASE).await {
                 Ok(true) => {}
                 // It was handed on, and will be again: at least once.
-                Ok(false) | Err(_) => return Next::OnNews,
+                Ok(false) => return Next::OnNews,
+                Err(error) => {
+                    self.courier.found_store_away(&error);
+                    return Next::OnNews;
+                }
             }
         }
         if events.is_empty() { Next::OnNews } else { Next::AtOnce }

@@ -4,6 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::Semaphore, time::sleep};
+use tokio_util::sync::CancellationToken;
 
 use super::{Fault, Service, supplier::With};
 use crate::{
@@ -45,31 +46,33 @@ impl Service {
         Ok(count)
     }
 
-    /// Looks after alarms for as long as it is polled.
-    pub async fn run(self: &Arc<Self>) {
-        tokio::join!(self.scan_for_ever(), self.wake_for_ever());
+    /// Looks after alarms until told to stop, and to the end after those that it has claimed by then:
+    /// no other replica would until their lease is over.
+    pub async fn run(self: &Arc<Self>, stop: CancellationToken) {
+        tokio::join!(self.scan_until(&stop), self.wake_until(&stop));
     }
 
-    async fn scan_for_ever(self: &Arc<Self>) {
-        loop {
-            match self.scan().await {
-                Ok(BATCH..) => {}
-                Ok(_) => sleep(SCAN).await,
+    async fn scan_until(self: &Arc<Self>, stop: &CancellationToken) {
+        while !stop.is_cancelled() {
+            let rest = match self.scan().await {
+                Ok(BATCH..) => continue,
+                Ok(_) => SCAN,
                 Err(error) => {
                     tracing::warn!(%error, "alarms can't be looked after; trying again");
-                    sleep(SCAN).await;
+                    SCAN
                 }
-            }
+            };
+            stop.run_until_cancelled(sleep(rest)).await;
         }
     }
 
-    async fn wake_for_ever(self: &Arc<Self>) {
+    async fn wake_until(self: &Arc<Self>, stop: &CancellationToken) {
         let places = Arc::new(Semaphore::new(AT_ONCE));
-        loop {
-            let (key, at) = self.timers.next().await;
+        while let Some((key, at)) = stop.run_until_cancelled(self.timers.next()).await {
             insight::metrics::alarm_lag(at.elapsed());
             self.wake_at_a_place(key, &places).await;
         }
+        let _all = places.acquire_many(AT_ONCE as u32).await;
     }
 
     /// Wakes as a task of its own, as soon as one of the places is free.

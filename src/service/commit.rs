@@ -11,6 +11,7 @@ use tracing::Instrument;
 
 use super::{
     Fault, Service, lasting,
+    seats::Seat,
     supplier::{Supplier, With},
     timers::Moment,
 };
@@ -45,6 +46,7 @@ impl Service {
         event: Event,
         with: With,
     ) -> Result<Answer, Fault> {
+        let seat = self.admit(&event)?;
         let service = Arc::clone(self);
         let gone = CancellationToken::new();
         let _waits = gone.clone().drop_guard();
@@ -58,10 +60,21 @@ impl Service {
             };
             let done = work.run().await;
             work.supplier.settle_charges(&done).await;
+            drop(seat);
             done
         };
         let task = self.tasks.spawn(work.in_current_span());
         task.await.unwrap_or(Err(Fault::Unsure))
+    }
+
+    /// A call's seat. What providers tell and alarms have their own bounds, where they come in: they
+    /// keep what was promised, and are never turned away for a call.
+    fn admit(&self, event: &Event) -> Result<Option<Seat<String>>, Fault> {
+        if event.asks_for_a_message() && self.outbox.available_permits() == 0 {
+            return Err(Fault::Overloaded);
+        }
+        let seat = event.caller().map(|caller| self.calls.take(caller.to_owned()));
+        seat.map(|seat| seat.ok_or(Fault::Overloaded)).transpose()
     }
 }
 

@@ -67,7 +67,12 @@ impl Service {
         };
         // Of the highest level, like a call's: whatever is logged, it says what it is about.
         let span = tracing::error_span!("send", delivery = %dispatch.delivery);
-        let task = async move { dispatch.run(send, code, moment.now).await };
+        // A promised message goes out, place or no place.
+        let place = Arc::clone(&self.outbox).try_acquire_owned().ok();
+        let task = async move {
+            dispatch.run(send, code).await;
+            drop(place);
+        };
         self.tasks.spawn(task.instrument(span));
     }
 }
@@ -85,15 +90,16 @@ impl Service {
 }
 
 impl Dispatch {
-    async fn run(self, send: Send, code: Code, now: Time) {
+    async fn run(self, send: Send, code: Code) {
         let number = self.service.parts.keyring.open_number(&send.number, &self.place);
         let road = self.service.roads.find(send.channel, &send.sender);
         let outcome = match (number, road) {
             (Ok(to), Some(road)) => {
-                let lives_for = send.expires_at.since(now);
                 let details = send.details.and_then(|details| self.read(&details));
                 let (language, delivery) = (send.language, self.delivery);
                 let template = self.template.clone();
+                // How long the code lives is for each try to find out.
+                let lives_for = Duration::ZERO;
                 let message =
                     Message { to, code, details, language, template, delivery, lives_for };
                 self.attempt(road, &message).await

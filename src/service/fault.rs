@@ -43,3 +43,14 @@ pub enum Fault {
     #[error(transparent)]
     Key(#[from] Unreadable),
 }
+
+impl Fault {
+    /// Whether work on another record would fail likewise.
+    pub fn is_everybodys(&self) -> bool {
+        match self {
+            Self::Store(StoreError::Unreadable(_)) => false,
+            Self::Store(_) | Self::Unsure | Self::Overloaded => true,
+            Self::Abandoned | Self::Contended | Self::Key(_) => false,
+        }
+    }
+}

@@ -45,7 +45,7 @@ impl Service {
             // retry is answered from the record before anything is charged.
             None => parts.shared_limits.charges(
                 &parts.index,
-                OperationId(rand::random()),
+                OperationId(parts.entropy.bytes()),
                 &issue.caller,
                 &issue.subject,
                 issue.client_ip,
@@ -68,9 +68,11 @@ impl Service {
         let parts = &self.parts;
         let number = &issue.recipient.number;
         let place = parts.index.recipient(number);
-        let new_id = parts.index.challenge_id(&place, &mut rand::rng());
+        let mut entropy = parts.entropy.clone();
+        let new_id = parts.index.challenge_id(&place, &mut entropy);
+        let sealed = parts.keyring.seal_number(number, &place, &mut entropy);
         let details = |transaction: &Transaction| {
-            parts.keyring.seal_details(&transaction.details(), &new_id, &mut rand::rng())
+            parts.keyring.seal_details(&transaction.details(), &new_id, &mut entropy)
         };
         event::Issue {
             operation: self.issue_operation(issue),
@@ -81,7 +83,7 @@ impl Service {
                 subject: issue.subject.clone(),
             },
             new_id,
-            number: parts.keyring.seal_number(number, &place, &mut rand::rng()),
+            number: sealed,
             masked: number.masked(),
             country: number.country(),
             transaction: issue.transaction.as_ref().map(|t| parts.index.transaction_tag(t)),

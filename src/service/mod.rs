@@ -36,6 +36,12 @@ mod gate;
 
 mod hashing;
 
+mod seats;
+
+mod turns;
+
+mod entropy;
+
 pub mod numbers;
 
 mod shared_limits;
@@ -44,7 +50,7 @@ mod watchers;
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::sync::broadcast;
+use tokio::sync::{Semaphore, broadcast};
 use tokio_util::task::TaskTracker;
 
 use crate::{
@@ -55,13 +61,24 @@ use crate::{
     },
     store::{Store, StoreError},
 };
+pub use entropy::Entropy;
 pub use fault::{CallError, Fault};
 pub use issue::Issue;
 pub use receipt::{Taken, Whose};
 pub use resend::Resend;
+use seats::Seats;
 pub use shared_limits::SharedLimits;
 pub use verify::{Guess, Verified};
 pub use watch::Watched;
+
+/// Calls under way over all, and of one caller: what a burst may bring, and no more than is answered
+/// in seconds. So a caller that floods finds its own seats taken, and the others theirs free.
+const CALLS: usize = 3072;
+const CALLS_PER_CALLER: usize = 768;
+
+/// Messages on their way to providers. Beyond it nobody is promised another: a provider that hangs
+/// for all its time-outs holds so many at five hundred a second.
+const SENDS: usize = 8192;
 
 /// How far a listener to facts may fall behind.
 const FACTS: usize = 1024;
@@ -82,6 +99,8 @@ pub struct Parts {
     pub shared_limits: SharedLimits,
     /// Those of one channel in the order in which they are to be tried.
     pub messengers: Vec<Arc<dyn Messenger>>,
+    /// Where codes, names and nonces are drawn from.
+    pub entropy: Entropy,
 }
 
 /// The service. Cheap to share; its methods are the use cases.
@@ -94,6 +113,8 @@ pub struct Service {
     watchers: watchers::Watchers,
     facts: broadcast::Sender<Fact>,
     tasks: TaskTracker,
+    calls: Seats<String>,
+    outbox: Arc<Semaphore>,
 }
 
 impl Service {
@@ -107,6 +128,8 @@ impl Service {
             watchers: watchers::Watchers::default(),
             facts: broadcast::Sender::new(FACTS),
             tasks: TaskTracker::new(),
+            calls: Seats::new(CALLS, CALLS_PER_CALLER),
+            outbox: Arc::new(Semaphore::new(SENDS)),
             parts,
         })
     }
@@ -152,11 +175,11 @@ impl Service {
         let index = &self.parts.index;
         Operation {
             id: match key {
-                "" => OperationId(rand::random()),
+                "" => OperationId(self.parts.entropy.bytes()),
                 key => index.operation(call, caller, key),
             },
             tag: index.call_tag(fields),
-            by: rand::random(),
+            by: self.parts.entropy.bytes(),
         }
     }
 }

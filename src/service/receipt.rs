@@ -92,11 +92,16 @@ impl Service {
         whose: Whose,
         callbacks: Vec<Callback>,
     ) -> Result<Vec<Taken>, Fault> {
-        let mut taken = Vec::new();
+        let (mut taken, mut fault) = (Vec::new(), None);
         for callback in callbacks {
-            taken.push(self.take(whose, callback).await?);
+            match self.take(whose, callback).await {
+                Ok(one) => taken.push(one),
+                Err(error) if error.is_everybodys() => return Err(error),
+                // One record that can't be changed shall not hold up those behind it for days.
+                Err(error) => fault = Some(error),
+            }
         }
-        Ok(taken)
+        fault.map_or(Ok(taken), Err)
     }
 
     /// Takes in one callback.

@@ -1,7 +1,6 @@
 //! What the machine lacks on the way to an answer: a fresh code, the hash of a guess, the verdict of
 //! the shared limits. It is got here and added to the machine's supply.
 
-use rand::{rand_core::UnwrapErr, rngs::SysRng};
 use zeroize::Zeroizing;
 
 use super::{
@@ -12,6 +11,7 @@ use super::{
 };
 use crate::otp::{
     Answer, Code, Digest, Event, Need, Recipe, Supply,
+    digest::Workspace,
     event::{Fresh, Verdict},
 };
 
@@ -29,6 +29,7 @@ pub struct With {
 /// Gets what the machine lacks, for one event.
 pub struct Supplier<'a> {
     service: &'a Service,
+    caller: Option<&'a str>,
     with: &'a With,
     /// What has been got so far.
     pub supply: Supply,
@@ -39,12 +40,13 @@ pub struct Supplier<'a> {
 
 impl<'a> Supplier<'a> {
     /// Has nothing yet. A guess comes before its challenge's gate.
-    pub fn new(service: &'a Service, event: &Event, with: &'a With) -> Self {
+    pub fn new(service: &'a Service, event: &'a Event, with: &'a With) -> Self {
         let visit = match event {
             Event::Guess { challenge, .. } => Some(service.gates.visit(*challenge)),
             _ => None,
         };
-        Self { service, with, supply: Supply::default(), codes: Vec::new(), visit }
+        let caller = event.caller();
+        Self { service, caller, with, supply: Supply::default(), codes: Vec::new(), visit }
     }
 
     /// To be told before each look at the record.
@@ -80,7 +82,7 @@ impl<'a> Supplier<'a> {
     async fn draw(&mut self, recipe: Recipe) -> Result<(), Fault> {
         let code = match &self.with.fixed {
             Some(fixed) => fixed.clone(),
-            None => Code::draw(recipe.length, &mut UnwrapErr(SysRng)),
+            None => Code::draw(recipe.length, &mut self.service.parts.entropy.clone()),
         };
         let challenge = recipe.challenge;
         let digest = self.hash(Queue::Draws, recipe, code.clone()).await?;
@@ -110,7 +112,8 @@ impl<'a> Supplier<'a> {
     async fn hash(&self, queue: Queue, recipe: Recipe, code: Code) -> Result<Digest, Fault> {
         let profile = recipe.profile;
         let pepper = Zeroizing::new(*self.service.parts.keyring.pepper(&recipe.key_id)?);
-        self.service.hasher.run(queue, profile, move || recipe.digest(&pepper, &code)).await
+        let hash = move |workspace: &mut Workspace| recipe.digest(&pepper, &code, workspace);
+        self.service.hasher.run(queue, self.caller, profile, hash).await
     }
 
     /// Gives back what was charged for a message that did not go out.

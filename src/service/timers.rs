@@ -81,6 +81,7 @@ impl Timers {
                     return (key, at);
                 }
                 Some((at, _)) => tokio::select! {
+                    biased;
                     () = sleep_until(at) => {}
                     () = self.sooner.notified() => {}
                 },

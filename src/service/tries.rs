@@ -5,15 +5,12 @@
 use std::time::Duration;
 
 use rand::RngExt;
-use tokio::time::{Instant, sleep, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{dispatch::Dispatch, roads::Road};
 use crate::{
     delivery::{Accepted, Again, Message},
-    otp::{
-        Cause, Channel, Delivery, DeliveryStatus, Failure, FailureReason, MessageTag, Recipient,
-        Time,
-    },
+    otp::{Cause, Channel, DeliveryStatus, Failure, FailureReason, MessageTag, Recipient, Time},
     store::record,
 };
 
@@ -54,14 +51,12 @@ impl Dispatch {
         while tried < tries {
             // Waiting longer than the step has is as good as being refused.
             let last_turn = self.last_start.min(self.last_turn);
-            if timeout_at(last_turn, road.turn(&message.to)).await.is_err() {
+            if !road.turn(&message.to, last_turn).await {
                 break;
             }
-            if !self.look().await {
-                return Outcome::Dropped;
-            }
+            let Some(lives_for) = self.look().await else { return Outcome::Dropped };
             tried += 1;
-            match road.send(message, TRY).await {
+            match road.send(&Message { lives_for, ..message.clone() }, TRY).await {
                 Ok(accepted) => return self.accepted(road.messenger().name(), accepted).await,
                 Err(error) => {
                     let sender = road.messenger().name();
@@ -81,37 +76,36 @@ impl Dispatch {
         if unclear && !is_final { Outcome::Unclear } else { Outcome::Failed(last) }
     }
 
-    /// Whether the message is still wanted: the challenge is live, the delivery waits for its
-    /// sender, and by the store's own clock there is time for a try.
-    async fn look(&self) -> bool {
+    /// How long the code still works, if the message is still wanted: the challenge is live, the
+    /// delivery waits for its sender, and by the store's own clock there is time for a try.
+    async fn look(&self) -> Option<Duration> {
         while Instant::now() < self.last_start {
             if let Ok(loaded) = self.service.parts.store.load(&self.place).await {
-                let record = loaded.blob.map(|blob| record::decode(&blob));
+                let record = record::decode(&loaded.blob?).ok()?;
                 let in_time = loaded.now + TRY <= self.retry_at;
-                return in_time
-                    && matches!(record, Some(Ok(record)) if self.is_wanted(&record, loaded.now));
+                return self.life(&record, loaded.now).filter(|_| in_time);
             }
             sleep(Duration::from_millis(200)).await;
         }
-        false
+        None
     }
 
-    fn is_wanted(&self, record: &Recipient, now: Time) -> bool {
+    fn life(&self, record: &Recipient, now: Time) -> Option<Duration> {
         let mut challenges = record.challenges.iter();
-        let challenge = challenges.find(|challenge| challenge.id == self.delivery.challenge);
-        challenge.is_some_and(|challenge| {
-            let delivery = challenge.delivery(self.delivery.number);
-            let ours =
-                |d: &Delivery| d.status == DeliveryStatus::Queued && d.retry_at == self.retry_at;
-            challenge.is_live() && challenge.expires_at > now && delivery.is_some_and(ours)
-        })
+        let challenge = challenges.find(|challenge| challenge.id == self.delivery.challenge)?;
+        let delivery = challenge.delivery(self.delivery.number)?;
+        let is_ours =
+            delivery.status == DeliveryStatus::Queued && delivery.retry_at == self.retry_at;
+        let life = challenge.expires_at.since(now);
+        (challenge.is_live() && is_ours && !life.is_zero()).then_some(life)
     }
 
     /// Waits before the next try, unless it would come too late. With jitter, so that a provider's
     /// hiccup is not answered by everybody at once.
     async fn pause(&self, tried: usize) -> bool {
         let base = 200 * tried as u64;
-        let pause = Duration::from_millis(rand::rng().random_range(base..=base * 3));
+        let mut entropy = self.service.parts.entropy.clone();
+        let pause = Duration::from_millis(entropy.random_range(base..=base * 3));
         let next = Instant::now() + pause;
         if next < self.last_start {
             sleep_until(next).await;

@@ -2,46 +2,58 @@
 
 use std::{
     collections::HashMap,
-    hash::Hash,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use tokio::sync::Notify;
 
+use super::seats::{Seat, Seats};
 use crate::otp::ChallengeId;
 
-/// Streams that one caller may hold.
+/// Streams over all, and of one caller.
+const STREAMS: usize = 8192;
 const STREAMS_PER_CALLER: usize = 1024;
 
 /// Everybody who waits.
-#[derive(Clone, Default)]
 pub struct Watchers {
-    by_challenge: Counted<ChallengeId>,
-    by_caller: Counted<String>,
+    by_challenge: ByChallenge,
+    seats: Seats<String>,
 }
 
 /// One who waits. Leaves when dropped.
 pub struct Watcher {
+    challenge: ChallengeId,
     news: Arc<Notify>,
-    _challenge: Seat<ChallengeId>,
-    _caller: Seat<String>,
+    by_challenge: ByChallenge,
+    _seat: Seat<String>,
+}
+
+/// What each challenge's watchers are told by, and how many they are.
+type ByChallenge = Arc<Mutex<HashMap<ChallengeId, (Arc<Notify>, usize)>>>;
+
+impl Default for Watchers {
+    fn default() -> Self {
+        let seats = Seats::new(STREAMS, STREAMS_PER_CALLER);
+        Self { by_challenge: ByChallenge::default(), seats }
+    }
 }
 
 impl Watchers {
-    /// Begins to wait; `None` if the caller holds as many streams as it may.
+    /// Begins to wait; `None` if there are as many streams, or as many of this caller, as there may
+    /// be.
     pub fn join(&self, caller: &str, challenge: ChallengeId) -> Option<Watcher> {
-        let (_caller, held) = self.by_caller.sit(caller.to_owned());
-        if held.count > STREAMS_PER_CALLER {
-            return None;
-        }
-        let (_challenge, held) = self.by_challenge.sit(challenge);
-        Some(Watcher { news: held.news, _challenge, _caller })
+        let seat = self.seats.take(caller.to_owned())?;
+        let mut by_challenge = lock(&self.by_challenge);
+        let (news, watching) = by_challenge.entry(challenge).or_default();
+        *watching += 1;
+        let (news, by_challenge) = (Arc::clone(news), Arc::clone(&self.by_challenge));
+        Some(Watcher { challenge, news, by_challenge, _seat: seat })
     }
 
     /// Tells those who wait for this challenge.
     pub fn tell(&self, challenge: &ChallengeId) {
-        if let Some(held) = self.by_challenge.lock().get(challenge) {
-            held.news.notify_waiters();
+        if let Some((news, _)) = lock(&self.by_challenge).get(challenge) {
+            news.notify_waiters();
         }
     }
 }
@@ -53,53 +65,18 @@ impl Watcher {
     }
 }
 
-#[derive(Clone, Default)]
-struct Held {
-    count: usize,
-    news: Arc<Notify>,
-}
-
-/// How many hold something.
-struct Counted<K>(Arc<Mutex<HashMap<K, Held>>>);
-
-impl<K> Clone for Counted<K> {
-    fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
-    }
-}
-
-impl<K> Default for Counted<K> {
-    fn default() -> Self {
-        Self(Arc::default())
-    }
-}
-
-impl<K: Eq + Hash + Clone> Counted<K> {
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<K, Held>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn sit(&self, key: K) -> (Seat<K>, Held) {
-        let mut map = self.lock();
-        let held = map.entry(key.clone()).or_default();
-        held.count += 1;
-        (Seat { of: self.clone(), key }, held.clone())
-    }
-}
-
-struct Seat<K: Eq + Hash + Clone> {
-    of: Counted<K>,
-    key: K,
-}
-
-impl<K: Eq + Hash + Clone> Drop for Seat<K> {
+impl Drop for Watcher {
     fn drop(&mut self) {
-        let mut map = self.of.lock();
-        if let Some(held) = map.get_mut(&self.key) {
-            held.count -= 1;
-            if held.count == 0 {
-                map.remove(&self.key);
+        let mut by_challenge = lock(&self.by_challenge);
+        if let Some((_, watching)) = by_challenge.get_mut(&self.challenge) {
+            *watching -= 1;
+            if *watching == 0 {
+                by_challenge.remove(&self.challenge);
             }
         }
     }
+}
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -15,10 +15,14 @@ mod delivery;
 
 mod simulator;
 
+mod alarms;
+
 mod journeys;
 
 mod edge;
 
 mod operator;
+
+mod mutations;
 
 mod outwards;

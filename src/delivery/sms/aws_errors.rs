@@ -50,21 +50,33 @@ fn conflict(reason: &str) -> Reaction {
 fn quota(reason: &str) -> Reaction {
     match reason {
         // It opens with the month, or when AWS raises it.
-        "MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT" => Reaction::stop(Why::RateLimited, Scope::Account),
+        "MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT" | "MONTHLY_SPEND_LIMIT_REACHED_FOR_RCS" => {
+            Reaction::stop(Why::RateLimited, Scope::Account)
+        }
         _ => Reaction::alone(Why::RateLimited, Again::No),
     }
 }
 
 fn invalid(reason: &str) -> Reaction {
     match reason {
-        "COUNTRY_NOT_ENABLED" | "DESTINATION_COUNTRY_BLOCKED" => {
+        // The account may not send there, or what it sends by may not.
+        "COUNTRY_NOT_ENABLED"
+        | "DESTINATION_COUNTRY_BLOCKED"
+        | "INVALID_IDENTITY_FOR_DESTINATION_COUNTRY"
+        | "INTERNATIONAL_SENDING_NOT_SUPPORTED" => {
             Reaction::stop(Why::Misconfigured, Scope::Country)
+        }
+        // The origination identity is somebody else's, or sends no texts.
+        "RESOURCE_NOT_ACCESSIBLE" | "CHANNEL_NOT_ENABLED" => {
+            Reaction::stop(Why::Misconfigured, Scope::PhoneNumber)
         }
         // Carriers of this country want the sender's name registered, or want none.
         sender if sender.starts_with("SENDER_ID_") => {
             Reaction::stop(Why::Misconfigured, Scope::Country)
         }
-        // Dearer than `sms.aws.max_price`, or a fault in what we sent.
+        // Dearer than `sms.aws.max_price`. Another sender, which knows no bound, would get around it.
+        "PRICE_OVER_THRESHOLD" => Reaction::alone(Why::Rejected, Again::No).of_recipient(),
+        // A fault in what we sent.
         _ => Reaction::alone(Why::Rejected, Again::No),
     }
 }

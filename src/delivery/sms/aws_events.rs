@@ -10,6 +10,22 @@ use crate::{
 /// Under this name our own name of a delivery travels in a message's context, and comes back.
 pub const CONTEXT: &str = "delivery";
 
+/// Kinds of events that end a message: what a configuration set must tell, or the plan goes on by its
+/// timers alone.
+pub const ENDS: [&str; 11] = [
+    "TEXT_SUCCESSFUL",
+    "TEXT_DELIVERED",
+    "TEXT_INVALID",
+    "TEXT_INVALID_MESSAGE",
+    "TEXT_UNREACHABLE",
+    "TEXT_CARRIER_UNREACHABLE",
+    "TEXT_BLOCKED",
+    "TEXT_CARRIER_BLOCKED",
+    "TEXT_SPAM",
+    "TEXT_TTL_EXPIRED",
+    "TEXT_PROTECT_BLOCKED",
+];
+
 /// Reads what was published. `None` for an event that says nothing about a message of ours.
 pub fn parse(message: &str) -> Result<Option<Callback>, Malformed> {
     let event: Value = serde_json::from_str(message).map_err(|_| Malformed("not JSON"))?;
@@ -53,11 +69,12 @@ pub fn judge(kind: &str) -> Option<(DeliveryStatus, Option<Reaction>)> {
         "TEXT_UNREACHABLE" | "TEXT_CARRIER_UNREACHABLE" => failed_by_sender(Why::Unreachable),
         // It wasn't handed on while the code lived.
         "TEXT_TTL_EXPIRED" => failed_by_sender(Why::Unavailable),
-        // The phone's owner, or the carrier's filter, which judges a sender.
+        // The phone's owner, whom another sender shall not get around.
         "TEXT_BLOCKED" => {
             let reaction = Reaction::alone(Why::Rejected, Again::No).of_recipient();
             Some((DeliveryStatus::Failed, Some(reaction)))
         }
+        // The carrier's filter, which judges a sender; or what was sent.
         "TEXT_CARRIER_BLOCKED" | "TEXT_SPAM" | "TEXT_INVALID_MESSAGE" => failed(Why::Rejected),
         // `UNKNOWN`: after three days nobody has heard more.
         _ => None,

@@ -21,13 +21,12 @@ pub fn judge(code: Option<i64>, status: Option<u16>) -> Reaction {
         21_211 | 21_614 | 21_635 | 30_005 | 30_006 => Reaction::alone(Why::Unreachable, Again::No),
         // Switched off or without service: may pass at once.
         30_003 => Reaction::alone(Why::Unreachable, Again::Once).of_sender(),
-        // The phone did not show up while the message was valid.
-        30_036 => Reaction::alone(Why::Unreachable, Again::No),
 
-        // The recipient's STOP, which another sender shall not get around; a number of Twilio's own.
-        21_610 | 30_038 => Reaction::alone(Why::Rejected, Again::No).of_recipient(),
+        // The recipient's STOP, or a number that is blocked from getting this, as AWS's TEXT_BLOCKED:
+        // another sender shall not get around either. A number of Twilio's own.
+        21_610 | 30_004 | 30_038 => Reaction::alone(Why::Rejected, Again::No).of_recipient(),
         // The carrier's filter, no route between these two numbers.
-        21_612 | 30_004 | 30_007 => Reaction::alone(Why::Rejected, Again::No),
+        21_612 | 30_007 => Reaction::alone(Why::Rejected, Again::No),
         // A text beyond 1,600 characters, which `text` lets nobody configure.
         21_617 => Reaction::alone(Why::Rejected, Again::No),
 
@@ -40,6 +39,8 @@ pub fn judge(code: Option<i64>, status: Option<u16>) -> Reaction {
         // The carrier is congested; or silent, and Twilio itself won't risk a second message.
         30_017 => Reaction::alone(Why::Unavailable, Again::Yes),
         30_410 => Reaction::alone(Why::Unavailable, Again::No),
+        // It lay in Twilio's own queue for longer than it was valid, and never left.
+        30_036 => Reaction::alone(Why::Unavailable, Again::No),
 
         // Credentials, or the account suspended.
         20_003 | 30_002 => Reaction::stop(Why::Misconfigured, Scope::Account),

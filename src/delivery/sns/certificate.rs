@@ -25,7 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// A certificate is two kilobytes.
 const MOST_BYTES: usize = 32 * 1024;
 
-/// SNS changes its certificate about once a year, and with it the address.
+/// SNS changes its certificate about once a year, and with it the address. After this time it is
+/// looked at again.
 const KEEP: Duration = Duration::from_secs(24 * 3600);
 
 /// What was no certificate is not asked for again within this time.
@@ -64,6 +65,8 @@ struct Kept {
     since: Instant,
     /// Whoever wants it meanwhile waits for the same fetch.
     key: OnceCell<Result<Key, Untrusted>>,
+    /// The key that lay there before: good until it is known what lies there now.
+    before: Option<Key>,
 }
 
 impl Certificates {
@@ -88,7 +91,12 @@ impl Certificates {
             let _place = self.fetches.try_acquire().map_err(|_| Untrusted::Away)?;
             Ok(self.fetch(url).await)
         };
-        kept.key.get_or_try_init(fetch).await?.clone()
+        let key = kept.key.get_or_try_init(fetch).await.and_then(Clone::clone);
+        match (key, &kept.before) {
+            // It is as good as it was, and SNS does not call for ever.
+            (Err(Untrusted::Away), Some(before)) => Ok(before.clone()),
+            (key, _) => key,
+        }
     }
 
     /// Confirms a subscription by visiting the address that SNS gave.
@@ -102,7 +110,11 @@ impl Certificates {
     /// The place where an address's key is kept, or will be.
     fn keep(&self, url: &Url) -> Arc<Kept> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.retain(|_, it| it.since.elapsed() < it.lasts());
+        kept.retain(|_, it| it.is_fresh() || it.best().is_some());
+        let stale = kept.get(url).filter(|it| !it.is_fresh());
+        if let Some(before) = stale.and_then(|it| it.best()) {
+            kept.insert(url.clone(), Arc::new(Kept::new(Some(before))));
+        }
         let is_full = kept.len() >= MOST_KEPT;
         if let (true, Some(oldest)) = (
             is_full && !kept.contains_key(url),
@@ -112,8 +124,7 @@ impl Certificates {
         ) {
             kept.remove(&oldest);
         }
-        let new = || Arc::new(Kept { since: Instant::now(), key: OnceCell::new() });
-        Arc::clone(kept.entry(url.clone()).or_insert_with(new))
+        Arc::clone(kept.entry(url.clone()).or_insert_with(|| Arc::new(Kept::new(None))))
     }
 
     async fn fetch(&self, url: Url) -> Result<Key, Untrusted> {
@@ -136,11 +147,27 @@ impl Certificates {
 }
 
 impl Kept {
-    fn worth(&self) -> u8 {
+    fn new(before: Option<Key>) -> Self {
+        Self { since: Instant::now(), key: OnceCell::new(), before }
+    }
+
+    fn is_fresh(&self) -> bool {
+        self.since.elapsed() < self.lasts()
+    }
+
+    /// The newest key there is.
+    fn best(&self) -> Option<Key> {
         match self.key.get() {
-            Some(Err(_)) => 0,
-            None => 1,
-            Some(Ok(_)) => 2,
+            Some(Ok(key)) => Some(key.clone()),
+            _ => self.before.clone(),
+        }
+    }
+
+    fn worth(&self) -> u8 {
+        match (self.best(), self.key.get()) {
+            (Some(_), _) => 2,
+            (None, None) => 1,
+            (None, _) => 0,
         }
     }
 

@@ -2,14 +2,20 @@
 
 use serde_json::Value;
 
-use super::{errors, notices::Ours, webhook::Batch};
+use super::{
+    notices::Ours,
+    webhook::{Batch, failure},
+};
 use crate::{
-    delivery::{Callback, Malformed, reaction::Reaction},
+    delivery::{Callback, Malformed},
     otp::{DeliveryStatus, Time},
 };
 
 /// Who sends events of EventBridge.
 const SOURCE: &str = "aws.social-messaging";
+
+/// The sender whose messages these are of.
+const TELLER: &str = "aws";
 
 /// Reads what was published.
 ///
@@ -21,7 +27,7 @@ pub fn parse(message: &str, ours: &Ours) -> Result<Batch, Malformed> {
     let mut batch = Batch::default();
     if let Some(entry) = published["whatsAppWebhookEntry"].as_str() {
         let entry: Value = serde_json::from_str(entry).map_err(|_| Malformed("no entry"))?;
-        batch.read_entry(&entry, ours);
+        batch.read_entry(&entry, ours, TELLER);
     } else if published["source"] == SOURCE {
         batch.add(event(&published));
     } else {
@@ -44,14 +50,7 @@ fn event(event: &Value) -> Option<Callback> {
     Some(Callback::Unnamed {
         message_id: detail["messageId"].as_str()?.to_owned(),
         status,
-        failure: (status == DeliveryStatus::Failed).then(|| failure(detail)),
+        failure: (status == DeliveryStatus::Failed).then(|| failure(detail, TELLER)),
         at: detail["eventTimestamp"].as_str().and_then(|at| at.parse().ok()).map(Time::from_secs),
     })
-}
-
-fn failure(detail: &Value) -> Reaction {
-    let code = detail["errors"][0]["code"].as_i64();
-    let reaction = errors::judge(code, None);
-    reaction.warn("aws", code);
-    reaction
 }

@@ -21,6 +21,10 @@ pub struct AwsTemplates {
     phone_number_id: String,
 }
 
+/// The longest that an answer may take: AWS asks Meta first, which is slow to write.
+const READ: Duration = Duration::from_secs(4);
+const WRITE: Duration = Duration::from_secs(30);
+
 /// AWS passes each call on to Meta, which takes few a second for one account.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -32,22 +36,24 @@ impl AwsTemplates {
 
     async fn account(&self) -> Result<String, Refusal> {
         let look = self.client.get_linked_whats_app_business_account_phone_number();
-        let found = look.id(&self.phone_number_id).send().await.map_err(|e| aws::refusal(&e))?;
+        let found = aws::ask(look.id(&self.phone_number_id).send(), READ).await?;
         let account = found.linked_whats_app_business_account_id;
         account.ok_or_else(|| {
             Refusal::new(Trouble::NotFound, None, "the number belongs to no linked account")
         })
     }
 
-    async fn list(&self, account: &str, name: &str) -> Result<Vec<TemplateSummary>, Refusal> {
+    /// Page by page: each has its own time.
+    async fn list(&self, account: &str, name: &str) -> Result<Vec<Standing>, Refusal> {
         let all = self.client.list_whats_app_message_templates().id(account).into_paginator();
         let mut templates = all.items().send();
         let mut found = Vec::new();
-        while let Some(template) = templates.next().await {
-            found.push(template.map_err(|error| aws::refusal(&error))?);
+        let mut next = async || aws::ask(templates.try_next(), READ).await;
+        while let Some(template) = next().await? {
+            found.push(template);
         }
         found.retain(|template| template.template_name() == Some(name));
-        Ok(found)
+        Ok(found.into_iter().map(standing).collect())
     }
 
     async fn write(
@@ -63,11 +69,11 @@ impl AwsTemplates {
                 .template_name(&definition.name)
                 .template_language_code(language)
                 .template_components(blob(&definition.components()));
-            return change.send().await.map(drop).map_err(|error| aws::refusal(&error));
+            return aws::ask(change.send(), WRITE).await.map(drop);
         }
         let create = self.client.create_whats_app_message_template().id(account);
         let create = create.template_definition(blob(&definition.in_language(language)));
-        create.send().await.map(drop).map_err(|error| aws::refusal(&error))
+        aws::ask(create.send(), WRITE).await.map(drop)
     }
 }
 
@@ -81,7 +87,7 @@ impl Templates for AwsTemplates {
 
     async fn push(&self, definition: &Definition) -> Result<(), Refusal> {
         let account = self.account().await?;
-        let there = self.standings(&definition.name).await?;
+        let there = self.list(&account, &definition.name).await?;
         for language in &definition.languages {
             let is_there = there.iter().any(|standing| standing.is_in(language));
             let written = self.write(&account, definition, language, is_there).await;
@@ -96,7 +102,7 @@ impl Templates for AwsTemplates {
 
     async fn standings(&self, name: &str) -> Result<Vec<Standing>, Refusal> {
         let account = self.account().await?;
-        Ok(self.list(&account, name).await?.into_iter().map(standing).collect())
+        self.list(&account, name).await
     }
 }
 

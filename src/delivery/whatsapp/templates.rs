@@ -79,12 +79,12 @@ impl Standing {
             ),
             "paused" => {
                 "is paused by Meta for its low quality; it resumes by itself within hours, \
-                         send fewer unwanted messages"
+                 send fewer unwanted messages"
                     .to_owned()
             }
             "disabled" => {
                 "is disabled by Meta for good; choose another whatsapp.template.name and \
-                           run `pombo templates push`"
+                 run `pombo templates push`"
                     .to_owned()
             }
             other => format!(

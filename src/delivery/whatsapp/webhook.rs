@@ -7,7 +7,7 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 use super::{
-    errors,
+    cloud, errors,
     notices::{self, Ours},
 };
 use crate::{
@@ -60,18 +60,19 @@ pub fn parse(body: &[u8], ours: &Ours) -> Result<Batch, Malformed> {
     let root: Value = serde_json::from_slice(body).map_err(|_| Malformed("not JSON"))?;
     let entries = root["entry"].as_array().ok_or(Malformed("no entries"))?;
     let mut batch = Batch::default();
-    entries.iter().for_each(|entry| batch.read_entry(entry, ours));
+    entries.iter().for_each(|entry| batch.read_entry(entry, ours, cloud::NAME));
     Ok(batch)
 }
 
 impl Batch {
-    /// Reads one `entry`, which is also all that arrives where Meta is reached through AWS.
-    pub fn read_entry(&mut self, entry: &Value, ours: &Ours) {
+    /// Reads one `entry`, which is also all that arrives where Meta is reached through AWS. `teller`
+    /// is the sender by which it came, for the log.
+    pub fn read_entry(&mut self, entry: &Value, ours: &Ours, teller: &str) {
         for change in list(&entry["changes"]) {
             let value = &change["value"];
             match change["field"].as_str() {
                 Some("messages") => {
-                    list(&value["statuses"]).for_each(|status| self.add(receipt(status)));
+                    list(&value["statuses"]).for_each(|status| self.add(receipt(status, teller)));
                     list(&value["messages"]).for_each(|message| self.add(tap(message)));
                 }
                 Some(field) => {
@@ -97,7 +98,7 @@ fn list(value: &Value) -> std::slice::Iter<'_, Value> {
 }
 
 /// A status of one of our messages. Of whom it tells is not read: the number may be missing.
-fn receipt(status: &Value) -> Option<Callback> {
+fn receipt(status: &Value, teller: &str) -> Option<Callback> {
     let delivery = status["biz_opaque_callback_data"].as_str()?.parse().ok()?;
     let reached = match status["status"].as_str()? {
         "sent" => DeliveryStatus::Sent,
@@ -111,15 +112,16 @@ fn receipt(status: &Value) -> Option<Callback> {
         delivery,
         message_id: status["id"].as_str()?.to_owned(),
         status: reached,
-        failure: (reached == DeliveryStatus::Failed).then(|| failure(status)),
+        failure: (reached == DeliveryStatus::Failed).then(|| failure(status, teller)),
         at: unix_seconds(&status["timestamp"]),
     }))
 }
 
-fn failure(status: &Value) -> Reaction {
-    let code = status["errors"][0]["code"].as_i64();
+/// Why a message failed, in Meta's words of it: a receipt's, or the detail of an event of EventBridge.
+pub(super) fn failure(told: &Value, teller: &str) -> Reaction {
+    let code = told["errors"][0]["code"].as_i64();
     let reaction = errors::judge(code, None);
-    reaction.warn("whatsapp", code);
+    reaction.warn(teller, code);
     reaction
 }
 

@@ -8,11 +8,14 @@ mod twilio;
 
 mod sns;
 
+mod room;
+
 use std::sync::Arc;
 
 use axum::{
     Router,
     http::{HeaderMap, StatusCode},
+    middleware::from_fn_with_state,
 };
 
 use crate::{
@@ -38,7 +41,7 @@ pub struct Webhooks {
 type Answer = (StatusCode, &'static str);
 
 const FORGED: Answer = (StatusCode::UNAUTHORIZED, "the signature does not fit");
-const STORE_AWAY: Answer = (StatusCode::SERVICE_UNAVAILABLE, "try again later");
+const LATER: Answer = (StatusCode::SERVICE_UNAVAILABLE, "try again later");
 
 /// The routes of the providers that are configured.
 pub fn router(service: &Arc<Service>, webhooks: Webhooks) -> Router {
@@ -48,7 +51,8 @@ pub fn router(service: &Arc<Service>, webhooks: Webhooks) -> Router {
         twilio.map(|account| twilio::routes(Arc::clone(service), account)),
         sns.map(|sns| sns::routes(Arc::clone(service), sns)),
     ];
-    routes.into_iter().flatten().fold(Router::new(), Router::merge)
+    let routes = routes.into_iter().flatten().fold(Router::new(), Router::merge);
+    routes.layer(from_fn_with_state(room::room(), room::bounded))
 }
 
 /// Takes in what a provider told in one go.
@@ -76,7 +80,7 @@ async fn take(
 fn away(source: &'static str, fault: &Fault) -> Answer {
     tracing::warn!(source, error = %fault, "a callback could not be taken in");
     metrics::webhook(source, "store_away", 1);
-    STORE_AWAY
+    LATER
 }
 
 fn forged(source: &'static str) -> Answer {

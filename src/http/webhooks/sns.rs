@@ -1,7 +1,7 @@
 //! What AWS tells, by SNS: receipts of WhatsApp and text messages, notices, and the subscription itself.
 //!
-//! Checked in this order, so that a stranger costs us nothing: the topic is one of ours, the certificate
-//! lies at SNS, the signature fits, the call is not old. SNS does not repeat what it gets a 4xx for.
+//! Checked in this order, so that a stranger costs us nothing: the topic is one of ours, the signature is
+//! of a version that we take, the certificate lies at SNS, the signature fits, the call is not old. SNS does not repeat what it gets a 4xx for.
 
 use std::{
     sync::Arc,
@@ -16,7 +16,7 @@ use axum::{
     routing::post,
 };
 
-use super::{Answer, STORE_AWAY, header, malformed, take};
+use super::{Answer, LATER, header, malformed, take};
 use crate::{
     delivery::{
         Callback,
@@ -49,6 +49,8 @@ pub struct Sns {
     pub sms_topic: Option<String>,
     /// What news must concern to concern us.
     pub ours: Ours,
+    /// Whether only signatures by SHA-256 count.
+    pub sha256_only: bool,
     /// The certificates of SNS.
     pub certificates: Certificates,
 }
@@ -89,6 +91,10 @@ impl Sns {
     async fn believe(&self, call: &Notification) -> Result<(), Answer> {
         if !self.topics().any(|topic| topic == call.topic_arn) {
             return Err(refuse("foreign_topic", "a topic that is none of ours"));
+        }
+        if self.sha256_only && call.signature_version == "1" {
+            let why = "signed by SHA-1; set SignatureVersion of the topic to 2";
+            return Err(refuse("old_signature", why));
         }
         let key = self.certificates.key(&call.signing_cert_url).await;
         let key = key.map_err(|error| match error {
@@ -164,7 +170,7 @@ fn refuse(result: &'static str, why: &'static str) -> Answer {
 fn later(result: &'static str, why: &'static str) -> Answer {
     tracing::warn!(source = SOURCE, why, "a callback has to come again");
     metrics::webhook(SOURCE, result, 1);
-    STORE_AWAY
+    LATER
 }
 
 fn is_of_now(published: Time, now: Time) -> bool {

@@ -133,6 +133,24 @@ pub enum Event {
 }
 
 impl Event {
+    /// The caller, if it is a call.
+    pub fn caller(&self) -> Option<&str> {
+        match self {
+            Self::Issue(issue) => Some(&issue.flow.caller),
+            Self::Resend { caller, .. }
+            | Self::Guess { caller, .. }
+            | Self::Cancel { caller, .. }
+            | Self::Look { caller, .. }
+            | Self::Report { caller, .. } => Some(caller),
+            Self::Progress(_) | Self::NotRequested { .. } | Self::Alarm => None,
+        }
+    }
+
+    /// Whether it asks for a message.
+    pub fn asks_for_a_message(&self) -> bool {
+        matches!(self, Self::Issue(_) | Self::Resend { .. })
+    }
+
     /// The call that it is, if it is one that may be retried.
     pub fn operation(&self) -> Option<&Operation> {
         match self {

@@ -70,7 +70,7 @@ impl Turn<'_> {
     }
 
     fn fall_silent(&mut self, at: usize, number: u32) -> Result<(), Need> {
-        self.reach(at, number, DeliveryStatus::TimedOut, Some(FailureReason::Unavailable));
+        self.reach(at, number, DeliveryStatus::TimedOut, Some(FailureReason::Unavailable.into()));
         match self.challenge(at).current() {
             Some(current) if current.number == number => {
                 self.advance(at, Route::Undelivered, Cause::Sender)

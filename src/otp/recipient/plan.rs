@@ -46,14 +46,14 @@ impl Turn<'_> {
     ) -> Result<Result<Channel, Refusal>, Need> {
         let challenge = self.challenge(at);
         let reached = challenge.step.min(challenge.plan.len() - 1);
-        let (arm, step_reached) = (challenge.arm, challenge.plan[reached]);
+        let step_reached = challenge.plan[reached];
         let mut roads = match wanted {
-            Some(channel) => self.roads_of(arm, reached, channel),
-            None => self.roads(arm, &challenge.plan, reached),
+            Some(channel) => self.roads_for(at, reached, channel),
+            None => self.roads(at, reached),
         };
         if wanted.is_none() && roads.is_empty() {
             // Better a message that may fail than none.
-            roads = self.roads_of(arm, reached, step_reached);
+            roads = self.roads_for(at, reached, step_reached);
         }
         let Some(road) = self.choose(self.next.country, &roads) else {
             return Ok(Err(Refusal::NoSender(wanted.unwrap_or(step_reached))));
@@ -181,13 +181,13 @@ impl Turn<'_> {
     /// plan never comes back to what it left.
     pub(super) fn advance(&mut self, at: usize, reason: Route, cause: Cause) -> Result<(), Need> {
         let challenge = self.challenge(at);
-        let (arm, plan, step) = (challenge.arm, challenge.plan.clone(), challenge.step);
+        let (end, step) = (challenge.plan.len(), challenge.step);
         let left = challenge.current().map(|current| (current.channel, current.sender.clone()));
         let mut roads = self.roads_beside(at, cause);
-        roads.extend(self.roads(arm, &plan, step + 1));
+        roads.extend(self.roads(at, step + 1));
         let may_go = self.messages_left(at) > 0 && !self.is_locked(at);
         let road = if may_go { self.choose(self.next.country, &roads) } else { None };
-        self.next.challenges[at].step = road.as_ref().map_or(plan.len(), |road| road.step);
+        self.next.challenges[at].step = road.as_ref().map_or(end, |road| road.step);
         let (Some(road), Some((channel, sender))) = (road, left) else {
             self.give_up_if_all_failed(at);
             return Ok(());

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::turn::Turn;
 use crate::otp::{
     challenge::Delivery,
-    event::{Answer, Carried, Cause, FactKind, Need, Progress, Source, Supply},
+    event::{Answer, Carried, Cause, FactKind, Failure, Need, Progress, Source, Supply},
     id::DeliveryRef,
     kinds::{Channel, ConclusionReason, DeliveryStatus, FailureReason, Route, State},
 };
@@ -41,7 +41,7 @@ impl Turn<'_> {
             age: delivery.accepted_at.map_or(Duration::ZERO, |at| self.now.since(at)),
         };
         self.learn_reachability(channel, progress);
-        self.reach(at, progress.delivery, progress.status, progress.failure.map(|it| it.reason));
+        self.reach(at, progress.delivery, progress.status, progress.failure);
         self.follow(at, progress)?;
         Ok(if is_live { Answer::News(carried) } else { Answer::Noted })
     }
@@ -96,7 +96,7 @@ impl Turn<'_> {
         at: usize,
         number: u32,
         status: DeliveryStatus,
-        failure: Option<FailureReason>,
+        failure: Option<Failure>,
     ) {
         let now = self.now;
         let challenge = &mut self.next.challenges[at];
@@ -127,7 +127,7 @@ impl Turn<'_> {
             channel: delivery.channel,
             sender: delivery.sender.clone(),
             status: delivery.status,
-            failure: delivery.failure,
+            failure: delivery.failure.map(|failure| failure.reason),
             after: self.now.since(delivery.queued_at),
         };
         self.tell(at, kind);

@@ -35,11 +35,21 @@ impl Turn<'_> {
         }
     }
 
-    /// The roads from a step of a plan on, but for those that don't reach the number.
-    pub(super) fn roads(&self, arm: Arm, plan: &[Channel], from: usize) -> Vec<Road> {
-        let steps = plan.iter().enumerate().skip(from);
+    /// Those of them that a challenge may take, after what became of its messages.
+    pub(super) fn roads_for(&self, at: usize, step: usize, channel: Channel) -> Vec<Road> {
+        let challenge = self.challenge(at);
+        let mut roads = self.roads_of(challenge.arm, step, channel);
+        if let Some(only) = challenge.bound_to(channel) {
+            roads.retain(|road| road.sender == only);
+        }
+        roads
+    }
+
+    /// The roads from a step of the plan on, but for those that don't reach the number.
+    pub(super) fn roads(&self, at: usize, from: usize) -> Vec<Road> {
+        let steps = self.challenge(at).plan.iter().enumerate().skip(from);
         let reachable = steps.filter(|(_, channel)| self.is_reachable(**channel));
-        reachable.flat_map(|(step, channel)| self.roads_of(arm, step, *channel)).collect()
+        reachable.flat_map(|(step, channel)| self.roads_for(at, step, *channel)).collect()
     }
 
     /// What is left of the roads at the step where the plan stands, if it was the sender that failed.
@@ -48,7 +58,7 @@ impl Turn<'_> {
         let (Cause::Sender, Some(current)) = (cause, challenge.current()) else {
             return Vec::new();
         };
-        let mut roads = self.roads_of(challenge.arm, challenge.step, current.channel);
+        let mut roads = self.roads_for(at, challenge.step, current.channel);
         // Of a sender that is configured no more, all are left.
         if let Some(left) = roads.iter().position(|road| road.sender == current.sender) {
             roads.drain(..=left);

@@ -35,6 +35,11 @@ pub(super) fn answer(cloud: &Arc<Cloud>, request: &Incoming) -> Response {
             let result = result.and_then(|()| sns::publish::publish(cloud, &form));
             rendered(action, SNS, result)
         }
+        "GetTopicAttributes" => {
+            let result = signed(request, account, "sns");
+            let result = result.and_then(|()| sns::topics::attributes(cloud, &form));
+            rendered(action, SNS, result)
+        }
         // The token is all that this needs.
         "ConfirmSubscription" => confirm(cloud, &form),
         _ => Fault::new(400, "InvalidAction", "The action is not valid here.").xml(SNS),

@@ -67,6 +67,12 @@ impl MemoryStore {
         self.len() == 0
     }
 
+    /// The schedule: which records somebody must look at, and when.
+    pub fn alarms(&self) -> Vec<(Time, RecipientKey)> {
+        let (state, _) = self.state();
+        state.alarms()
+    }
+
     /// The state and its time. A panic under the lock could only come from running out of memory,
     /// and would leave whole entries behind, so the lock is taken all the same.
     fn state(&self) -> (MutexGuard<'_, State>, Time) {

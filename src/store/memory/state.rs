@@ -111,6 +111,10 @@ impl State {
         records + self.limiter.len() + self.messages.len()
     }
 
+    pub(super) fn alarms(&self) -> Vec<(Time, RecipientKey)> {
+        self.schedule.iter().copied().collect()
+    }
+
     fn set_alarm(&mut self, key: RecipientKey, at: Option<Time>) {
         let old = match at {
             Some(at) => self.alarms.insert(key, at),

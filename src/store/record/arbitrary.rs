@@ -3,9 +3,9 @@
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use crate::otp::{
-    Arm, Challenge, ChallengeId, Channel, Conclusion, ConclusionReason, Country, Delivery,
-    DeliveryStatus, Digest, FailureReason, FlowOutcome, MessageTag, OperationId, Profile, Purpose,
-    Recipient, Route, State, Time, TimelineEntry, TimelineEvent, VerifyOutcome,
+    Arm, Cause, Challenge, ChallengeId, Channel, Conclusion, ConclusionReason, Country, Delivery,
+    DeliveryStatus, Digest, Failure, FailureReason, FlowOutcome, MessageTag, OperationId, Profile,
+    Purpose, Recipient, Route, State, Time, TimelineEntry, TimelineEvent, VerifyOutcome,
     event::Operation,
     keyring::Sealed,
     ledger::{Flow, FlowKey, Ledger},
@@ -126,7 +126,10 @@ fn challenge() -> impl Strategy<Value = Challenge> {
 
 fn delivery() -> impl Strategy<Value = Delivery> {
     let road = (any::<u32>(), kind(Channel::ALL), ".{0,8}", kind(Route::ALL));
-    let fate = (kind(DeliveryStatus::ALL), option::of(kind(FailureReason::ALL)), any::<bool>());
+    let cause = prop_oneof![Just(Cause::Sender), Just(Cause::Recipient)];
+    let failure = (kind(FailureReason::ALL), cause);
+    let failure = failure.prop_map(|(reason, cause)| Failure { reason, cause });
+    let fate = (kind(DeliveryStatus::ALL), option::of(failure), any::<bool>());
     let times = (time(), time(), time(), option::of(time()), option::of(time()));
     let messages = vec(any::<[u8; 12]>().prop_map(MessageTag), 0..3);
     let messages = (messages, option::of(".{0,40}"), option::of(".{0,8}"));

@@ -5,7 +5,7 @@ use super::{
     wire::{self, answered},
 };
 use crate::otp::{
-    Challenge, Conclusion, Delivery, Profile, Recipient, TimelineEntry,
+    Cause, Challenge, Conclusion, Delivery, Profile, Recipient, TimelineEntry,
     keyring::Sealed,
     ledger::{Flow, FlowKey},
     limits::Counted,
@@ -116,7 +116,8 @@ fn delivery(base: Base, delivery: &Delivery) -> wire::Delivery {
         sender: delivery.sender.clone(),
         route: delivery.route as i32,
         status: delivery.status as i32,
-        failure: delivery.failure.map_or(0, |reason| reason as i32),
+        failure: delivery.failure.map_or(0, |failure| failure.reason as i32),
+        of_recipient: delivery.failure.is_some_and(|it| it.cause == Cause::Recipient),
         queued_at: base.difference(delivery.queued_at),
         updated_at: base.difference(delivery.updated_at),
         retry_at: base.difference(delivery.retry_at),

@@ -10,6 +10,8 @@ mod events;
 
 mod refusals;
 
+mod together;
+
 mod sections;
 
 mod sources;

@@ -81,6 +81,15 @@ fn each_kind_of_event_has_its_meaning() {
 }
 
 #[test]
+fn what_a_set_must_tell_is_what_ends_a_message() {
+    let ends = |kind: &&str| {
+        let (status, _) = sms::judge(kind).unwrap();
+        matches!(status, DeliveryStatus::Delivered | DeliveryStatus::Failed)
+    };
+    assert!(sms::ENDS.iter().all(ends));
+}
+
+#[test]
 fn an_event_of_somebody_elses_message_or_without_news_says_nothing() {
     let foreign = recorded("aws_sms_event_delivered.json");
     let mut unknown = event("aws_sms_event_delivered.json");

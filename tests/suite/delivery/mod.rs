@@ -20,12 +20,16 @@ mod sns_signatures;
 
 mod sns_certificates;
 
+mod aws_codes;
+
 mod aws_events;
 
 #[cfg(feature = "aws")]
 mod aws_requests;
 
 mod own_sender;
+
+mod batches;
 
 mod garbage;
 

@@ -12,17 +12,15 @@ use pombo::{
     },
     otp::{
         ChallengeId, Channel, Code, Countries, Delivery, DeliveryRef, DeliveryStatus,
-        FailureReason, Purpose, Time, VerifyOutcome,
+        FailureReason, VerifyOutcome,
     },
-    service::{
-        Guess, Issue, Parts, Service, SharedLimits, Taken, Whose,
-        numbers::{Admitted, Numbers},
-    },
+    service::{Entropy, Guess, Parts, Service, SharedLimits, Taken, Whose, numbers::Numbers},
     store::memory::MemoryStore,
 };
 use tokio::{sync::mpsc, time::timeout};
 
 use super::PATIENCE;
+use crate::support::replica::issue;
 
 /// A pigeon that flies, or one that is ill.
 struct Pigeon {
@@ -93,24 +91,9 @@ fn service(first_is_well: bool) -> (Arc<Service>, mpsc::UnboundedReceiver<Note>)
         numbers: Numbers { countries: Countries::Any, tests: Default::default() },
         shared_limits: SharedLimits::default(),
         messengers: pigeons.into(),
+        entropy: Entropy::of_system(),
     });
     (service, arrived)
-}
-
-async fn issue(service: &Arc<Service>, number: &str) -> ChallengeId {
-    let recipient: Admitted = service.numbers().admit(number, Time::default()).unwrap();
-    let issue = Issue {
-        caller: String::new(),
-        recipient,
-        purpose: Purpose::Login,
-        subject: String::new(),
-        client_ip: None,
-        language: String::new(),
-        transaction: None,
-        channel: None,
-        idempotency_key: String::new(),
-    };
-    service.issue(issue).await.unwrap().challenge
 }
 
 async fn verify(service: &Arc<Service>, challenge: ChallengeId, code: Code) -> VerifyOutcome {

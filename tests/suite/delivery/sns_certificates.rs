@@ -1,13 +1,16 @@
 //! Fetching certificates of SNS: what a forger can make us do is bounded.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use pombo::{
     delivery::sns::{Certificates, Untrusted},
     simulator::{self, Settings, aws::Forgery},
 };
 use serde_json::Value;
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time};
 
 use super::{PATIENCE, fixture, provider::Provider};
 
@@ -94,4 +97,9 @@ async fn made_up_addresses_push_no_true_certificate_out() {
     assert_eq!(certificates.key(&genuine).await.err(), None, "it is still there");
     let other = certificates.key(&format!("{prefix}other.pem")).await.err();
     assert_eq!(other, Some(Untrusted::Away), "the counter-test: nobody is there to ask");
+    time::pause();
+    time::advance(Duration::from_secs(25 * 3600)).await;
+    time::resume();
+    let told = certificates.key(&genuine).await.err();
+    assert_eq!(told, None, "when it is time to look again and nobody is there, it still serves");
 }

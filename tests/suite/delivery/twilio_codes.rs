@@ -6,7 +6,7 @@ use pombo::{
         reaction::{Reaction, Scope},
         sms::twilio_errors::judge,
     },
-    otp::FailureReason,
+    otp::{Cause, FailureReason},
 };
 
 use super::whatsapp_codes::rows;
@@ -46,7 +46,7 @@ const TABLE: &str = "
     30032   misconfigured       no      phone_number
     30034   misconfigured       no      phone_number
     30035   misconfigured       no      phone_number
-    30036   unreachable         no      -
+    30036   unavailable         no      -
     30038   rejected            no      -
     30040   misconfigured       no      country
     30410   unavailable         no      -
@@ -67,6 +67,17 @@ fn every_code_means_what_the_table_says() {
             assert_eq!(found, (reason, again, scope), "{code} {status:?}");
         }
     }
+}
+
+#[test]
+fn what_a_recipient_does_not_want_no_other_sender_gets_around() {
+    let refused = (0..100_000).filter(|code| {
+        let judged = judge(Some(*code), None);
+        judged.reason == FailureReason::Rejected && judged.cause == Cause::Recipient
+    });
+    assert_eq!(refused.collect::<Vec<_>>(), [21_610, 30_004, 30_038]);
+    // What Twilio itself was too slow for says nothing of the recipient.
+    assert_eq!(judge(Some(30_036), None).cause, Cause::Sender);
 }
 
 #[test]

@@ -8,6 +8,8 @@ mod forms;
 
 mod nonsense;
 
+mod overload;
+
 mod callers;
 
 mod reach;
@@ -34,6 +36,9 @@ mod forgeries;
 
 #[cfg(feature = "aws")]
 mod sns;
+
+#[cfg(feature = "aws")]
+mod sns_versions;
 
 mod command_line;
 

@@ -16,7 +16,7 @@ use crate::support::{
 };
 
 /// A service by AWS on whose first message nobody says anything, and its topic.
-async fn silent() -> (World, Pombo, String, String) {
+pub async fn silent() -> (World, Pombo, String, String) {
     let world = world(&[
         ("SMS__PROVIDER", "aws"),
         ("WHATSAPP__PROVIDER", "aws"),
@@ -35,7 +35,7 @@ async fn silent() -> (World, Pombo, String, String) {
 }
 
 /// What AWS would tell of the first message.
-fn event(challenge_id: &str, kind: &str) -> String {
+pub fn event(challenge_id: &str, kind: &str) -> String {
     json!({
         "eventType": kind,
         "eventVersion": "1.0",
@@ -74,19 +74,6 @@ async fn what_is_forged_foreign_old_or_raw_is_refused_counted_and_has_no_effect(
     // The counter-test: the same event, well signed and of now.
     let status = world.simulator.aws().forge(&topic, &failed, &Forgery::None).await;
     assert_eq!(status, Some(200));
-}
-
-#[tokio::test]
-async fn both_signature_versions_are_believed() {
-    for version in ["1", "2"] {
-        let (world, pombo, challenge_id, topic) = silent().await;
-        let genuine = Forgery::Version(version.to_owned());
-        let aws = world.simulator.aws();
-        let delivered = event(&challenge_id, "TEXT_DELIVERED");
-        // The id is another than AWS answered to the send: taken, and ignored.
-        assert_eq!(aws.forge(&topic, &delivered, &genuine).await, Some(200));
-        assert_eq!(counted(&pombo, "sns", "ignored").await, 1.0);
-    }
 }
 
 #[tokio::test]
@@ -130,6 +117,23 @@ async fn one_topic_may_tell_of_both_channels() {
     let status = world.simulator.aws().forge(&topic, "{}", &Forgery::None).await;
     assert_eq!(status, Some(200), "SNS would only send the same again");
     assert_eq!(counted(&pombo, "sns", "malformed").await, 1.0);
+}
+
+#[tokio::test]
+async fn a_fault_that_a_receipt_tells_of_is_logged_with_who_told_it() {
+    for teller in ["cloud", "aws"] {
+        let world = world(&[("WHATSAPP__PROVIDER", teller)]).await;
+        let pombo = match teller {
+            "aws" => world.serve_by_aws().await,
+            _ => world.serve().await,
+        };
+        let locked = Fate::accept([Step::Undelivered(131_031)]);
+        world.simulator.script(NUMBER, Behaviour::well().whatsapp(locked));
+        pombo.issue(NUMBER).await;
+        let fault = |line: &str| line.contains("refuses more than this message");
+        let line = pombo.stderr.wait_for("the fault", fault).await;
+        assert!(line.contains(&format!("\"{teller}\"")), "{line}");
+    }
 }
 
 #[tokio::test]

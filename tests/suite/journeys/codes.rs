@@ -5,11 +5,7 @@
 use std::time::{Duration, Instant};
 
 use pombo::{
-    delivery::{
-        reaction::Reaction,
-        sms::{aws_errors, aws_events, twilio_errors},
-        whatsapp::errors,
-    },
+    delivery::{reaction::Reaction, sms::twilio_errors, whatsapp::errors},
     grpc::proto::{ChallengeState, ConclusionReason},
     otp::{Cause, FailureReason},
     simulator::{Behaviour, Fate, Step},
@@ -43,6 +39,7 @@ const BY_META: &[(&str, &str)] = &[];
 const BY_TWILIO: &[(&str, &str)] = &[("DELIVERY__PLAN", "sms"), ("SMS__PROVIDER", "twilio,aws")];
 const BY_AWS_SMS: &[(&str, &str)] = &[("DELIVERY__PLAN", "sms"), ("SMS__PROVIDER", "aws,twilio")];
 /// WhatsApp by AWS, then a text message by Twilio.
+#[cfg(feature = "aws")]
 const BY_AWS: &[(&str, &str)] = &[("WHATSAPP__PROVIDER", "aws")];
 
 impl Case {
@@ -154,7 +151,10 @@ async fn of_twilio_at_once_and_afterwards() {
 #[cfg(feature = "aws")]
 #[tokio::test(flavor = "multi_thread")]
 async fn of_aws_at_once_and_afterwards() {
-    use pombo::delivery::whatsapp::aws;
+    use pombo::delivery::{
+        sms::{aws_errors, aws_events},
+        whatsapp::aws,
+    };
 
     let mut cases = Vec::new();
     for name in [
@@ -180,11 +180,14 @@ async fn of_aws_at_once_and_afterwards() {
         ("ConflictException", Some("DESTINATION_PHONE_NUMBER_BLOCKED_BY_PROTECT_NUMBER_OVERRIDE")),
         ("ConflictException", Some("RESOURCE_NOT_ACTIVE")),
         ("ServiceQuotaExceededException", Some("MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT")),
+        ("ServiceQuotaExceededException", Some("MONTHLY_SPEND_LIMIT_REACHED_FOR_RCS")),
         ("ThrottlingException", None),
         ("ResourceNotFoundException", None),
         ("ValidationException", Some("PRICE_OVER_THRESHOLD")),
         ("ValidationException", Some("DESTINATION_COUNTRY_BLOCKED")),
         ("ValidationException", Some("COUNTRY_NOT_ENABLED")),
+        ("ValidationException", Some("INVALID_IDENTITY_FOR_DESTINATION_COUNTRY")),
+        ("ValidationException", Some("RESOURCE_NOT_ACCESSIBLE")),
         ("ValidationException", Some("INVALID_PARAMETER")),
         ("ValidationException", Some("SENDER_ID_NOT_REGISTERED")),
         ("InternalServerException", None),

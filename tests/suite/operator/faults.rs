@@ -1,8 +1,9 @@
 //! Each fault that `pombo check` can find is told in one sentence that names its remedy.
 
 use pombo::simulator::{MetaAccount, MetaPhone, TemplateStatus, TwilioAccount};
+use serde_json::json;
 
-use super::{TEMPLATE, command, meta, sentences, state, twilio, world};
+use super::{TEMPLATE, answering_at, command, meta, sentences, state, twilio, world};
 use crate::{
     delivery::provider::{Provider, nobody},
     support::world::{World, free_port},
@@ -109,6 +110,49 @@ async fn a_provider_that_never_answers() {
     let silent = Provider::hanging().await;
     let world = world(&[("SMS__TWILIO__BASE_URL", &silent.url())]).await;
     fault(&world, "sms account", "sms.twilio.base_url").await;
+}
+
+#[tokio::test]
+async fn what_is_slow_at_meta_hides_nothing_of_the_rest() {
+    let number = json!({ "id": "1", "status": "CONNECTED", "quality_rating": "GREEN" });
+    let url = answering_at("/v25.0/106540352242922", number).await;
+    let world = world(&[
+        ("WHATSAPP__CLOUD__BASE_URL", &url),
+        ("WHATSAPP__CLOUD__PHONE_NUMBER_ID", "106540352242922"),
+    ])
+    .await;
+    fault(&world, "template", "whatsapp.cloud.base_url").await;
+    let ended = command(&world, &["check"]).await;
+    assert_eq!(state(&ended, "whatsapp number"), "connected, quality green");
+}
+
+/// Events go to this place, which may hold a token.
+async fn told_at(url: &str) -> World {
+    let url = format!("{url}/hooks/token-in-path?key=token-in-query");
+    let secret = "whsec_c2VjcmV0IGZvciB0ZXN0cywgbm8gc2VjcmV0";
+    world(&[("EVENTS__URL", &url), ("EVENTS__SECRET", secret)]).await
+}
+
+#[tokio::test]
+async fn an_endpoint_for_events_that_is_not_there() {
+    let world = told_at(&nobody().await).await;
+    fault(&world, "events endpoint", "events.url").await;
+    let ended = command(&world, &["check"]).await;
+    assert!(ended.stderr.contains("no connection to 127.0.0.1: "), "{}", ended.stderr);
+    assert!(!format!("{}{}", ended.stdout, ended.stderr).contains("token-in"), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn an_endpoint_for_events_is_there_whatever_it_answers() {
+    let there = Provider::answering(404, "").await;
+    let ended = command(&told_at(&there.url()).await, &["check"]).await;
+    assert_eq!((ended.code, state(&ended, "events endpoint")), (0, "127.0.0.1 answers"));
+    let asked = there.request();
+    assert_eq!((asked.method.as_str(), asked.uri.to_string().as_str()), ("HEAD", "/"));
+    let silent = Provider::hanging().await;
+    let ended = command(&told_at(&silent.url()).await, &["check"]).await;
+    assert!(state(&ended, "events endpoint").starts_with("warning: "), "{}", ended.stdout);
+    assert_eq!(ended.code, 0);
 }
 
 #[tokio::test]

@@ -11,7 +11,10 @@ mod refusals;
 #[cfg(feature = "aws")]
 mod aws;
 
+use axum::{Json, Router, routing::get};
 use pombo::simulator::{MetaAccount, Pace, Settings, TwilioAccount};
+use serde_json::Value;
+use tokio::net::TcpListener;
 
 use crate::support::{
     pombo::{Ended, run},
@@ -39,6 +42,16 @@ async fn twilio(twilio: TwilioAccount, more: &[(&str, &str)]) -> World {
 fn hasty() -> Settings {
     let pace = Pace { review: std::time::Duration::from_millis(50), ..Pace::default() };
     Settings { pace, ..Settings::default() }
+}
+
+/// Where a server answers this at one place, and nothing anywhere else.
+async fn answering_at(place: &str, answer: Value) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let app = Router::new().route(place, get(async move || Json(answer)));
+    let app = app.fallback(std::future::pending::<()>);
+    tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+    url
 }
 
 async fn command(world: &World, arguments: &[&str]) -> Ended {

@@ -75,3 +75,28 @@ async fn a_receiver_that_is_not_there_yet_is_told_all_when_it_comes() {
     let told = pombo.stderr.all().iter().filter(|line| line.contains("are not taken")).count();
     assert_eq!(told, 1, "an outage is told once");
 }
+
+#[tokio::test]
+async fn a_store_that_is_away_is_told_as_the_stores_fault_and_once() {
+    let redis = RedisServer::start();
+    let receiver = Receiver::start().await;
+    let world = world(&redis.url(), &receiver, &[]).await;
+    let pombo = world.serve().await;
+    let first = verified(&world, &pombo, &number(1, "00")).await;
+    receiver.concluded(std::slice::from_ref(&first)).await;
+
+    redis.pause();
+    let away = |line: &str| line.contains("the store does not answer; events wait");
+    pombo.stderr.wait_for("the store's fault", away).await;
+    redis.resume();
+    pombo.stderr.wait_for("its return", |line| line.contains("gives events again")).await;
+
+    let second = verified(&world, &pombo, &number(2, "00")).await;
+    receiver.concluded(std::slice::from_ref(&second)).await;
+    let lines = pombo.stderr.all();
+    assert_eq!(lines.iter().filter(|line| away(line)).count(), 1, "told once, of 64 partitions");
+    assert!(
+        !lines.iter().any(|line| line.contains("are not taken")),
+        "the receiver was never down"
+    );
+}

@@ -28,13 +28,13 @@ async fn a_refused_event_is_tried_five_times_and_skipped() {
 }
 
 #[tokio::test]
-async fn a_receiver_that_asks_for_patience_is_never_skipped() {
+async fn a_receiver_that_is_out_of_order_is_never_skipped() {
     let receiver = Receiver::start().await;
     let world = world("memory:", &receiver, &[]).await;
     let tries = std::sync::atomic::AtomicUsize::new(0);
     receiver.answer(move |_| {
         let before = tries.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-        Some([429, 408, 500, 503, 301, 204][before.min(5)])
+        Some([429, 401, 404, 503, 301, 204][before.min(5)])
     });
     let pombo = world.serve().await;
     let id = verified(&world, &pombo, &number(1, "00")).await;

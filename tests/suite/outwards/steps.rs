@@ -114,6 +114,24 @@ async fn while_one_courier_tries_another_of_the_same_sink_keeps_off() {
     assert_eq!(shelf.taken(), ["0", "1", "2", "3"]);
 }
 
+#[tokio::test]
+async fn a_courier_that_stops_gives_its_stream_back() {
+    let (store, shelf) = (MemoryStore::default(), Shelf::default());
+    let partition = store.partition_of(&KEY);
+    let [mut first, mut second] = [0, 1].map(|_| courier(&store, &shelf).trail(partition));
+    write(&store, 0..3).await;
+    assert!(matches!(first.step().await, Next::After(_)));
+    assert_eq!(second.step().await, Next::OnNews, "it is the other's");
+    first.leave().await;
+    shelf.open();
+    let taken = async {
+        while shelf.taken().len() < 3 {
+            second.step().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), taken).await.expect("long before a lease is over");
+}
+
 /// What an endpoint makes of a try that is answered like this.
 async fn verdict(status: u16, rest: &'static str) -> Verdict {
     let answer = (StatusCode::from_u16(status).unwrap(), [("retry-after", rest)]);
@@ -137,8 +155,16 @@ async fn a_receiver_may_ask_to_be_left_alone_for_a_while() {
         assert!(matches!(verdict(status, said).await, Verdict::Later(_, got) if got == rest));
     }
     assert!(matches!(verdict(500, "soon").await, Verdict::Later(_, None)));
-    for status in [400, 401, 404, 410, 422] {
+}
+
+#[tokio::test]
+async fn only_an_answer_that_speaks_of_the_event_refuses_it() {
+    for status in [400, 413, 415, 422] {
         let refused = Verdict::Refused(format!("it answered {status}"));
         assert_eq!(verdict(status, "7").await, refused);
+    }
+    for status in [302, 401, 402, 403, 404, 405, 407, 408, 409, 410, 429, 451, 500, 501] {
+        let later = Verdict::Later(format!("it answered {status}"), Some(Duration::from_secs(7)));
+        assert_eq!(verdict(status, "7").await, later);
     }
 }

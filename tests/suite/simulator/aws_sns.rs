@@ -170,6 +170,27 @@ async fn what_is_published_can_be_read_and_reaches_subscribers() {
 }
 
 #[tokio::test]
+async fn a_topics_attributes_are_told_of_the_accounts_own_alone() {
+    let rig = Rig::start().await;
+    let topic = &rig.settings.aws.events_topic;
+    let ask = |arn: &str| rig.sns().get_topic_attributes().topic_arn(arn);
+    for (arn, code) in [("pombo", "InvalidParameter"), (&format!("{topic}-2"), "NotFound")] {
+        assert_eq!(ask(arn).send().await.unwrap_err().code(), Some(code), "{arn}");
+    }
+    rig.simulator.aws().subscribe_to(topic, &rig.hooks.base).await;
+    let told = ask(topic).send().await.unwrap().attributes.unwrap();
+    for (key, value) in [
+        ("TopicArn", topic.as_str()),
+        ("Owner", "123456789012"),
+        ("SubscriptionsPending", "1"),
+        ("SubscriptionsConfirmed", "0"),
+        ("SignatureVersion", "2"),
+    ] {
+        assert_eq!(told[key], value);
+    }
+}
+
+#[tokio::test]
 async fn each_forgery_is_wrong_in_its_own_way() {
     let rig = Rig::start().await;
     let (aws, topic) = (rig.simulator.aws(), rig.settings.aws.sms_topic.clone());

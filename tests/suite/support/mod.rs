@@ -12,6 +12,8 @@ pub mod certificates;
 
 pub mod world;
 
+pub mod replica;
+
 pub mod outsider;
 
 /// Whether to take the long forms of tests: more rounds, and waits that take minutes.

@@ -95,6 +95,15 @@ impl RedisServer {
         &self.log
     }
 
+    /// What it answers to a command, as `redis-cli` prints it.
+    pub async fn ask(&self, command: &[&str]) -> String {
+        let port = self.port.to_string();
+        let mut cli = tokio::process::Command::new("redis-cli");
+        let answer = cli.args(["-p", &port]).args(command).output().await.unwrap();
+        assert!(answer.status.success(), "redis-cli {command:?}");
+        String::from_utf8(answer.stdout).unwrap()
+    }
+
     /// Ends it as a power cut would.
     pub fn kill(&mut self) {
         // Only fails where the process has ended already.

@@ -95,6 +95,13 @@ impl World {
         Pombo::serve(&self.environment()).await
     }
 
+    /// One whose log tells faults only: for floods, of which each refusal is a line.
+    pub async fn serve_with_a_quiet_log(&self) -> Pombo {
+        let mut environment = self.environment();
+        environment.push(("RUST_LOG", "error,pombo::cli::serve=info"));
+        Pombo::serve_with(&[], &environment).await
+    }
+
     /// A `pombo serve` that hears of AWS's messages: whatever topic is its own is subscribed, and that is
     /// confirmed.
     pub async fn serve_by_aws(&self) -> Pombo {

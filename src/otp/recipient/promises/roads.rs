@@ -55,6 +55,27 @@ fn a_recipients_failure_is_tried_by_no_other_sender_of_the_channel() {
 }
 
 #[test]
+fn what_failed_for_the_recipient_no_other_sender_tries_when_another_message_is_asked_for() {
+    let stop = Failure { reason: FailureReason::Rejected, cause: Cause::Recipient };
+    for failure in [FailureReason::BlockedAsFraud.into(), stop] {
+        for (first, then) in [("aws", "twilio"), ("twilio", "aws")] {
+            let mut phone = phone();
+            phone.rules.sms_senders = [first, then].map(str::to_owned).into();
+            let id = phone.login();
+            phone.sender(id, 1, Accepted);
+            phone.alarm_after(20);
+            phone.receipt(id, 2, failure);
+            assert_eq!(phone.state(id), State::Pending, "WhatsApp may still come");
+            phone.closed = vec![closed(Sms, first)];
+            phone.wait(30).resent(id);
+            assert_eq!(phone.senders(id)[2].0, first, "closed or not");
+            phone.sender(id, 3, FailureReason::RateLimited);
+            assert_eq!(phone.challenge(id).deliveries.len(), 3, "nor when that fails by itself");
+        }
+    }
+}
+
+#[test]
 fn whose_failure_it_was_counts_and_not_its_name() {
     let mut phone = phone();
     let id = phone.login();

@@ -75,6 +75,33 @@ impl Cloud {
     }
 }
 
+/// The result of `GetTopicAttributes`, in XML: those that every standard topic has, without its policies.
+pub(in crate::simulator::aws) fn attributes(cloud: &Cloud, form: &Form) -> Result<String, Fault> {
+    let topic = form.get("TopicArn").ok_or_else(|| invalid("TopicArn"))?;
+    if topic.split(':').count() < 6 {
+        return Err(invalid("TopicArn Reason: An ARN must have at least 6 elements"));
+    }
+    if !cloud.account().owns_topic(topic) {
+        return Err(no_topic());
+    }
+    let list = cloud.sns.subscriptions.lock().unwrap_or_else(PoisonError::into_inner);
+    let subscribed = |confirmed| {
+        list.iter().filter(|s| s.topic == topic && s.confirmed == confirmed).count().to_string()
+    };
+    let account = cloud.account();
+    let attributes = [
+        ("TopicArn", topic.to_owned()),
+        ("Owner", account.account_id.clone()),
+        ("DisplayName", String::new()),
+        ("SubscriptionsConfirmed", subscribed(true)),
+        ("SubscriptionsPending", subscribed(false)),
+        ("SubscriptionsDeleted", "0".to_owned()),
+        ("SignatureVersion", account.signature_version.clone()),
+    ];
+    let entry = |(key, value)| format!("<entry><key>{key}</key><value>{value}</value></entry>");
+    Ok(format!("<Attributes>{}</Attributes>", attributes.map(entry).concat()))
+}
+
 /// The result of `ConfirmSubscription`, in XML.
 pub(in crate::simulator::aws) fn confirm(cloud: &Cloud, form: &Form) -> Result<String, Fault> {
     let topic = form.get("TopicArn").ok_or_else(|| invalid("TopicArn"))?;

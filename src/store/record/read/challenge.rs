@@ -6,9 +6,9 @@ use super::{
     key_at, sealed, wire,
 };
 use crate::otp::{
-    Arm, Challenge, ChallengeId, Channel, Conclusion, ConclusionReason, Delivery, DeliveryStatus,
-    Digest, FailureReason, FlowOutcome, MessageTag, Profile, Route, State, TimelineEntry,
-    TimelineEvent, ledger::FlowKey,
+    Arm, Cause, Challenge, ChallengeId, Channel, Conclusion, ConclusionReason, Delivery,
+    DeliveryStatus, Digest, Failure, FailureReason, FlowOutcome, MessageTag, Profile, Route, State,
+    TimelineEntry, TimelineEvent, ledger::FlowKey,
 };
 
 pub(super) fn challenge(
@@ -74,7 +74,7 @@ fn delivery(base: Base, delivery: wire::Delivery) -> Read<Delivery> {
         sender: delivery.sender,
         route: known(Route::from_number(delivery.route), "route")?,
         status: known(DeliveryStatus::from_number(delivery.status), "status")?,
-        failure: optional(FailureReason::from_number, delivery.failure, "failure")?,
+        failure: failure(delivery.failure, delivery.of_recipient)?,
         queued_at: base.time(delivery.queued_at),
         updated_at: base.time(delivery.updated_at),
         retry_at: base.time(delivery.retry_at),
@@ -86,6 +86,12 @@ fn delivery(base: Base, delivery: wire::Delivery) -> Read<Delivery> {
         template: delivery.template,
         digests: all(delivery.digests, |digest| array(&digest, "digests").map(Digest))?,
     })
+}
+
+fn failure(reason: i32, of_recipient: bool) -> Read<Option<Failure>> {
+    let cause = if of_recipient { Cause::Recipient } else { Cause::Sender };
+    let reason = optional(FailureReason::from_number, reason, "failure")?;
+    Ok(reason.map(|reason| Failure { reason, cause }))
 }
 
 fn conclusion(base: Base, conclusion: wire::Conclusion) -> Read<Conclusion> {

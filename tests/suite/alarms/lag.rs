@@ -1,0 +1,149 @@
+//! How late alarms are with many challenges live and many alarms falling due, and what an idle replica
+//! asks of Redis. In the long form a hundred thousand and five hundred a second.
+
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use pombo::{
+    otp::event::FactKind,
+    service::Service,
+    store::{self, Certificates, Settings, Store, Visit},
+};
+use tokio::{
+    sync::broadcast::error::RecvError,
+    task::JoinSet,
+    time::{MissedTickBehavior, interval, sleep, timeout},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::support::{
+    long,
+    redis_server::RedisServer,
+    replica::{config, issue, replica, rules},
+    world::number,
+};
+
+/// Alarms a second, and challenges live at any time.
+fn load() -> (u32, u32) {
+    if long() { (500, 100_000) } else { (250, 2_500) }
+}
+
+async fn open(redis: &RedisServer) -> Arc<dyn Store> {
+    let settings = Settings {
+        url: redis.url(),
+        partitions: 64,
+        index_fingerprint: config().keys.index_key().fingerprint(),
+        wait_replicas: 0,
+        certificates: Certificates::default(),
+        visit: Visit::Serve,
+    };
+    store::open(settings).await.unwrap()
+}
+
+/// Issues so many codes, so many a second.
+async fn issue_at(service: &Arc<Service>, rate: u32, count: u32) {
+    let mut beat = interval(Duration::from_secs(1) / rate);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Burst);
+    let mut issues = JoinSet::new();
+    for index in 0..count {
+        beat.tick().await;
+        let service = Arc::clone(service);
+        issues.spawn(async move { issue(&service, &number(index, "00")).await });
+    }
+    issues.join_all().await;
+}
+
+/// How long after its time each challenge's expiry was recorded, by the store's clock.
+async fn lags(service: &Arc<Service>, ttl: Duration, count: u32) -> Vec<Duration> {
+    let (mut facts, mut lags) = (service.facts(), Vec::new());
+    while lags.len() < count as usize {
+        match facts.recv().await {
+            Ok(fact) => {
+                if let FactKind::Concluded { after, .. } = fact.kind {
+                    lags.push(after.saturating_sub(ttl));
+                }
+            }
+            Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => break,
+        }
+    }
+    lags.sort();
+    lags
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn alarms_are_in_time_however_many_are_live() {
+    let (rate, live) = load();
+    let ttl = Duration::from_secs(u64::from(live / rate));
+    let redis = RedisServer::start();
+    let service = replica(open(&redis).await, rules(ttl));
+    let stop = CancellationToken::new();
+    let working = tokio::spawn({
+        let (service, stop) = (Arc::clone(&service), stop.clone());
+        async move { service.run(stop).await }
+    });
+    let measuring = tokio::spawn({
+        let service = Arc::clone(&service);
+        async move { lags(&service, ttl, live * 99 / 100).await }
+    });
+    let start = Instant::now();
+    issue_at(&service, rate, live).await;
+    println!("{live} challenges live after {:.1?}, of {ttl:?} each", start.elapsed());
+    let lags = timeout(ttl * 3, measuring).await.expect("alarms were lost").unwrap();
+    stop.cancel();
+    working.await.unwrap();
+    let at = |share: usize| lags[(lags.len() * share / 1000).min(lags.len() - 1)];
+    println!(
+        "{} alarms, {rate} a second: median {:?}, p99 {:?}, most {:?}",
+        lags.len(),
+        at(500),
+        at(990),
+        at(1000),
+    );
+    assert!(at(990) < Duration::from_millis(500), "p99 {:?}", at(990));
+}
+
+/// How often each command was called so far.
+async fn calls(redis: &RedisServer) -> BTreeMap<String, u64> {
+    let told = redis.ask(&["INFO", "commandstats"]).await;
+    let lines = told.lines().filter_map(|line| line.strip_prefix("cmdstat_")?.split_once(':'));
+    let calls = lines.filter_map(|(command, told)| {
+        let calls = told.strip_prefix("calls=")?.split(',').next()?.parse().ok()?;
+        Some((command.to_owned(), calls))
+    });
+    calls.collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idle_replica_asks_little_of_redis_however_many_challenges_are_live() {
+    let redis = RedisServer::start();
+    let service = replica(open(&redis).await, rules(Duration::from_secs(300)));
+    let stop = CancellationToken::new();
+    let working = tokio::spawn({
+        let (service, stop) = (Arc::clone(&service), stop.clone());
+        async move { service.run(stop).await }
+    });
+    let mut told = Vec::new();
+    let seconds = 6;
+    for live in [0, 1_000] {
+        issue_at(&service, 200, live).await;
+        assert!(service.drain(Duration::from_secs(30)).await);
+        let before = calls(&redis).await;
+        // What is measured is what happens by itself, in this time.
+        sleep(Duration::from_secs(seconds)).await;
+        let after = calls(&redis).await;
+        let asked = after.iter().filter(|(command, _)| *command != "info");
+        let asked = asked.map(|(command, calls)| calls - before.get(command).unwrap_or(&0));
+        told.push(asked.sum::<u64>() as f64 / seconds as f64);
+    }
+    stop.cancel();
+    working.await.unwrap();
+    println!(
+        "an idle replica asks {:.1} commands a second, with 1000 live {:.1}",
+        told[0], told[1]
+    );
+    assert!(told[0] < 50.0 && told[1] < told[0] + 10.0, "{told:?}");
+}

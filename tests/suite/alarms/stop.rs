@@ -1,0 +1,59 @@
+//! A replica that stops is through with what it claimed: nobody waits for its leases.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use pombo::{
+    otp::{State, Time},
+    store::{Store, memory::MemoryStore},
+};
+use tokio::{task::JoinSet, time::timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::support::{
+    pombo::PATIENCE,
+    replica::{issue, replica, rules},
+    world::number,
+};
+
+const CHALLENGES: u32 = 300;
+
+#[tokio::test]
+async fn what_a_stopping_replica_has_claimed_it_looks_after() {
+    // The store's time is the test's.
+    let now = Arc::new(Mutex::new(Time::from_secs(1_790_000_000)));
+    let clock = Arc::clone(&now);
+    let store = MemoryStore::with_clock(Arc::new(move || *clock.lock().unwrap()));
+    let ttl = Duration::from_secs(60);
+    let dead = replica(Arc::new(store.clone()), rules(ttl));
+    let mut ids = Vec::new();
+    for index in 0..CHALLENGES {
+        ids.push(issue(&dead, &number(index, "00")).await);
+    }
+    assert!(dead.drain(PATIENCE).await);
+    *now.lock().unwrap() = Time::from_secs(1_790_000_061);
+
+    // Its first scan claims all that is due; it is told to stop when it has done the first of it.
+    let heir = replica(Arc::new(store.clone()), rules(ttl));
+    let (mut facts, stop) = (heir.facts(), CancellationToken::new());
+    let working = tokio::spawn({
+        let (heir, stop) = (Arc::clone(&heir), stop.clone());
+        async move { heir.run(stop).await }
+    });
+    timeout(PATIENCE, facts.recv()).await.unwrap().unwrap();
+    stop.cancel();
+    timeout(PATIENCE, working).await.expect("it stops").unwrap();
+    assert!(heir.drain(PATIENCE).await);
+
+    let looks = ids.iter().map(|id| {
+        let (heir, id) = (Arc::clone(&heir), *id);
+        async move { heir.get(String::new(), id).await.unwrap().challenge.state() }
+    });
+    let states = looks.collect::<JoinSet<_>>().join_all().await;
+    assert!(states.iter().all(|state| *state == State::Expired));
+    let left = store.claim(Duration::from_secs(5), 1000).await.unwrap();
+    assert_eq!(left.len(), 0, "and nothing is leased or due");
+    assert_eq!(heir.live_challenges().await.unwrap(), 0);
+}
