@@ -21,6 +21,8 @@ pub(super) fn tell(store: &'static str, facts: &RedisFacts, wait_replicas: u32) 
     let fewest = primaries.iter().map(|it| it.replicas).min().unwrap_or_default();
     if fewest < wait_replicas {
         found.push(Inspection::fault(store, too_few(fewest, wait_replicas)));
+    } else if fewest == wait_replicas && wait_replicas > 0 {
+        found.push(Inspection::warning(store, just_enough(fewest)));
     }
     // Nothing is said of what a server does not tell.
     let evicts = primaries.iter().find(|it| !matches!(&*it.eviction_policy, "noeviction" | ""));
@@ -43,12 +45,27 @@ fn shape(facts: &RedisFacts) -> String {
 }
 
 fn too_few(replicas: u32, wait_replicas: u32) -> String {
-    let (has, it) =
-        if replicas == 1 { ("replica follows", "it") } else { ("replicas follow", "them") };
     format!(
-        "{replicas} {has}, and store.wait_replicas is {wait_replicas}: no guess could be answered; add \
-         replicas, or wait for no more than {it}"
+        "store.wait_replicas is {wait_replicas}, and {}: no guess can be answered; add replicas, or \
+         wait for no more than follow",
+        following(replicas)
     )
+}
+
+fn just_enough(replicas: u32) -> String {
+    format!(
+        "store.wait_replicas is {replicas}, and {}: without one of them, as after a failover, no guess \
+         could be answered; have one more",
+        following(replicas)
+    )
+}
+
+fn following(replicas: u32) -> String {
+    if replicas == 1 {
+        "1 replica follows".to_owned()
+    } else {
+        format!("{replicas} replicas follow")
+    }
 }
 
 fn forgets_when_full(server: &ServerFacts) -> String {
@@ -70,7 +87,7 @@ mod tests {
             eviction_policy: "noeviction".to_owned(),
             keeps_changes: true,
             is_replica: false,
-            replicas: 1,
+            replicas: 2,
         }
     }
 
@@ -130,6 +147,9 @@ mod tests {
         let lonely = ServerFacts { replicas: 0, ..sound() };
         let told = told(Shape::Cluster, vec![sound(), lonely], 1);
         let [Verdict::Sound(_), Verdict::Fault(told)] = &told[..] else { panic!("{told:?}") };
-        assert!(told.starts_with("0 replicas follow, and store.wait_replicas is 1"), "{told}");
+        assert!(told.starts_with("store.wait_replicas is 1, and 0 replicas follow"), "{told}");
+        let told = self::told(Shape::Sentinel, vec![sound()], 2);
+        let [Verdict::Sound(_), Verdict::Warning(told)] = &told[..] else { panic!("{told:?}") };
+        assert!(told.contains("2 replicas follow") && told.contains("have one more"), "{told}");
     }
 }

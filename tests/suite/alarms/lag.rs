@@ -10,7 +10,7 @@ use std::{
 use pombo::{
     otp::event::FactKind,
     service::Service,
-    store::{self, Settings, Store, Visit},
+    store::{self, Certificates, Settings, Store, Visit},
 };
 use tokio::{
     sync::broadcast::error::RecvError,
@@ -36,6 +36,8 @@ async fn open(redis: &RedisServer) -> Arc<dyn Store> {
         url: redis.url(),
         partitions: 64,
         index_fingerprint: config().keys.index_key().fingerprint(),
+        wait_replicas: 0,
+        certificates: Certificates::default(),
         visit: Visit::Serve,
         certificates: Default::default(),
         wait_replicas: 0,

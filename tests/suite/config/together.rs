@@ -7,6 +7,38 @@ use super::{
 };
 
 #[test]
+fn a_store_is_refused_what_it_has_no_use_for() {
+    let certificate = "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----";
+    let key = certificate.replace("CERTIFICATE", "PRIVATE KEY");
+    let (plain, secured) = ("redis://redis:6379", "rediss+cluster://a:1,b:2");
+    check(&[
+        (&[("store.wait_replicas", "1")], "store.wait_replicas", "has no replicas"),
+        (&[("store.url", plain), ("store.ca", certificate)], "store.ca", "begins with rediss"),
+        (
+            &[("store.url", secured), ("store.client_cert", certificate)],
+            "store.client_key",
+            "is missing",
+        ),
+        (&[("store.url", secured), ("store.client_key", &key)], "store.client_cert", "is missing"),
+        (
+            &[("store.url", secured), ("store.ca_file", "/no/such/ca.pem")],
+            "store.ca_file",
+            "/no/such/ca.pem",
+        ),
+    ]);
+    let right = [
+        ("store.url", secured),
+        ("store.wait_replicas", "2"),
+        ("store.ca", certificate),
+        ("store.client_cert", certificate),
+        ("store.client_key", &key),
+    ];
+    let store = serve(&right).unwrap().store;
+    assert!(store.ca.is_some() && store.client.is_some() && store.wait_replicas == 2);
+    assert!(!format!("{store:?}").contains("MA=="));
+}
+
+#[test]
 fn aws_and_lists_are_refused_where_they_make_no_sense() {
     let number = "phone-number-id-0123456789abcdef0123456789abcdef";
     let topic = "arn:aws:sns:sa-east-1:123456789012:pombo";

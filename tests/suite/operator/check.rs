@@ -95,7 +95,7 @@ async fn a_store_is_told_by_what_it_consists_of_and_by_whom_guesses_wait_for() {
         let ended = command(&world, &["check"]).await;
         let store = state(&ended, "store");
         assert!(store.starts_with("answers; Redis ") && store.ends_with(told), "{store}");
-        let lacks = ended.stderr.contains("0 replicas follow, and store.wait_replicas is 1");
+        let lacks = ended.stderr.contains("store.wait_replicas is 1, and 0 replicas follow");
         assert_eq!((lacks, ended.code), (code == 1, code), "{}", ended.stdout);
     }
 }
