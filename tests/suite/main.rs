@@ -22,3 +22,5 @@ mod edge;
 mod operator;
 
 mod outwards;
+
+mod simulation;

@@ -1,0 +1,209 @@
+//! A store that spoils one thing: what a service would do that broke one promise. Each must be
+//! noticed.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use pombo::{
+    otp::{DeliveryRef, DeliveryStatus, MessageTag, Recipient, RecipientKey, State},
+    store::{
+        Charge, Charged, Commit, Committed, Due, EventId, Followed, Loaded, Reader, Store,
+        StoreError, memory::MemoryStore, record,
+    },
+};
+
+/// What is spoilt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mutation {
+    GuessNotCounted,
+    VerifiedTwice,
+    AlarmDropped,
+    LookLeftOut,
+    StatusMovedBack,
+    LedgerCleared,
+    DigestStoredLate,
+}
+
+pub struct Mutant {
+    pub how: Mutation,
+    store: MemoryStore,
+    held: Mutex<Held>,
+}
+
+#[derive(Default)]
+struct Held {
+    commits: u64,
+    /// Records as they were before a challenge ended, and how often they are shown still.
+    stale: BTreeMap<RecipientKey, (Loaded, u32)>,
+    /// Commits as they should have been, and how many looks they are still kept back.
+    late: BTreeMap<RecipientKey, (Commit, u32)>,
+}
+
+impl Mutant {
+    pub fn new(how: Mutation, store: MemoryStore) -> Self {
+        Self { how, store, held: Mutex::default() }
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn spoil(&self, old: &Recipient, commit: &mut Commit) {
+        let mut new = record::decode(&commit.blob).unwrap();
+        match self.how {
+            Mutation::GuessNotCounted => forget_guess(old, &mut new),
+            Mutation::VerifiedTwice if verified(&new) > verified(old) => {
+                new = Recipient { changed_at: new.changed_at, ..old.clone() };
+                let mut alarms = self.store.alarms().into_iter();
+                commit.alarm = alarms.find(|(_, key)| *key == commit.key).map(|(at, _)| at);
+            }
+            Mutation::AlarmDropped => {
+                self.held().commits += 1;
+                commit.alarm = commit.alarm.filter(|_| !self.held().commits.is_multiple_of(20));
+            }
+            Mutation::StatusMovedBack => move_back(old, &mut new),
+            Mutation::LedgerCleared if new.challenges.len() > old.challenges.len() => {
+                new.flows.iter_mut().for_each(|flow| flow.ledger = Default::default());
+            }
+            Mutation::DigestStoredLate if keep_back_digest(old, &mut new) => {
+                let expected = commit.expected + 1;
+                let late = Commit { expected, counters: vec![], events: vec![], ..commit.clone() };
+                self.held().late.insert(commit.key, (late, 1));
+            }
+            _ => {}
+        }
+        commit.blob = record::encode(&new);
+    }
+}
+
+fn verified(record: &Recipient) -> usize {
+    record.challenges.iter().filter(|it| it.state() == State::Verified).count()
+}
+
+fn forget_guess(old: &Recipient, new: &mut Recipient) {
+    for challenge in new.challenges.iter_mut().filter(|it| it.is_live()) {
+        if let Some(old) = old.challenges.iter().find(|it| it.id == challenge.id) {
+            challenge.attempts_used = old.attempts_used;
+        }
+    }
+}
+
+fn move_back(old: &Recipient, new: &mut Recipient) {
+    let old: Vec<_> = old.challenges.iter().map(|it| (it.id, it.deliveries.len())).collect();
+    for challenge in new.challenges.iter_mut().filter(|it| it.is_live()) {
+        let known = old.iter().find(|(id, _)| *id == challenge.id).map_or(0, |(_, count)| *count);
+        for delivery in &mut challenge.deliveries[..known] {
+            delivery.status = delivery.status.min(DeliveryStatus::Accepted);
+        }
+    }
+}
+
+/// Takes the newest digest out, if there is a new one.
+fn keep_back_digest(old: &Recipient, new: &mut Recipient) -> bool {
+    let count = |record: &Recipient| -> usize {
+        let live = record.challenges.iter().filter(|it| it.is_live());
+        live.flat_map(|it| &it.deliveries).map(|it| it.digests.len()).sum()
+    };
+    let grew = count(new) > count(old);
+    let newest = new.challenges.iter_mut().filter(|it| it.is_live()).next_back();
+    let delivery = newest.and_then(|it| it.deliveries.last_mut()).filter(|_| grew);
+    delivery.is_some_and(|delivery| delivery.digests.pop().is_some())
+}
+
+#[async_trait]
+impl Store for Mutant {
+    async fn load(&self, key: &RecipientKey) -> Result<Loaded, StoreError> {
+        let loaded = self.store.load(key).await?;
+        let late = self.held().late.remove(key);
+        match late {
+            Some((commit, 0)) => drop(self.store.commit(&commit).await?),
+            Some((commit, looks)) => drop(self.held().late.insert(*key, (commit, looks - 1))),
+            None => {}
+        }
+        let stale = self.held().stale.remove(key);
+        Ok(match stale {
+            Some((stale, looks)) => {
+                if looks > 1 {
+                    self.held().stale.insert(*key, (stale.clone(), looks - 1));
+                }
+                Loaded { now: loaded.now, ..stale }
+            }
+            None => loaded,
+        })
+    }
+
+    async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError> {
+        let loaded = self.store.load(&commit.key).await?;
+        let blob = loaded.blob.as_deref();
+        let old = blob.map(record::decode).transpose()?.unwrap_or_default();
+        let mut spoilt = commit.clone();
+        self.spoil(&old, &mut spoilt);
+        let committed = self.store.commit(&spoilt).await?;
+        let live = |record: &Recipient| record.challenges.iter().filter(|it| it.is_live()).count();
+        let new = record::decode(&commit.blob)?;
+        let ended = committed == Committed::Done && live(&new) < live(&old);
+        if self.how == Mutation::LookLeftOut && ended {
+            self.held().stale.insert(commit.key, (loaded, 2));
+        }
+        Ok(committed)
+    }
+
+    async fn claim(&self, lease: Duration, most: usize) -> Result<Vec<Due>, StoreError> {
+        self.store.claim(lease, most).await
+    }
+
+    async fn charge(&self, charge: &Charge) -> Result<Charged, StoreError> {
+        self.store.charge(charge).await
+    }
+
+    async fn remember(
+        &self,
+        message: &MessageTag,
+        delivery: &DeliveryRef,
+        ttl: Duration,
+    ) -> Result<(), StoreError> {
+        self.store.remember(message, delivery, ttl).await
+    }
+
+    async fn find(&self, message: &MessageTag) -> Result<Option<DeliveryRef>, StoreError> {
+        self.store.find(message).await
+    }
+
+    async fn counter(&self, name: &str) -> Result<i64, StoreError> {
+        self.store.counter(name).await
+    }
+
+    fn partitions(&self) -> u32 {
+        self.store.partitions()
+    }
+
+    fn partition_of(&self, key: &RecipientKey) -> u32 {
+        self.store.partition_of(key)
+    }
+
+    async fn follow(
+        &self,
+        reader: &Reader,
+        lease: Duration,
+        most: usize,
+    ) -> Result<Followed, StoreError> {
+        self.store.follow(reader, lease, most).await
+    }
+
+    async fn pass(
+        &self,
+        reader: &Reader,
+        event: EventId,
+        lease: Duration,
+    ) -> Result<bool, StoreError> {
+        self.store.pass(reader, event, lease).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.store.ping().await
+    }
+}
