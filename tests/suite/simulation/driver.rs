@@ -7,6 +7,8 @@ use tokio::time::sleep;
 
 use super::{
     laws::{Breach, Law::Clean},
+    life::Doom,
+    panicked,
     replica::REPLICAS,
     town::Town,
     weather::{Mood, StoreWeather, Weather},
@@ -38,6 +40,7 @@ impl Town {
         if self.replicas().is_empty() {
             self.unrest();
         }
+        self.court.require(Clean, !panicked(), || "a task panicked".into());
         self.judge_now();
         self.court.breach().map_or(Ok(()), Err)
     }
@@ -97,7 +100,10 @@ impl Town {
     fn doom_replica(&self) {
         let replicas = self.replicas();
         if !replicas.is_empty() {
-            replicas[self.dice.below(replicas.len())].life.ends_after(self.dice.below(25));
+            let step = self.dice.pick(&["charge", "find", "remember", "try", "try", "commit"]);
+            let at = Doom::At(step, self.dice.pick(&["before", "after"]));
+            let doom = self.dice.some(0.5, || Doom::After(self.dice.below(25))).unwrap_or(at);
+            replicas[self.dice.below(replicas.len())].life.doom(Some(doom));
         }
     }
 
@@ -125,7 +131,7 @@ impl Town {
     /// All is well again, and everything comes to its end.
     async fn end(self: &Arc<Self>) -> Result<(), Breach> {
         *self.weather() = Weather::default();
-        self.replicas().iter().for_each(|replica| replica.life.is_spared());
+        self.replicas().iter().for_each(|replica| replica.life.doom(None));
         if self.replicas().is_empty() {
             self.start_replica(usize::MAX);
         }

@@ -12,12 +12,21 @@ use pombo::otp::RecipientKey;
 
 use super::tally::Tally;
 
+/// When a replica dies.
+#[derive(Clone, Copy, Debug)]
+pub enum Doom {
+    /// After so many steps.
+    After(usize),
+    /// At the next step of this kind, before or after it.
+    At(&'static str, &'static str),
+}
+
 pub struct Life {
     pub number: usize,
     tally: Arc<Tally>,
     is_over: AtomicBool,
-    /// Steps until it dies, once that is decided.
-    left: Mutex<Option<usize>>,
+    /// When it dies, once that is decided.
+    doom: Mutex<Option<Doom>>,
     /// The last answered look at a record, and how many commits came before it. A try uses it up.
     look: Mutex<Option<(RecipientKey, u64)>>,
 }
@@ -28,19 +37,14 @@ impl Life {
             number,
             tally: Arc::clone(tally),
             is_over: AtomicBool::new(false),
-            left: Mutex::default(),
+            doom: Mutex::default(),
             look: Mutex::default(),
         })
     }
 
-    /// It dies after so many steps.
-    pub fn ends_after(&self, steps: usize) {
-        *lock(&self.left) = Some(steps);
-    }
-
-    /// It lives, after all.
-    pub fn is_spared(&self) {
-        *lock(&self.left) = None;
+    /// Decides when it dies, if it does.
+    pub fn doom(&self, doom: Option<Doom>) {
+        *lock(&self.doom) = doom;
     }
 
     pub fn is_over(&self) -> bool {
@@ -49,17 +53,23 @@ impl Life {
 
     /// A step; returns if it lives on.
     pub async fn lives_on(&self, what: &str, when: &str) {
-        if let Some(left) = &mut *lock(&self.left) {
-            match left.checked_sub(1) {
-                Some(fewer) => *left = fewer,
-                None if !self.is_over.swap(true, Ordering::Relaxed) => {
-                    self.tally.raise(format!("died {when} {what}"));
-                }
-                None => {}
-            }
+        if self.dies(what, when) && !self.is_over.swap(true, Ordering::Relaxed) {
+            self.tally.raise(format!("died {when} {what}"));
         }
         if self.is_over() {
             pending::<()>().await;
+        }
+    }
+
+    fn dies(&self, what: &str, when: &str) -> bool {
+        match &mut *lock(&self.doom) {
+            None => false,
+            Some(Doom::After(0)) => true,
+            Some(Doom::After(left)) => {
+                *left -= 1;
+                false
+            }
+            Some(Doom::At(at, then)) => *at == what && *then == when,
         }
     }
 

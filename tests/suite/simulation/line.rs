@@ -19,9 +19,14 @@ use super::{life::Life, town::Town, witness::Witness};
 /// After so long a call is given up.
 const CALL: Duration = Duration::from_millis(800);
 
+/// An answer may take so many milliseconds on a good day.
+const LAG: u64 = 20;
+
 /// What happens to a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
+    /// It takes a moment, as ever.
+    Lag,
     /// It takes a while to get there.
     SlowThere,
     /// Its answer takes a while.
@@ -58,7 +63,7 @@ impl Line {
             self.town.tally.raise(format!("store {what} {fault:?}"));
         }
         let answer = self.suffer(fault, call).await;
-        if !matches!(fault, None | Some(Fault::SlowThere | Fault::SlowBack)) {
+        if !matches!(fault, None | Some(Fault::Lag)) {
             self.town.unrest();
         }
         self.life.lives_on(what, "after").await;
@@ -73,6 +78,12 @@ impl Line {
         let while_ = self.town.dice.millis(0..=CALL.as_millis() as u64 / 2);
         match fault {
             None => return call.await,
+            Some(Fault::Lag) => {
+                sleep(while_ / 20).await;
+                let answer = call.await;
+                sleep(self.town.dice.millis(0..=LAG)).await;
+                return answer;
+            }
             Some(Fault::SlowThere) => {
                 sleep(while_).await;
                 return call.await;

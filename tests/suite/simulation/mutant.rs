@@ -34,6 +34,9 @@ pub struct Mutant {
     held: Mutex<Held>,
 }
 
+/// So many looks at a record that has changed show what it was.
+const LOOKS: u32 = 12;
+
 #[derive(Default)]
 struct Held {
     commits: u64,
@@ -93,10 +96,13 @@ fn forget_guess(old: &Recipient, new: &mut Recipient) {
 }
 
 fn move_back(old: &Recipient, new: &mut Recipient) {
-    let old: Vec<_> = old.challenges.iter().map(|it| (it.id, it.deliveries.len())).collect();
     for challenge in new.challenges.iter_mut().filter(|it| it.is_live()) {
-        let known = old.iter().find(|(id, _)| *id == challenge.id).map_or(0, |(_, count)| *count);
-        for delivery in &mut challenge.deliveries[..known] {
+        let known = old.challenges.iter().find(|it| it.id == challenge.id);
+        let known = known.map_or(0, |it| it.deliveries.len());
+        // Not the newest, whose status says when the alarm is due.
+        for delivery in
+            challenge.deliveries.iter_mut().rev().skip(1).filter(|it| it.number <= known as u32)
+        {
             delivery.status = delivery.status.min(DeliveryStatus::Accepted);
         }
     }
@@ -147,7 +153,7 @@ impl Store for Mutant {
         let new = record::decode(&commit.blob)?;
         let ended = committed == Committed::Done && live(&new) < live(&old);
         if self.how == Mutation::LookLeftOut && ended {
-            self.held().stale.insert(commit.key, (loaded, 2));
+            self.held().stale.insert(commit.key, (loaded, LOOKS));
         }
         Ok(committed)
     }

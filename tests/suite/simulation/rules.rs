@@ -99,7 +99,7 @@ pub fn shared_limits(dice: &Dice) -> SharedLimits {
         dice.pick(choice).split_whitespace().map(|window| window.parse().unwrap()).collect()
     };
     SharedLimits {
-        subject: windows(&["", "20/10m", "4/1m"]),
+        subject: windows(&["", "20/10m", "2/1m"]),
         client_ip: windows(&["", "3/1m"]),
         caller: windows(&["", "100/1h", "6/1m"]),
     }

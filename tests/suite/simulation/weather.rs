@@ -42,7 +42,7 @@ impl StoreWeather {
             return Some(Fault::Unreachable);
         }
         if !dice.odds(self.faults) {
-            return None;
+            return dice.some(0.3, || Fault::Lag);
         }
         Some(dice.weighted(&[
             (3, Fault::SlowThere),

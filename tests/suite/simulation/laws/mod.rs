@@ -37,9 +37,10 @@ pub enum Law {
     Forward,
     /// A retry is answered like the first call.
     Alike,
-    /// Every challenge ends within its time, a lease and a scan of a healthy service.
+    /// Every challenge ends, and whatever else is due is done, within its time, a lease and a scan of
+    /// a healthy service.
     Punctual,
-    /// Nothing is left behind: no task that hangs, and after its time no record.
+    /// Nothing panics and nothing is left behind: no task that hangs, and after its time no record.
     Clean,
 }
 
