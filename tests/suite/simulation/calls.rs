@@ -91,12 +91,13 @@ impl Town {
         let Some(service) = self.some_replica() else { return };
         let hangs_up = self.dice.some(0.04, || self.dice.millis(0..=400));
         let patience = hangs_up.unwrap_or(Duration::from_secs(30));
+        let heard = self.book().first.contains_key(&ask.key);
         let Ok(told) = timeout(patience, call(&service, &ask)).await else {
             let why = if hangs_up.is_some() { "caller hangs up" } else { "caller hears nothing" };
             return self.tally.raise(why);
         };
         self.tally.raise(name(&told));
-        self.judge_answer(&ask, &told);
+        self.judge_answer(&ask, heard, &told);
         if let (Call::Issue { flow, phone, payment, .. }, Told::Issued(issued)) = (&ask.call, told)
         {
             let (flow, phone, payment) = (*flow, *phone, *payment);

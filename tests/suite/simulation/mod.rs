@@ -46,6 +46,7 @@ mod expected;
 use std::{
     cell::Cell,
     collections::BTreeMap,
+    ops::Range,
     sync::{
         Arc, Once,
         atomic::{AtomicU64, Ordering},
@@ -114,7 +115,7 @@ fn as_it_is(store: MemoryStore) -> Arc<dyn Store> {
 }
 
 /// Runs these seeds on all cores, and counts what happened.
-fn run_all(seeds: std::ops::Range<u64>) -> BTreeMap<String, u64> {
+fn run_all(seeds: Range<u64>) -> BTreeMap<String, u64> {
     let (tally, next, start) = (Tally::default(), AtomicU64::new(seeds.start), Instant::now());
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
@@ -140,11 +141,18 @@ fn run_all(seeds: std::ops::Range<u64>) -> BTreeMap<String, u64> {
     tally.take()
 }
 
+/// `7`, or `0..100`.
+fn seeds(text: &str) -> Range<u64> {
+    let (first, end) = text.split_once("..").unwrap_or((text, ""));
+    let first = first.parse().unwrap();
+    first..end.parse().unwrap_or(first + 1)
+}
+
 #[test]
 fn whatever_happens_to_a_town_every_promise_holds() {
-    let only = std::env::var("POMBO_SIM_SEED").ok().and_then(|seed| seed.parse().ok());
-    let seeds = match only {
-        Some(seed) => seed..seed + 1,
+    let only = std::env::var("POMBO_SIM_SEED").ok().map(|text| seeds(&text));
+    let seeds = match &only {
+        Some(seeds) => seeds.clone(),
         None if long() => 0..10_000,
         None => 0..200,
     };

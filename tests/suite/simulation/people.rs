@@ -25,7 +25,7 @@ impl Town {
             (16, 2),
             (2, 3),
             (5, 4),
-            (7, 5),
+            (9, 5),
             (9, 6),
             (2, 7),
             (5, 8),
@@ -70,7 +70,7 @@ impl Town {
             phone: dice.below(PHONES),
             payment: is_payment.then(|| dice.pick(&[1, 1, 2])),
             channel: dice.some(0.15, || dice.pick(Channel::ALL)),
-            address: dice.some(0.3, || dice.pick(&[[192, 0, 2, 1], [192, 0, 2, 2]]).into()),
+            address: dice.some(0.5, || dice.pick(&[[192, 0, 2, 1], [192, 0, 2, 2]]).into()),
         });
     }
 

@@ -110,7 +110,7 @@ impl Post {
         let failure = (status == DeliveryStatus::Failed).then(|| reaction(dice));
         let at = dice.weighted(&[(4, Some(0)), (1, None), (1, Some(40)), (1, Some(90_000))]);
         let at = at.map(|ago| town.now() - Duration::from_secs(ago));
-        let unnamed = self.whose().sender == "aws" && dice.odds(0.2);
+        let unnamed = self.whose().sender == "aws" && dice.odds(0.5);
         if unnamed {
             return Callback::Unnamed { message_id: self.alias.clone(), status, failure, at };
         }

@@ -53,10 +53,10 @@ pub fn payment(which: u8) -> Transaction {
 
 /// The rules of a run.
 pub fn rules(dice: &Dice) -> Rules {
-    let (odd, even) = (policy(dice), policy(dice));
     let windows = dice.pick(&["5/10m 12/24h", "30/10m", "30/10m", "3/1m 8/1h"]);
     let (failures_in_a_row, failures_per_day) = dice.pick(&[(10, 20), (4, 9), (3, 7)]);
-    let (whatsapp, sms) = dice.pick(&[(1, 1), (2, 1), (1, 2), (2, 2)]);
+    let (whatsapp, sms) = dice.pick(&[(1, 1), (2, 1), (1, 2), (2, 2), (1, 0)]);
+    let (odd, even) = (policy(dice, sms > 0), policy(dice, sms > 0));
     Rules {
         policies: std::array::from_fn(|i| if i % 2 == 0 { odd.clone() } else { even.clone() }),
         recipient: windows.split(' ').map(|window| window.parse().unwrap()).collect(),
@@ -72,8 +72,10 @@ pub fn rules(dice: &Dice) -> Rules {
     }
 }
 
-fn policy(dice: &Dice) -> Policy {
+fn policy(dice: &Dice, has_sms: bool) -> Policy {
     use Channel::{Sms, Whatsapp};
+    let plans = [vec![Whatsapp, Sms], vec![Whatsapp, Sms], vec![Sms, Whatsapp]];
+    let plans = if has_sms { plans.to_vec() } else { vec![vec![Whatsapp]] };
     let evidence = || dice.some(0.4, || dice.seconds(5..=60));
     Policy {
         ttl: dice.pick(&[60, 300].map(Duration::from_secs)),
@@ -86,7 +88,7 @@ fn policy(dice: &Dice) -> Policy {
             .into_iter()
             .map(Duration::from_secs)
             .collect(),
-        plan: dice.pick(&[vec![Whatsapp, Sms], vec![Whatsapp, Sms], vec![Sms, Whatsapp]]),
+        plan: dice.pick(&plans),
         undelivered: Duration::from_secs(20),
         unread: evidence(),
         unverified: evidence(),
@@ -100,7 +102,7 @@ pub fn shared_limits(dice: &Dice) -> SharedLimits {
     };
     SharedLimits {
         subject: windows(&["", "20/10m", "2/1m"]),
-        client_ip: windows(&["", "3/1m"]),
+        client_ip: windows(&["", "1/2m"]),
         caller: windows(&["", "100/1h", "6/1m"]),
     }
 }

@@ -45,8 +45,8 @@ pub struct Town {
     book: Mutex<Book>,
     weather: Mutex<Weather>,
     replicas: Mutex<Vec<Replica>>,
-    /// Since when all is well.
-    calm_since: Mutex<Instant>,
+    /// Since when all is well, by the clock and by the store's.
+    calm_since: Mutex<(Instant, Time)>,
 }
 
 /// What stands between the witness and the store.
@@ -75,7 +75,7 @@ impl Town {
             book: Mutex::default(),
             weather: Mutex::default(),
             replicas: Mutex::default(),
-            calm_since: Mutex::new(start),
+            calm_since: Mutex::new((start, Time::default())),
             dice,
         });
         let witness = Witness::new(between(memory), Arc::downgrade(&town));
@@ -134,12 +134,14 @@ impl Town {
 
     /// Something is not as it should be.
     pub fn unrest(&self) {
-        *lock(&self.calm_since) = Instant::now();
+        *lock(&self.calm_since) = (Instant::now(), self.now());
     }
 
-    /// For how long all has been well.
+    /// For how long all has been well. While the store's clock stands still, since it was moved back,
+    /// a lease does not run out either.
     pub fn calm(&self) -> Duration {
-        lock(&self.calm_since).elapsed()
+        let (since, then) = *lock(&self.calm_since);
+        since.elapsed().min(self.now().since(then))
     }
 }
 

@@ -47,9 +47,10 @@ impl StoreWeather {
         Some(dice.weighted(&[
             (3, Fault::SlowThere),
             (3, Fault::SlowBack),
-            (1, Fault::Lost),
+            (2, Fault::Lost),
             (2, Fault::AnswerLost),
-            (1, Fault::CarriedOutLater),
+            (2, Fault::CarriedOutLater),
+            (1, Fault::Unreachable),
         ]))
     }
 }

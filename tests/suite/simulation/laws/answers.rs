@@ -58,8 +58,8 @@ impl Told {
 }
 
 impl Town {
-    /// Looks at what a caller is told.
-    pub fn judge_answer(&self, ask: &Ask, told: &Told) {
+    /// Looks at what a caller is told; `heard` if the same call had been answered when it was made.
+    pub fn judge_answer(&self, ask: &Ask, heard: bool, told: &Told) {
         match (&ask.call, told) {
             (_, Told::Issued(issued)) => self.judge_issued(issued),
             (Call::Guess { challenge, aim, .. }, Told::Guessed(verified)) => {
@@ -67,7 +67,9 @@ impl Town {
             }
             _ => {}
         }
-        if !ask.key.is_empty() {
+        // Of two that are made at once, one may be held by a limit that the other used up.
+        let is_held = matches!(told, Told::Refused(Refusal::Limited { .. }));
+        if !ask.key.is_empty() && (heard || !is_held) {
             self.judge_retry(ask, told);
         }
     }
