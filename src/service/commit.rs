@@ -34,6 +34,8 @@ struct Work<'a> {
     /// Cancelled once nobody waits for the answer.
     gone: CancellationToken,
     supplier: Supplier<'a>,
+    /// Whether what was committed is its own.
+    committed: bool,
 }
 
 impl Service {
@@ -55,9 +57,10 @@ impl Service {
                 event: &event,
                 gone,
                 supplier: Supplier::new(&service, &event, &with),
+                committed: false,
             };
             let done = work.run().await;
-            work.supplier.settle_charges(&done).await;
+            work.supplier.settle_charges(&done, work.committed).await;
             done
         };
         let task = self.tasks.spawn(work.in_current_span());
@@ -157,7 +160,8 @@ impl Work<'_> {
     }
 
     /// What follows from a commit.
-    fn follow(&self, transition: Transition, moment: Moment) -> Answer {
+    fn follow(&mut self, transition: Transition, moment: Moment) -> Answer {
+        self.committed = true;
         let service = self.service;
         let next = transition.next.as_ref();
         let masked = next.map_or("", |next| &next.masked);
