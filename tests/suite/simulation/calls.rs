@@ -139,7 +139,7 @@ async fn call(service: &Arc<Service>, ask: &Ask) -> Told {
                 purpose: None,
                 idempotency_key: key,
             };
-            service.verify(guess).await.map(Told::Guessed)
+            service.verify(guess).await.map(|it| Told::Guessed(Box::new(it)))
         }
         Call::Cancel { caller, challenge } => {
             service.cancel(caller, challenge).await.map(|_| Told::Seen)

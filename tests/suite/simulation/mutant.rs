@@ -115,7 +115,7 @@ fn keep_back_digest(old: &Recipient, new: &mut Recipient) -> bool {
         live.flat_map(|it| &it.deliveries).map(|it| it.digests.len()).sum()
     };
     let grew = count(new) > count(old);
-    let newest = new.challenges.iter_mut().filter(|it| it.is_live()).next_back();
+    let newest = new.challenges.iter_mut().rfind(|it| it.is_live());
     let delivery = newest.and_then(|it| it.deliveries.last_mut()).filter(|_| grew);
     delivery.is_some_and(|delivery| delivery.digests.pop().is_some())
 }

@@ -50,7 +50,7 @@ impl StoreWeather {
             (2, Fault::Lost),
             (2, Fault::AnswerLost),
             (2, Fault::CarriedOutLater),
-            (1, Fault::Unreachable),
+            (2, Fault::Unreachable),
         ]))
     }
 }

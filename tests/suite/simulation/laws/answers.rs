@@ -25,7 +25,7 @@ const REPLAY: Duration = Duration::from_secs(600);
 pub enum Told {
     Issued(Issued),
     Resent(Resent),
-    Guessed(Verified),
+    Guessed(Box<Verified>),
     Seen,
     Reported,
     Refused(Refusal),

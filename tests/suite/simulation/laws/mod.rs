@@ -2,6 +2,8 @@
 
 mod records;
 
+mod bounds;
+
 mod ends;
 
 mod answers;
@@ -33,6 +35,9 @@ pub enum Law {
     OneAlarm,
     /// The failure ledger and the list of messages lose nothing but what is too old to count.
     Memory,
+    /// No more messages than the limits allow; a code works in its time and outside of locks only;
+    /// what is concluded keeps no digest and, with none live, no number.
+    Bounds,
     /// A delivery's status moves forward only.
     Forward,
     /// A retry is answered like the first call.

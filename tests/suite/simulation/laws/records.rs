@@ -26,6 +26,7 @@ impl Town {
         self.judge_conclusions(after);
         before.flows.iter().for_each(|flow| self.judge_flow(flow, before, after));
         self.judge_messages(before, after);
+        self.judge_bounds(written);
         self.judge_alarm(written);
     }
 
