@@ -106,7 +106,8 @@ impl Town {
     }
 }
 
-async fn call(service: &Arc<Service>, ask: &Ask) -> Told {
+/// Makes a call and waits for its answer.
+pub async fn call(service: &Arc<Service>, ask: &Ask) -> Told {
     let key = ask.key.clone();
     let answer = match ask.call.clone() {
         Call::Issue { flow, phone: which, payment: paid, channel, address } => {

@@ -5,7 +5,7 @@
 //! other: people and callers act (`people`, `calls`), the store's `line` and the senders (`pigeon`,
 //! `post`) suffer from the `weather`, replicas die between two steps (`life`), clocks jump. A
 //! `witness` sees all that is committed, and `laws` judge it, at every moment and in the end.
-//! `mutant` spoils one thing at a time, to show that the laws see it.
+//! Where a `mutant` of the store spoils one thing, they must see it (`mutations`).
 
 mod dice;
 
@@ -39,9 +39,15 @@ mod witness;
 
 mod laws;
 
+mod expected;
+
+mod spoilt;
+
 mod mutant;
 
-mod expected;
+mod mutations;
+
+mod twins;
 
 use std::{
     cell::Cell,
@@ -57,8 +63,7 @@ use std::{
 use pombo::store::{Store, memory::MemoryStore};
 
 use crate::support::long;
-use laws::{Breach, Law};
-use mutant::{Mutant, Mutation};
+use laws::Breach;
 use tally::Tally;
 use town::{Between, Town};
 
@@ -76,17 +81,18 @@ struct Run {
 fn run(seed: u64, between: &Between) -> Run {
     watch_for_panics();
     PANICKED.set(false);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .unwrap();
-    runtime.block_on(async {
-        let town = Town::new(seed, between);
+    on_simulated_time(async {
+        let town = Town::drawn(seed).opened(between);
         let end = town.live(STEPS).await;
         let commits = town.witness().seen().fingerprint;
         Run { end, counts: town.tally.take(), commits }
     })
+}
+
+/// Time passes when there is nothing else to do.
+fn on_simulated_time<T>(life: impl Future<Output = T>) -> T {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_time().start_paused(true).build().unwrap().block_on(life)
 }
 
 thread_local! {
@@ -173,49 +179,4 @@ fn a_seed_plays_again() {
     let [first, again] = [(); 2].map(|()| run(7, &as_it_is));
     assert_eq!(first.commits, again.commits);
     assert_eq!(first.counts, again.counts);
-}
-
-/// Whether one of a few seeds shows that a mutation breaks this law.
-fn is_noticed(how: Mutation, law: Law) -> bool {
-    (0..40).any(|seed| {
-        let run = run(seed, &move |store| Arc::new(Mutant::new(how, store)));
-        let breach = run.end.err();
-        println!("{how:?}, seed {seed}: {breach:?}");
-        breach.is_some_and(|breach| breach.law == law)
-    })
-}
-
-#[test]
-fn a_guess_that_is_not_counted_is_noticed() {
-    assert!(is_noticed(Mutation::GuessNotCounted, Law::Attempts));
-}
-
-#[test]
-fn a_second_verification_is_noticed() {
-    assert!(is_noticed(Mutation::VerifiedTwice, Law::OneVerified));
-}
-
-#[test]
-fn a_dropped_alarm_is_noticed() {
-    assert!(is_noticed(Mutation::AlarmDropped, Law::OneAlarm));
-}
-
-#[test]
-fn a_try_without_a_look_is_noticed() {
-    assert!(is_noticed(Mutation::LookLeftOut, Law::LookFirst));
-}
-
-#[test]
-fn a_status_moved_back_is_noticed() {
-    assert!(is_noticed(Mutation::StatusMovedBack, Law::Forward));
-}
-
-#[test]
-fn a_ledger_cleared_by_a_new_challenge_is_noticed() {
-    assert!(is_noticed(Mutation::LedgerCleared, Law::Memory));
-}
-
-#[test]
-fn a_digest_stored_after_its_message_went_out_is_noticed() {
-    assert!(is_noticed(Mutation::DigestStoredLate, Law::DigestFirst));
 }

@@ -53,8 +53,8 @@ pub struct Town {
 pub type Between = dyn Fn(MemoryStore) -> Arc<dyn Store> + Sync;
 
 impl Town {
-    /// A town of this seed.
-    pub fn new(seed: u64, between: &Between) -> Arc<Self> {
+    /// A town of this seed, with nobody in it.
+    pub fn drawn(seed: u64) -> Self {
         let (dice, start) = (Dice::new(seed), Instant::now());
         let ahead = Arc::new(AtomicU64::new(DAYS_AHEAD));
         let moved = Arc::clone(&ahead);
@@ -62,14 +62,14 @@ impl Town {
             let ahead = Duration::from_millis(moved.load(Ordering::Relaxed));
             Time::from_millis(START) + start.elapsed() + ahead - Duration::from_millis(DAYS_AHEAD)
         }));
-        let town = Arc::new(Self {
+        Self {
             tally: Arc::default(),
             court: Court::default(),
             rules: rules(&dice),
             shared_limits: shared_limits(&dice),
             index: index(),
             keyring: keyring(),
-            memory: memory.clone(),
+            memory,
             ahead,
             witness: OnceLock::new(),
             book: Mutex::default(),
@@ -77,8 +77,13 @@ impl Town {
             replicas: Mutex::default(),
             calm_since: Mutex::new((start, Time::default())),
             dice,
-        });
-        let witness = Witness::new(between(memory), Arc::downgrade(&town));
+        }
+    }
+
+    /// Opens its store.
+    pub fn opened(self, between: &Between) -> Arc<Self> {
+        let town = Arc::new(self);
+        let witness = Witness::new(between(town.memory.clone()), Arc::downgrade(&town));
         town.witness.get_or_init(|| witness);
         town
     }
