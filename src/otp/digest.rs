@@ -100,7 +100,7 @@ impl Workspace {
 
 impl Recipe {
     /// Hashes a code. Takes about 0.5 ms (`Balanced`), 30 ms (`Owasp`) or 1 µs (`Keyed`) of one
-    /// core; call it off the async threads.
+    /// core; but for the last, call it off the async threads.
     pub fn digest(&self, pepper: &[u8; 32], code: &Code, workspace: &mut Workspace) -> Digest {
         let code = code.digits().as_bytes();
         match self.profile {

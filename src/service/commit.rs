@@ -39,6 +39,8 @@ pub(super) struct Work<'a> {
     supplier: Supplier<'a>,
     /// The last commit whose answer was lost, as long as nobody knows what became of it.
     lost: Option<Tried>,
+    /// Whether what was committed is its own.
+    committed: bool,
 }
 
 impl Service {
@@ -63,9 +65,10 @@ impl Service {
                 gone,
                 supplier: Supplier::new(&service, &event, &with),
                 lost: None,
+                committed: false,
             };
             let done = work.run().await;
-            work.supplier.settle_charges(&done).await;
+            work.supplier.settle_charges(&done, work.committed).await;
             drop(seat);
             let in_doubt = matches!(done, Err(Fault::Unsure));
             // Fails when nobody waits any more.
@@ -212,7 +215,8 @@ impl Work<'_> {
     }
 
     /// What follows from a commit.
-    fn follow(&self, transition: Transition, moment: Moment) -> Answer {
+    fn follow(&mut self, transition: Transition, moment: Moment) -> Answer {
+        self.committed = true;
         let service = self.service;
         let next = transition.next.as_ref();
         let masked = next.map_or("", |next| &next.masked);

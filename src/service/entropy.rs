@@ -9,7 +9,7 @@ use rand::{
     rngs::SysRng,
 };
 
-/// Fills bytes.
+/// Fills bytes with chance.
 type Fill = dyn Fn(&mut [u8]) + Send + Sync;
 
 /// A source of randomness. Clones share it.

@@ -116,10 +116,11 @@ impl<'a> Supplier<'a> {
         self.service.hasher.run(queue, self.caller, profile, hash).await
     }
 
-    /// Gives back what was charged for a message that did not go out.
-    pub async fn settle_charges(&self, done: &Result<Answer, Fault>) {
+    /// Gives back what was charged for a message that did not go out, or that a twin of this call,
+    /// whose answer it got, sent and was charged for.
+    pub async fn settle_charges(&self, done: &Result<Answer, Fault>, committed: bool) {
         let sent = match done {
-            Ok(Answer::Issued(issued)) => issued.message_sent,
+            Ok(Answer::Issued(issued)) => committed && issued.message_sent,
             // It may have been; then the message goes out.
             Err(Fault::Unsure) => true,
             _ => false,

@@ -28,3 +28,5 @@ mod mutations;
 mod outwards;
 
 mod faults;
+
+mod simulation;

@@ -67,6 +67,11 @@ impl MemoryStore {
         self.len() == 0
     }
 
+    /// Its time.
+    pub fn time(&self) -> Time {
+        self.state().1
+    }
+
     /// The schedule: which records somebody must look at, and when.
     pub fn alarms(&self) -> Vec<(Time, RecipientKey)> {
         let (state, _) = self.state();

@@ -39,8 +39,6 @@ async fn open(redis: &RedisServer) -> Arc<dyn Store> {
         wait_replicas: 0,
         certificates: Certificates::default(),
         visit: Visit::Serve,
-        certificates: Default::default(),
-        wait_replicas: 0,
     };
     store::open(settings).await.unwrap()
 }

@@ -1,0 +1,172 @@
+//! One run: the store, the replicas, the roads, the phones and whoever calls, on simulated time.
+
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use pombo::{
+    otp::{IndexKey, Keyring, Rules, Time, keyring::Secret},
+    service::{Service, SharedLimits},
+    store::{Store, memory::MemoryStore},
+};
+use tokio::time::Instant;
+
+use super::{
+    book::Book,
+    dice::Dice,
+    laws::Court,
+    line::Fault,
+    replica::Replica,
+    rules::{rules, shared_limits},
+    tally::Tally,
+    weather::Weather,
+    witness::Witness,
+};
+
+/// Where time begins.
+const START: u64 = 1_790_000_000_000;
+
+pub struct Town {
+    pub dice: Dice,
+    pub tally: Arc<Tally>,
+    pub court: Court,
+    pub rules: Rules,
+    pub shared_limits: SharedLimits,
+    pub index: IndexKey,
+    pub keyring: Keyring,
+    pub memory: MemoryStore,
+    /// How far the store's clock is ahead.
+    ahead: Arc<AtomicU64>,
+    witness: OnceLock<Arc<Witness>>,
+    book: Mutex<Book>,
+    weather: Mutex<Weather>,
+    replicas: Mutex<Vec<Replica>>,
+    /// Since when all is well, by the clock and by the store's.
+    calm_since: Mutex<(Instant, Time)>,
+}
+
+/// What stands between the witness and the store.
+pub type Between = dyn Fn(MemoryStore) -> Arc<dyn Store> + Sync;
+
+impl Town {
+    /// A town of this seed, with nobody in it.
+    pub fn drawn(seed: u64) -> Self {
+        let (dice, start) = (Dice::new(seed), Instant::now());
+        let ahead = Arc::new(AtomicU64::new(DAYS_AHEAD));
+        let moved = Arc::clone(&ahead);
+        let memory = MemoryStore::with_clock(Arc::new(move || {
+            let ahead = Duration::from_millis(moved.load(Ordering::Relaxed));
+            Time::from_millis(START) + start.elapsed() + ahead - Duration::from_millis(DAYS_AHEAD)
+        }));
+        Self {
+            tally: Arc::default(),
+            court: Court::default(),
+            rules: rules(&dice),
+            shared_limits: shared_limits(&dice),
+            index: index(),
+            keyring: keyring(),
+            memory,
+            ahead,
+            witness: OnceLock::new(),
+            book: Mutex::default(),
+            weather: Mutex::default(),
+            replicas: Mutex::default(),
+            calm_since: Mutex::new((start, Time::default())),
+            dice,
+        }
+    }
+
+    /// Opens its store.
+    pub fn opened(self, between: &Between) -> Arc<Self> {
+        let town = Arc::new(self);
+        let witness = Witness::new(between(town.memory.clone()), Arc::downgrade(&town));
+        town.witness.get_or_init(|| witness);
+        town
+    }
+
+    pub fn witness(&self) -> &Arc<Witness> {
+        self.witness.get().unwrap()
+    }
+
+    /// The store's time, which never goes back.
+    pub fn now(&self) -> Time {
+        self.memory.time()
+    }
+
+    /// Moves the store's clock.
+    pub fn jump(&self, by: Duration, back: bool) {
+        let by = by.as_millis() as u64;
+        match back {
+            false => self.ahead.fetch_add(by, Ordering::Relaxed),
+            true => self.ahead.fetch_sub(by, Ordering::Relaxed),
+        };
+        self.unrest();
+    }
+
+    pub fn book(&self) -> MutexGuard<'_, Book> {
+        lock(&self.book)
+    }
+
+    pub fn weather(&self) -> MutexGuard<'_, Weather> {
+        lock(&self.weather)
+    }
+
+    pub fn replicas(&self) -> MutexGuard<'_, Vec<Replica>> {
+        lock(&self.replicas)
+    }
+
+    /// A replica that lives, if any does: a caller's or a provider's choice.
+    pub fn some_replica(&self) -> Option<Arc<Service>> {
+        let replicas = self.replicas();
+        let alive: Vec<_> = replicas.iter().filter(|it| !it.life.is_over()).collect();
+        (!alive.is_empty()).then(|| Arc::clone(&alive[self.dice.below(alive.len())].service))
+    }
+
+    /// What happens to a replica's next call to the store.
+    pub fn fault(&self, replica: usize) -> Option<Fault> {
+        self.weather().store.fault(&self.dice, replica)
+    }
+
+    /// Whether a commit meets a conflict out of nothing.
+    pub fn conflicts(&self) -> bool {
+        let odds = self.weather().store.conflicts;
+        self.dice.odds(odds)
+    }
+
+    /// Something is not as it should be.
+    pub fn unrest(&self) {
+        *lock(&self.calm_since) = (Instant::now(), self.now());
+    }
+
+    /// For how long all has been well. While the store's clock stands still, since it was moved back,
+    /// a lease does not run out either.
+    pub fn calm(&self) -> Duration {
+        let (since, then) = *lock(&self.calm_since);
+        since.elapsed().min(self.now().since(then))
+    }
+}
+
+/// So that the clock can be moved back before its beginning.
+const DAYS_AHEAD: u64 = 30 * 86_400_000;
+
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn secret(byte: u8) -> Secret {
+    let mut secret = Secret::default();
+    secret.fill(byte);
+    secret
+}
+
+pub fn index() -> IndexKey {
+    IndexKey::new(secret(1))
+}
+
+pub fn keyring() -> Keyring {
+    Keyring::new([("k1".to_owned(), secret(2))])
+}

@@ -1,0 +1,56 @@
+//! How well the store and the roads do at the moment.
+
+use super::{dice::Dice, line::Fault};
+
+/// The weather, by the driver's whim.
+#[derive(Default)]
+pub struct Weather {
+    pub store: StoreWeather,
+    /// By sender, in the order of [`super::pigeon::ROADS`].
+    pub roads: [Mood; 4],
+}
+
+/// How well the store is reached.
+#[derive(Default)]
+pub struct StoreWeather {
+    /// How often a call suffers more than a little slowness.
+    pub faults: f64,
+    /// How often a commit meets a conflict that nobody made.
+    pub conflicts: f64,
+    /// Who can't reach it at all: this replica, or all of them.
+    pub cut_off: Option<Option<usize>>,
+}
+
+/// How well a sender does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mood {
+    #[default]
+    Well,
+    /// Now this, now that.
+    Moody,
+    /// It refuses everything.
+    Refusing,
+    /// It does not answer.
+    Hanging,
+    /// It takes everything, and nothing arrives.
+    Silent,
+}
+
+impl StoreWeather {
+    pub fn fault(&self, dice: &Dice, replica: usize) -> Option<Fault> {
+        if self.cut_off.is_some_and(|whom| whom.is_none_or(|whom| whom == replica)) {
+            return Some(Fault::Unreachable);
+        }
+        if !dice.odds(self.faults) {
+            return dice.some(0.3, || Fault::Lag);
+        }
+        Some(dice.weighted(&[
+            (3, Fault::SlowThere),
+            (3, Fault::SlowBack),
+            (2, Fault::Lost),
+            (2, Fault::AnswerLost),
+            (2, Fault::CarriedOutLater),
+            (2, Fault::Unreachable),
+        ]))
+    }
+}
