@@ -1,12 +1,13 @@
 //! What people and callers do next.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use pombo::{
     delivery::{Callback, Receipt},
     otp::{ChallengeId, Channel, Code, DeliveryRef, DeliveryStatus, FlowOutcome, Purpose, Time},
     service::Whose,
 };
+use tokio::time::sleep;
 
 use super::{
     book::Case,
@@ -62,6 +63,9 @@ impl Town {
 
     fn issue(self: &Arc<Self>) {
         let dice = &self.dice;
+        if dice.odds(0.15) {
+            self.regrets(dice.millis(0..=900));
+        }
         let flow = dice.weighted(&[(3, Some(0)), (3, Some(6)), (5, None)]);
         let flow = flow.unwrap_or_else(|| dice.below(FLOWS.len()));
         let is_payment = FLOWS[flow].1 == Purpose::Transaction;
@@ -72,6 +76,26 @@ impl Town {
             channel: dice.some(0.15, || dice.pick(Channel::ALL)),
             address: dice.some(0.5, || dice.pick(&[[192, 0, 2, 1], [192, 0, 2, 2]]).into()),
         });
+    }
+
+    /// Somebody ends, after so long, what was begun last: its message may be on its way.
+    fn regrets(self: &Arc<Self>, after: Duration) {
+        let town = Arc::clone(self);
+        tokio::spawn(async move {
+            sleep(after).await;
+            let last = town.book().cases.last().cloned();
+            let Some(Case { challenge, flow, .. }) = last else { return };
+            let caller = FLOWS[flow].0.to_owned();
+            town.ask(Ask::plain(Call::Cancel { caller, challenge }));
+        });
+    }
+
+    /// Somebody types a code as soon as it comes: its sender may not know yet that it went out.
+    pub fn types(self: &Arc<Self>, challenge: ChallengeId, code: Code) {
+        let known = self.book().cases.iter().find(|it| it.challenge == challenge).cloned();
+        let Some(Case { flow, payment, .. }) = known else { return };
+        let (caller, subject, aim) = (FLOWS[flow].0.to_owned(), None, Aim::Right);
+        self.ask(Ask::plain(Call::Guess { caller, challenge, code, aim, payment, subject }));
     }
 
     /// A challenge that a caller knows of, mostly one of the last.

@@ -73,12 +73,15 @@ impl Post {
         }
     }
 
-    fn arrives(&self, town: &Town) {
+    fn arrives(&self, town: &Arc<Town>) {
         let Whose { channel, sender } = self.whose();
         let (challenge, code) = (self.delivery.challenge, self.code.clone());
         let message_id = self.id.clone();
         town.book().notes.push(Note { challenge, code, channel, sender, message_id });
         town.tally.raise("message arrives");
+        if town.dice.odds(0.2) {
+            town.types(challenge, self.code.clone());
+        }
     }
 
     /// A receipt goes back after a while, unless it is lost, and perhaps again.
