@@ -145,5 +145,7 @@ async fn an_idle_replica_asks_little_of_redis_however_many_challenges_are_live()
         "an idle replica asks {:.1} commands a second, with 1000 live {:.1}",
         told[0], told[1]
     );
-    assert!(told[0] < 50.0 && told[1] < told[0] + 10.0, "{told:?}");
+    // One scan of the 64 schedules more or less falls into the time.
+    let scan = 65.0 / seconds as f64;
+    assert!(told[0] < 50.0 && told[1] < told[0] + scan + 5.0, "{told:?}");
 }

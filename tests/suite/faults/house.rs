@@ -85,6 +85,9 @@ impl House {
             let answer = self.twice(&call).await;
             let counter = if answer.is_ok() { &self.answered } else { &self.failed };
             counter.send_modify(|count| *count += 1);
+            if let Err(status) = &answer {
+                println!("no answer by either: {:?}, {}", status.code(), status.message());
+            }
             match answer {
                 Err(status)
                     if self.patient && is_no_answer(&status) && start.elapsed() < PATIENCE =>

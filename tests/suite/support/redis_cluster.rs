@@ -78,6 +78,11 @@ impl RedisCluster {
 
     /// Gives a slot from one to the other, with what is in it, leaving callers `time` in between.
     pub async fn migrate(&self, slot: u16, from: usize, to: usize, time: Duration) {
+        self.migrate_by(1, slot, from, to, time).await;
+    }
+
+    /// The same, so many keys at a time.
+    pub async fn migrate_by(&self, keys: usize, slot: u16, from: usize, to: usize, time: Duration) {
         let (source, target) = (self.id(from).await, self.id(to).await);
         self.ask::<()>(to, &format!("CLUSTER SETSLOT {slot} IMPORTING {source}")).await;
         self.ask::<()>(from, &format!("CLUSTER SETSLOT {slot} MIGRATING {target}")).await;
@@ -85,10 +90,12 @@ impl RedisCluster {
         let port = self.servers[to].port();
         loop {
             let keys: Vec<String> =
-                self.ask(from, &format!("CLUSTER GETKEYSINSLOT {slot} 1")).await;
-            let [key] = &keys[..] else { break };
+                self.ask(from, &format!("CLUSTER GETKEYSINSLOT {slot} {keys}")).await;
+            if keys.is_empty() {
+                break;
+            }
             let mut migrate = redis::cmd("MIGRATE");
-            migrate.arg("127.0.0.1").arg(port).arg(key).arg(0).arg(1000);
+            migrate.arg("127.0.0.1").arg(port).arg("").arg(0).arg(1000).arg("KEYS").arg(keys);
             self.tell::<()>(from, &migrate).await;
         }
         tokio::time::sleep(time).await;
