@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use pombo::{
     config::{Config, Mode},
     delivery::{Accepted, Message, Messenger, Pacing, SendError},
-    otp::{ChallengeId, Channel, Countries, Profile, Purpose, Rules, Time},
+    otp::{ChallengeId, Channel, Countries, PhoneNumber, Profile, Purpose, Rules, Time},
     service::{Entropy, Issue, Parts, Service, SharedLimits, numbers::Numbers},
     store::Store,
 };
@@ -60,6 +60,8 @@ pub fn rules(ttl: Duration) -> Rules {
 /// A replica over this store.
 pub fn replica(store: Arc<dyn Store>, rules: Rules) -> Arc<Service> {
     let config = config();
+    // The numbering plans are read at their first use, which would hold up whatever runs by then.
+    drop(PhoneNumber::parse("+5511987654300"));
     Service::new(Parts {
         store,
         rules,
