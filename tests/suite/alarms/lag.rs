@@ -13,7 +13,7 @@ use pombo::{
     store::{self, Certificates, Settings, Store, Visit},
 };
 use tokio::{
-    sync::broadcast::error::RecvError,
+    sync::{Semaphore, broadcast::error::RecvError},
     task::JoinSet,
     time::{MissedTickBehavior, interval, sleep, timeout},
 };
@@ -25,6 +25,9 @@ use crate::support::{
     replica::{config, issue, replica, rules},
     world::number,
 };
+
+/// Issues under way at once: fewer than a caller may have.
+const AT_ONCE: usize = 256;
 
 /// Alarms a second, and challenges live at any time.
 fn load() -> (u32, u32) {
@@ -47,11 +50,15 @@ async fn open(redis: &RedisServer) -> Arc<dyn Store> {
 async fn issue_at(service: &Arc<Service>, rate: u32, count: u32) {
     let mut beat = interval(Duration::from_secs(1) / rate);
     beat.set_missed_tick_behavior(MissedTickBehavior::Burst);
-    let mut issues = JoinSet::new();
+    let (mut issues, places) = (JoinSet::new(), Arc::new(Semaphore::new(AT_ONCE)));
     for index in 0..count {
         beat.tick().await;
+        let place = Arc::clone(&places).acquire_owned().await.unwrap();
         let service = Arc::clone(service);
-        issues.spawn(async move { issue(&service, &number(index, "00")).await });
+        issues.spawn(async move {
+            issue(&service, &number(index, "00")).await;
+            drop(place);
+        });
     }
     issues.join_all().await;
 }
