@@ -43,6 +43,9 @@ async fn a_rolling_restart_loses_no_call_that_is_asked_once_more() {
     };
     let (gone, ()) = tokio::join!(load(&house, &over), roll);
     let ends = ends(&house, &gone, &Funnel::of(&redis)).await;
+    for flow in gone.iter().filter(|flow| flow.is_unreached) {
+        println!("reached too late: {:#?}", house.get(&flow.id).await);
+    }
     let lost: usize = gone.iter().map(|flow| flow.lost).sum();
     println!(
         "{} restarts amid {} flows of {} calls: {} asked again, lost {lost}; {ends:?}",
