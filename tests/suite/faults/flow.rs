@@ -42,7 +42,9 @@ const PURPOSES: [Purpose; 6] = [
 pub struct Flow {
     /// Empty if it was not accepted.
     pub id: String,
-    /// How often it was told to be verified, not counting what was told again.
+    /// Whether it was told to be verified, for the first time or again: the first answer may be lost.
+    pub is_verified: bool,
+    /// How often it was told so, not counting what was told again.
     pub verified: usize,
     /// Calls that had no answer.
     pub lost: usize,
@@ -105,8 +107,9 @@ impl Flow {
         match answer {
             Ok(answer) => {
                 self.expect(&answer, VerifyOutcome::Verified);
-                self.verified +=
-                    usize::from(!answer.replayed && answer.outcome() == VerifyOutcome::Verified);
+                let is_verified = answer.outcome() == VerifyOutcome::Verified;
+                self.is_verified |= is_verified;
+                self.verified += usize::from(is_verified && !answer.replayed);
             }
             Err(_) => self.lost += 1,
         }
