@@ -117,14 +117,14 @@ impl House {
         self.doors.lock().unwrap()[replica].clone()
     }
 
-    /// kill -9, and another in its place.
+    /// kill -9, and another in its place, which is ready.
     pub async fn kill(&self, replica: usize) {
         let mut pombo = self.replicas[replica].lock().await;
         pombo.kill().await;
         self.start_again(replica, &mut pombo).await;
     }
 
-    /// SIGTERM, its end waited for, and another in its place.
+    /// SIGTERM, its end waited for, and another in its place, which is ready.
     pub async fn replace(&self, replica: usize) {
         let mut pombo = self.replicas[replica].lock().await;
         pombo.terminate().await;
@@ -137,6 +137,9 @@ impl House {
             0 => self.world.serve().await,
             _ => self.world.serve_another().await,
         };
+        while readiness(pombo).await != 200 {
+            sleep(Duration::from_millis(20)).await;
+        }
         self.doors.lock().unwrap()[replica] = door(pombo);
     }
 
@@ -151,8 +154,7 @@ impl House {
 
     /// What `/readyz` of a replica answers.
     pub async fn readiness(&self, replica: usize) -> u16 {
-        let url = format!("http://{}/readyz", self.replicas[replica].lock().await.admin);
-        reqwest::get(url).await.unwrap().status().as_u16()
+        readiness(&*self.replicas[replica].lock().await).await
     }
 
     /// What a replica has logged so far holds these words; waited for.
@@ -184,6 +186,10 @@ impl House {
         };
         timeout(PATIENCE * 2, ended).await.expect("it concludes")
     }
+}
+
+async fn readiness(pombo: &Pombo) -> u16 {
+    reqwest::get(format!("http://{}/readyz", pombo.admin)).await.unwrap().status().as_u16()
 }
 
 fn door(pombo: &Pombo) -> Client {

@@ -81,7 +81,7 @@ async fn ends(house: &House, flows: &[Flow], funnel: &Funnel) -> Ends {
         ends.doubled += usize::from(flow.verified > 1);
         ends.verified += usize::from(end.is_verified());
         ends.expired += usize::from(!end.is_verified());
-        assert_eq!(end.is_verified(), flow.verified > 0, "{flow:?} {end:?}");
+        assert_eq!(end.is_verified(), flow.is_verified, "{flow:?} {end:?}");
     }
     let counted = funnel.read().await;
     assert_eq!(counted.issued, counted.concluded.values().sum::<i64>() + counted.live);
