@@ -64,9 +64,13 @@ impl Line {
         }
         // All is not well from its beginning to its end.
         let suffers = !matches!(fault, None | Some(Fault::Lag));
-        suffers.then(|| self.town.unrest());
+        if suffers {
+            self.town.unrest();
+        }
         let answer = self.suffer(fault, call).await;
-        suffers.then(|| self.town.unrest());
+        if suffers {
+            self.town.unrest();
+        }
         self.life.lives_on(what, "after").await;
         answer
     }
