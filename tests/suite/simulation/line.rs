@@ -62,8 +62,13 @@ impl Line {
         if let Some(fault) = fault {
             self.town.tally.raise(format!("store {what} {fault:?}"));
         }
+        // All is not well from its beginning to its end.
+        let suffers = !matches!(fault, None | Some(Fault::Lag));
+        if suffers {
+            self.town.unrest();
+        }
         let answer = self.suffer(fault, call).await;
-        if !matches!(fault, None | Some(Fault::Lag)) {
+        if suffers {
             self.town.unrest();
         }
         self.life.lives_on(what, "after").await;

@@ -25,8 +25,8 @@ impl Town {
             (14, 1),
             (16, 2),
             (2, 3),
-            (5, 4),
-            (11, 5),
+            (6, 4),
+            (16, 5),
             (9, 6),
             (2, 7),
             (5, 8),
@@ -128,7 +128,7 @@ impl Town {
         };
         let other = aim == Aim::Anything && dice.odds(0.5);
         let payment = match case.payment {
-            Some(paid) if other => dice.some(0.7, || paid + 1),
+            Some(paid) if other => dice.some(0.4, || paid + 1),
             None if other && dice.odds(0.3) => Some(1),
             paid => paid,
         };

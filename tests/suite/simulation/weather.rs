@@ -48,7 +48,7 @@ impl StoreWeather {
             (3, Fault::SlowThere),
             (3, Fault::SlowBack),
             (2, Fault::Lost),
-            (2, Fault::AnswerLost),
+            (3, Fault::AnswerLost),
             (2, Fault::CarriedOutLater),
             (2, Fault::Unreachable),
         ]))

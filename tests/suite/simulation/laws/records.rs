@@ -17,13 +17,13 @@ impl Town {
     /// Looks at what a commit did to a record.
     pub fn judge_commit(&self, written: &Written) {
         let Written { before, after, .. } = written;
+        self.judge_conclusions(after);
         for old in &before.challenges {
             match after.challenges.iter().find(|it| it.id == old.id) {
                 Some(new) => self.judge_challenge(old, new),
                 None => self.judge_forgetting(old, after),
             }
         }
-        self.judge_conclusions(after);
         before.flows.iter().for_each(|flow| self.judge_flow(flow, before, after));
         self.judge_messages(before, after);
         self.judge_bounds(written);
@@ -60,6 +60,8 @@ impl Town {
 
     fn judge_conclusions(&self, after: &Recipient) {
         for challenge in &after.challenges {
+            let twins = after.challenges.iter().filter(|it| it.id == challenge.id).count();
+            self.require(Conservation, twins == 1, || format!("{twins} of {challenge:?}"));
             let fits = match challenge.conclusion {
                 Some(Conclusion { state: State::Exhausted, .. }) => challenge.attempts_left() == 0,
                 Some(Conclusion { state: State::Verified, used, .. }) => used.is_some(),
