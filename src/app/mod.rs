@@ -120,10 +120,15 @@ impl App {
             }
         };
         // It ends once it is through with what it claimed.
-        if !worker.is_finished() && timeout(DRAIN, &mut worker).await.is_err() {
-            worker.abort();
-        }
-        if !service.drain(DRAIN).await {
+        let worked = async {
+            if !worker.is_finished() {
+                let _ = (&mut worker).await;
+            }
+            service.drained().await;
+        };
+        let is_done = timeout(DRAIN, worked).await.is_ok();
+        worker.abort();
+        if !is_done {
             tracing::warn!("sends were still under way when the time to drain was over");
         }
         couriers.iter().for_each(|courier| courier.stop());

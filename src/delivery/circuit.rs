@@ -140,6 +140,13 @@ impl Circuit {
         }
     }
 
+    /// What passed was not sent after all. If it was the probe, another may pass at once.
+    pub fn pass_in_vain(&mut self, now: Instant) {
+        if let State::Probing { rest, .. } = self.state {
+            self.turn(State::Open { until: now, rest }, now);
+        }
+    }
+
     /// A message went well. Closes the circuit, unless it was opened by receipts and this is but an
     /// answer.
     pub fn succeed(&mut self, now: Instant, news: News) {
@@ -280,6 +287,19 @@ mod tests {
         circuit.pass(probe);
         assert!(circuit.is_open(probe + PROBE - SECOND));
         assert!(!circuit.is_open(probe + PROBE));
+    }
+
+    #[test]
+    fn a_probe_that_was_not_sent_proves_nothing_and_costs_nothing() {
+        let start = Instant::now();
+        let mut circuit = Circuit::default();
+        circuit.stop(start, RECEIPT);
+        let probe = start + FIRST_REST;
+        circuit.pass(probe);
+        circuit.pass_in_vain(probe + SECOND);
+        assert!(!circuit.is_open(probe + SECOND) && !circuit.is_closed());
+        circuit.pass(probe + PROBE * 2);
+        assert!(circuit.is_open(probe + PROBE * 2), "the next one is the probe");
     }
 
     #[test]

@@ -37,8 +37,8 @@ pub(super) struct Work<'a> {
     /// Cancelled once nobody waits for the answer.
     gone: CancellationToken,
     supplier: Supplier<'a>,
-    /// The last commit whose answer was lost, as long as nobody knows what became of it.
-    lost: Option<Tried>,
+    /// What is left open of the last commit.
+    doubt: Doubt,
     /// Whether what was committed is its own.
     committed: bool,
 }
@@ -52,7 +52,7 @@ impl Service {
         event: Event,
         with: With,
     ) -> Result<Answer, Fault> {
-        let seat = self.admit(&event)?;
+        let seat = self.admit(&event, &with)?;
         let service = Arc::clone(self);
         let gone = CancellationToken::new();
         let _waits = gone.clone().drop_guard();
@@ -64,18 +64,18 @@ impl Service {
                 event: &event,
                 gone,
                 supplier: Supplier::new(&service, &event, &with),
-                lost: None,
+                doubt: Doubt::None,
                 committed: false,
             };
             let done = work.run().await;
-            work.supplier.settle_charges(&done, work.committed).await;
-            drop(seat);
+            let is_message = matches!(&done, Ok(Answer::Issued(issued)) if issued.message_sent);
             let in_doubt = matches!(done, Err(Fault::Unsure));
+            work.supplier.leave();
+            drop(seat);
             // Fails when nobody waits any more.
             let _ = told.send(done);
-            if in_doubt {
-                work.find_out().await;
-            }
+            let stands = if in_doubt { work.find_out().await } else { work.committed };
+            work.supplier.settle_charges(stands && (is_message || in_doubt)).await;
         };
         self.tasks.spawn(work.in_current_span());
         // Without an answer the work broke off.
@@ -84,12 +84,33 @@ impl Service {
 
     /// A call's seat. What providers tell and alarms have their own bounds, where they come in: they
     /// keep what was promised, and are never turned away for a call.
-    fn admit(&self, event: &Event) -> Result<Option<Seat<String>>, Fault> {
-        if event.asks_for_a_message() && self.outbox.available_permits() == 0 {
+    fn admit(&self, event: &Event, with: &With) -> Result<Option<Seat<String>>, Fault> {
+        let caller = event.caller().map(str::to_owned);
+        let is_full = |caller: &String| self.outbox.take(caller.clone()).is_none();
+        if event.asks_for_a_message() && caller.as_ref().is_some_and(is_full) {
             return Err(Fault::Overloaded);
         }
-        let seat = event.caller().map(|caller| self.calls.take(caller.to_owned()));
+        let seat = caller.filter(|_| !with.is_seated).map(|caller| self.calls.take(caller));
         seat.map(|seat| seat.ok_or(Fault::Overloaded)).transpose()
+    }
+}
+
+/// What is left open of a commit.
+enum Doubt {
+    None,
+    /// Its answer was lost, and nobody knows what became of it.
+    Lost(Box<Tried>),
+    /// It stands, and what follows from it has happened. Where replicas are waited for and it must
+    /// last, they have to have it before it is told.
+    Stands {
+        answer: Answer,
+        must_last: bool,
+    },
+}
+
+impl Doubt {
+    fn is_some(&self) -> bool {
+        !matches!(self, Self::None)
     }
 }
 
@@ -100,18 +121,17 @@ struct Tried {
 }
 
 impl Tried {
-    /// Whether it is this commit that the record shows. A call leaves its mark, whatever came after
-    /// it; anything else is known by its bytes.
+    /// Whether it is this commit that the record shows. Most calls leave their mark, whatever came
+    /// after it; anything else is known by its bytes.
     fn stands_in(&self, event: &Event, loaded: &Loaded, record: &Recipient) -> bool {
-        match event.operation() {
-            Some(ours) => record.operations.iter().any(|answered| {
-                answered.operation.id == ours.id && answered.operation.by == ours.by
-            }),
-            None => {
-                loaded.version == self.commit.expected + 1
-                    && loaded.blob.as_deref() == Some(&*self.commit.blob)
-            }
-        }
+        let marked = event.operation().is_some_and(|ours| {
+            let mut answered = record.operations.iter().map(|answered| answered.operation);
+            answered.any(|theirs| theirs.id == ours.id && theirs.by == ours.by)
+        });
+        // Written once more, to last, it has a later version.
+        let is_this = loaded.version > self.commit.expected
+            && loaded.blob.as_deref() == Some(&*self.commit.blob);
+        marked || is_this
     }
 }
 
@@ -125,24 +145,17 @@ impl Work<'_> {
             self.supplier.look();
             let asked = Instant::now();
             let loaded = match store.load(&self.place).await {
-                Err(_) if self.lost.is_some() => return Err(Fault::Unsure),
+                Err(_) if self.doubt.is_some() => return Err(Fault::Unsure),
                 loaded => loaded?,
             };
             let moment = Moment { now: loaded.now, asked, answered: Instant::now() };
             let before =
                 loaded.blob.as_deref().map(record::decode).transpose()?.unwrap_or_default();
-            // A commit whose answer was lost may have been applied: then what follows is ours.
-            if let Some(tried) = self.lost.take_if(|it| it.stands_in(self.event, &loaded, &before))
-            {
-                let lasts = match tried.commit.replicated {
-                    true => self.lasts(&loaded, &before).await,
-                    false => Ok(true),
-                };
-                if matches!(lasts, Ok(true)) {
-                    return Ok(self.follow(tried.transition, moment));
+            self.look_at_doubt(&loaded, &before, moment);
+            if let Doubt::Stands { answer, must_last } = &self.doubt {
+                if !must_last || self.lasts(&loaded, &before).await? {
+                    return Ok(answer.clone());
                 }
-                self.lost = Some(tried);
-                lasts?;
                 continue;
             }
             let step = before.on(&self.place, self.event, rules, &self.supplier.supply, loaded.now);
@@ -168,24 +181,29 @@ impl Work<'_> {
                 Ok(Committed::Done) => return Ok(self.follow(transition, moment)),
                 Ok(Committed::Conflict) => contended = true,
                 Err(_) => {
-                    if self.lost.replace(Tried { commit, transition }).is_some() {
+                    let tried = Doubt::Lost(Box::new(Tried { commit, transition }));
+                    if std::mem::replace(&mut self.doubt, tried).is_some() {
                         return Err(Fault::Unsure);
                     }
                 }
             }
         }
-        Err(match self.lost {
-            Some(_) => Fault::Unsure,
-            None if contended => Fault::Contended,
+        Err(match self.doubt {
+            Doubt::None if contended => Fault::Contended,
             // Nobody stood in the way: there is more to do than this replica can.
-            None => Fault::Overloaded,
+            Doubt::None => Fault::Overloaded,
+            _ => Fault::Unsure,
         })
     }
 
     /// A verification that nobody hears of would be lost to the person who typed the code, and a hash
     /// for it is work for nothing. Once a commit was tried, what became of it has to be found out.
     fn is_waited_for(&self) -> Result<(), Fault> {
-        if self.gone.is_cancelled() && self.lost.is_none() { Err(Fault::Abandoned) } else { Ok(()) }
+        if self.gone.is_cancelled() && !self.doubt.is_some() {
+            Err(Fault::Abandoned)
+        } else {
+            Ok(())
+        }
     }
 
     /// The commit of a transition that changed something.
@@ -233,7 +251,7 @@ impl Work<'_> {
         }
         for send in transition.sends {
             let code = self.supplier.code(send.fresh);
-            service.dispatch(self.place, send, code, moment);
+            service.dispatch(self.place, send, code, moment, self.event.caller());
         }
         transition.answer
     }

@@ -52,6 +52,7 @@ impl Service {
         send: Send,
         code: Code,
         moment: Moment,
+        caller: Option<&str>,
     ) {
         let road = self.roads.find(send.channel, &send.sender);
         let dispatch = Dispatch {
@@ -68,7 +69,7 @@ impl Service {
         // Of the highest level, like a call's: whatever is logged, it says what it is about.
         let span = tracing::error_span!("send", delivery = %dispatch.delivery);
         // A promised message goes out, place or no place.
-        let place = Arc::clone(&self.outbox).try_acquire_owned().ok();
+        let place = caller.and_then(|caller| self.outbox.take(caller.to_owned()));
         let task = async move {
             dispatch.run(send, code).await;
             drop(place);
@@ -93,6 +94,7 @@ impl Dispatch {
     async fn run(self, send: Send, code: Code) {
         let number = self.service.parts.keyring.open_number(&send.number, &self.place);
         let road = self.service.roads.find(send.channel, &send.sender);
+        let country = send.country;
         let outcome = match (number, road) {
             (Ok(to), Some(road)) => {
                 let details = send.details.and_then(|details| self.read(&details));
@@ -111,6 +113,9 @@ impl Dispatch {
             // It was chosen under another configuration.
             (_, None) => Outcome::Failed(FailureReason::Misconfigured.into()),
         };
+        if let (Outcome::Dropped, Some(road)) = (&outcome, road) {
+            road.leave(&self.template, country);
+        }
         self.report(outcome).await;
     }
 

@@ -54,7 +54,7 @@ impl Service {
         // A test number's code has its own length, whatever the policy says.
         let fixed = issue.recipient.test_code;
         let digits = fixed.as_ref().map(Code::length);
-        let with = With { guess: None, fixed, charges };
+        let with = With { fixed, charges, ..With::default() };
         match self.apply(place, Event::Issue(Box::new(event)), with).await? {
             Answer::Issued(issued) => {
                 Ok(Issued { length: digits.unwrap_or(issued.length), ..issued })

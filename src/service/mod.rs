@@ -50,7 +50,7 @@ mod watchers;
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::sync::{Semaphore, broadcast};
+use tokio::sync::broadcast;
 use tokio_util::task::TaskTracker;
 
 use crate::{
@@ -72,13 +72,15 @@ pub use verify::{Guess, Verified};
 pub use watch::Watched;
 
 /// Calls under way over all, and of one caller: what a burst may bring, and no more than is answered
-/// in seconds. So a caller that floods finds its own seats taken, and the others theirs free.
+/// in seconds. So a caller that floods finds its own seats taken, and the others theirs free; it takes
+/// four such callers to fill the house.
 const CALLS: usize = 3072;
 const CALLS_PER_CALLER: usize = 768;
 
 /// Messages on their way to providers. Beyond it nobody is promised another: a provider that hangs
 /// for all its time-outs holds so many at five hundred a second.
 const SENDS: usize = 8192;
+const SENDS_PER_CALLER: usize = 4096;
 
 /// How far a listener to facts may fall behind.
 const FACTS: usize = 1024;
@@ -114,7 +116,7 @@ pub struct Service {
     facts: broadcast::Sender<Fact>,
     tasks: TaskTracker,
     calls: Seats<String>,
-    outbox: Arc<Semaphore>,
+    outbox: Seats<String>,
 }
 
 impl Service {
@@ -129,7 +131,7 @@ impl Service {
             facts: broadcast::Sender::new(FACTS),
             tasks: TaskTracker::new(),
             calls: Seats::new(CALLS, CALLS_PER_CALLER),
-            outbox: Arc::new(Semaphore::new(SENDS)),
+            outbox: Seats::new(SENDS, SENDS_PER_CALLER),
             parts,
         })
     }
@@ -154,10 +156,15 @@ impl Service {
         self.parts.store.counter(insight::funnel::LIVE).await
     }
 
-    /// Waits for sends and commits that are under way, for at most `limit`.
-    pub async fn drain(&self, limit: Duration) -> bool {
+    /// Waits for sends and commits that are under way.
+    pub async fn drained(&self) {
         self.tasks.close();
-        tokio::time::timeout(limit, self.tasks.wait()).await.is_ok()
+        self.tasks.wait().await;
+    }
+
+    /// The same, for at most `limit`; whether that was enough.
+    pub async fn drain(&self, limit: Duration) -> bool {
+        tokio::time::timeout(limit, self.drained()).await.is_ok()
     }
 
     /// Applies an event to the record of the challenge it is about.

@@ -88,6 +88,14 @@ impl Road {
         template
     }
 
+    /// The message was not sent after all.
+    pub fn leave(&self, template: &str, country: Country) {
+        let of = Of { template: Some(template), country };
+        let (mut circuits, now) = (self.lock(), Instant::now());
+        let concerned = circuits.iter_mut().filter(|(part, _)| of.concerns(part));
+        concerned.for_each(|(_, circuit)| circuit.pass_in_vain(now));
+    }
+
     /// Tries once to hand a message to the provider, for at most `limit`, and learns from what comes
     /// of it.
     pub async fn send(&self, message: &Message, limit: Duration) -> Result<Accepted, SendError> {

@@ -65,7 +65,8 @@ impl Charges {
         for (done, (limit, charge)) in self.0.iter().enumerate() {
             let charged = store.charge(charge).await;
             if !matches!(charged, Ok(Charged::Allowed)) {
-                give_back(store, &self.0[..done]).await;
+                // The last one, too: where its answer was lost, it may have been charged.
+                give_back(store, &self.0[..=done]).await;
             }
             if let Charged::Refused(wait) = charged? {
                 return Ok(Verdict::Refused { limit: *limit, wait: rounded_up(wait) });

@@ -10,7 +10,7 @@ use super::{
     shared_limits::Charges,
 };
 use crate::otp::{
-    Answer, Code, Digest, Event, Need, Recipe, Supply,
+    Code, Digest, Event, Need, Recipe, Supply,
     digest::Workspace,
     event::{Fresh, Verdict},
 };
@@ -24,6 +24,8 @@ pub struct With {
     pub fixed: Option<Code>,
     /// What a message is charged.
     pub charges: Charges,
+    /// Whoever asks has a place of another kind already.
+    pub is_seated: bool,
 }
 
 /// Gets what the machine lacks, for one event.
@@ -116,15 +118,14 @@ impl<'a> Supplier<'a> {
         self.service.hasher.run(queue, self.caller, profile, hash).await
     }
 
+    /// It is done with its challenge: whoever waits at the gate may go on.
+    pub fn leave(&mut self) {
+        self.visit = None;
+    }
+
     /// Gives back what was charged for a message that did not go out, or that a twin of this call,
     /// whose answer it got, sent and was charged for.
-    pub async fn settle_charges(&self, done: &Result<Answer, Fault>, committed: bool) {
-        let sent = match done {
-            Ok(Answer::Issued(issued)) => committed && issued.message_sent,
-            // It may have been; then the message goes out.
-            Err(Fault::Unsure) => true,
-            _ => false,
-        };
+    pub async fn settle_charges(&self, sent: bool) {
         if self.supply.verdict == Some(Verdict::Allowed) && !sent {
             self.with.charges.give_back(&*self.service.parts.store).await;
         }

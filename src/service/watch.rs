@@ -40,7 +40,8 @@ impl Watched {
         loop {
             // Before the look, so that news between the look and the wait is not missed.
             let news = self.watcher.news();
-            let seen = self.service.get(self.caller.clone(), self.challenge).await?;
+            // A stream has its place among the streams, and takes none of a call's.
+            let seen = self.service.look(self.caller.clone(), self.challenge).await?;
             if self.last.as_ref() != Some(&seen) {
                 self.last = Some(seen.clone());
                 return Ok(Some(seen));

@@ -60,6 +60,7 @@ impl Cluster {
         };
         // Who is taking the slot over, for one try.
         let mut aside: Option<Host> = None;
+        let mut moved = false;
         loop {
             let asked = Instant::now();
             let (host, told) = match aside.take() {
@@ -81,7 +82,14 @@ impl Cluster {
                 }
             };
             match next(&error, &host) {
-                Next::Moved(to) => self.servers.assign(slot, to),
+                Next::Moved(to) => {
+                    self.servers.assign(slot, to);
+                    // In a failover two may name each other.
+                    if moved {
+                        pause().await;
+                    }
+                    moved = true;
+                }
                 Next::Ask(to) => aside = Some(to),
                 Next::Wait => pause().await,
                 Next::WaitAndRead => {

@@ -70,7 +70,12 @@ impl Guards {
         let mut is_others = false;
         for (key, value) in &*self.held {
             match link.call(still_held(link, key, value)).await {
-                Ok(found) => is_others |= found != *value,
+                // What is another's is not set up by us any further.
+                Ok(found) if found != *value => {
+                    is_others = true;
+                    break;
+                }
+                Ok(_) => {}
                 Err(_) => return self.admit(),
             }
         }
