@@ -76,8 +76,14 @@ struct Tried {
 
 impl Tried {
     /// Whether it is this commit that the record shows. A call leaves its mark, whatever came after
-    /// it; anything else is known by its bytes.
+    /// it, and where it began a challenge, that one's id: the mark is forgotten after a while, which
+    /// a clock that jumps ahead may end at once. Anything else is known by its bytes.
     fn stands_in(&self, event: &Event, loaded: &Loaded, record: &Recipient) -> bool {
+        if let Event::Issue(issue) = event
+            && record.challenges.iter().any(|challenge| challenge.id == issue.new_id)
+        {
+            return true;
+        }
         match event.operation() {
             Some(ours) => record.operations.iter().any(|answered| {
                 answered.operation.id == ours.id && answered.operation.by == ours.by
