@@ -122,16 +122,19 @@ struct Tried {
 
 impl Tried {
     /// Whether it is this commit that the record shows. Most calls leave their mark, whatever came
-    /// after it; anything else is known by its bytes.
+    /// after it, and one that began a challenge that one's id: the mark is forgotten after a while,
+    /// which a clock that jumps ahead may end at once. Anything else is known by its bytes.
     fn stands_in(&self, event: &Event, loaded: &Loaded, record: &Recipient) -> bool {
         let marked = event.operation().is_some_and(|ours| {
             let mut answered = record.operations.iter().map(|answered| answered.operation);
             answered.any(|theirs| theirs.id == ours.id && theirs.by == ours.by)
         });
+        let began = matches!(event, Event::Issue(issue)
+            if record.challenges.iter().any(|challenge| challenge.id == issue.new_id));
         // Written once more, to last, it has a later version.
         let is_this = loaded.version > self.commit.expected
             && loaded.blob.as_deref() == Some(&*self.commit.blob);
-        marked || is_this
+        marked || began || is_this
     }
 }
 
