@@ -74,8 +74,8 @@ impl Town {
 
     fn change_store(&self) {
         let dice = &self.dice;
-        let faults = || dice.millis(50..=400).as_secs_f64();
-        let store = match dice.weighted(&[(5, "fair"), (4, "rough"), (1, "cut"), (1, "one cut")]) {
+        let faults = || dice.millis(100..=400).as_secs_f64();
+        let store = match dice.weighted(&[(4, "fair"), (5, "rough"), (1, "cut"), (1, "one cut")]) {
             "fair" => StoreWeather::default(),
             "rough" => StoreWeather { faults: faults(), conflicts: faults(), cut_off: None },
             "cut" => StoreWeather { cut_off: Some(None), ..StoreWeather::default() },

@@ -45,12 +45,12 @@ impl StoreWeather {
             return dice.some(0.3, || Fault::Lag);
         }
         Some(dice.weighted(&[
-            (3, Fault::SlowThere),
-            (3, Fault::SlowBack),
-            (2, Fault::Lost),
-            (3, Fault::AnswerLost),
-            (2, Fault::CarriedOutLater),
-            (2, Fault::Unreachable),
+            (4, Fault::SlowThere),
+            (4, Fault::SlowBack),
+            (5, Fault::Lost),
+            (5, Fault::AnswerLost),
+            (5, Fault::CarriedOutLater),
+            (4, Fault::Unreachable),
         ]))
     }
 }
