@@ -20,8 +20,9 @@ use super::{
 use crate::{
     insight,
     otp::{Answer, Event, Recipient, RecipientKey, Transition},
-    store::{Commit, Committed, Loaded, record},
+    store::{Commit, Committed, record},
 };
+use doubt::{Doubt, Tried};
 
 /// How long an event is worth working on, against others and in queues.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -92,49 +93,6 @@ impl Service {
         }
         let seat = caller.filter(|_| !with.is_seated).map(|caller| self.calls.take(caller));
         seat.map(|seat| seat.ok_or(Fault::Overloaded)).transpose()
-    }
-}
-
-/// What is left open of a commit.
-enum Doubt {
-    None,
-    /// Its answer was lost, and nobody knows what became of it.
-    Lost(Box<Tried>),
-    /// It stands, and what follows from it has happened. Where replicas are waited for and it must
-    /// last, they have to have it before it is told.
-    Stands {
-        answer: Answer,
-        must_last: bool,
-    },
-}
-
-impl Doubt {
-    fn is_some(&self) -> bool {
-        !matches!(self, Self::None)
-    }
-}
-
-/// A transition whose commit was tried.
-struct Tried {
-    commit: Commit,
-    transition: Transition,
-}
-
-impl Tried {
-    /// Whether it is this commit that the record shows. Most calls leave their mark, whatever came
-    /// after it, and one that began a challenge that one's id: the mark is forgotten after a while,
-    /// which a clock that jumps ahead may end at once. Anything else is known by its bytes.
-    fn stands_in(&self, event: &Event, loaded: &Loaded, record: &Recipient) -> bool {
-        let marked = event.operation().is_some_and(|ours| {
-            let mut answered = record.operations.iter().map(|answered| answered.operation);
-            answered.any(|theirs| theirs.id == ours.id && theirs.by == ours.by)
-        });
-        let began = matches!(event, Event::Issue(issue)
-            if record.challenges.iter().any(|challenge| challenge.id == issue.new_id));
-        // Written once more, to last, it has a later version.
-        let is_this = loaded.version > self.commit.expected
-            && loaded.blob.as_deref() == Some(&*self.commit.blob);
-        marked || began || is_this
     }
 }
 

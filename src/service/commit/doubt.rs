@@ -5,7 +5,11 @@ use std::{mem, time::Duration};
 
 use tokio::time::{Instant, sleep};
 
-use super::{Doubt, Loaded, Moment, Recipient, Work, record};
+use super::{Moment, Work};
+use crate::{
+    otp::{Answer, Event, Recipient, Transition},
+    store::{Commit, Loaded, record},
+};
 
 /// How long it is worth finding out: after that there is no time left to send what was to be sent, and
 /// others take it over.
@@ -13,6 +17,49 @@ const WORTH: Duration = Duration::from_secs(10);
 
 /// The pause between two looks.
 const PAUSE: Duration = Duration::from_millis(250);
+
+/// What is left open of a commit.
+pub(super) enum Doubt {
+    None,
+    /// Its answer was lost, and nobody knows what became of it.
+    Lost(Box<Tried>),
+    /// It stands, and what follows from it has happened. Where replicas are waited for and it must
+    /// last, they have to have it before it is told.
+    Stands {
+        answer: Answer,
+        must_last: bool,
+    },
+}
+
+impl Doubt {
+    pub(super) fn is_some(&self) -> bool {
+        !matches!(self, Self::None)
+    }
+}
+
+/// A transition whose commit was tried.
+pub(super) struct Tried {
+    pub(super) commit: Commit,
+    pub(super) transition: Transition,
+}
+
+impl Tried {
+    /// Whether it is this commit that the record shows. Most calls leave their mark, whatever came
+    /// after it, and one that began a challenge that one's id: the mark is forgotten after a while,
+    /// which a clock that jumps ahead may end at once. Anything else is known by its bytes.
+    fn stands_in(&self, event: &Event, loaded: &Loaded, record: &Recipient) -> bool {
+        let marked = event.operation().is_some_and(|ours| {
+            let mut answered = record.operations.iter().map(|answered| answered.operation);
+            answered.any(|theirs| theirs.id == ours.id && theirs.by == ours.by)
+        });
+        let began = matches!(event, Event::Issue(issue)
+            if record.challenges.iter().any(|challenge| challenge.id == issue.new_id));
+        // Written once more, to last, it has a later version.
+        let is_this = loaded.version > self.commit.expected
+            && loaded.blob.as_deref() == Some(&*self.commit.blob);
+        marked || began || is_this
+    }
+}
 
 impl Work<'_> {
     /// If the commit stands, what follows from it happens now, and once. If not, nothing has happened,
