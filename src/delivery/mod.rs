@@ -7,6 +7,8 @@ pub mod reaction;
 
 pub mod circuit;
 
+pub mod turns;
+
 pub mod pace;
 
 pub mod language;

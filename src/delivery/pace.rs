@@ -5,20 +5,17 @@
 
 use std::{
     hash::{BuildHasher, RandomState},
-    num::NonZeroU32,
-    sync::atomic::{AtomicU32, AtomicUsize, Ordering},
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
 };
 
 use governor::{
     DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter,
     clock::{Clock, DefaultClock},
 };
-use tokio::{
-    sync::Mutex,
-    time::{Instant, sleep, timeout_at},
-};
+use tokio::time::{Instant, sleep, timeout_at};
 
-use super::{Pacing, PairLimit};
+use super::{Pacing, PairLimit, turns::Turns};
 use crate::otp::PhoneNumber;
 
 /// After so many messages recipients whose limit is full again are forgotten.
@@ -26,15 +23,14 @@ const SWEEP: u32 = 4096;
 
 /// Lets messages through one by one, so many a second, and to each recipient so many in a while.
 pub struct Pace {
-    rate: NonZeroU32,
-    /// Who waits, in line or for a turn of the recipient's.
-    waiting: AtomicUsize,
+    /// The time between two messages, one after another.
+    gap: Duration,
     limiter: DefaultDirectRateLimiter,
     pairs: Option<Pairs>,
     clock: DefaultClock,
-    /// Who waits stands in line here: turns come in the order they were asked for, and one timer
-    /// runs instead of one a message.
-    line: Mutex<()>,
+    /// Who waits stands in line here, behind the same caller's messages only; and one timer runs
+    /// instead of one a message.
+    line: Turns<String>,
 }
 
 impl Pace {
@@ -43,61 +39,38 @@ impl Pace {
     pub fn new(pacing: Pacing) -> Self {
         let rate = pacing.rate;
         let clock = DefaultClock::default();
-        let quota = Quota::per_second(rate).allow_burst(burst(rate));
+        let burst = rate.get().div_ceil(10).try_into().unwrap_or(rate);
+        let quota = Quota::per_second(rate).allow_burst(burst);
         Self {
-            rate,
-            waiting: AtomicUsize::new(0),
+            gap: Duration::from_secs(1) / rate.get(),
             limiter: RateLimiter::direct_with_clock(quota, clock.clone()),
             pairs: pacing.pair.and_then(Pairs::new),
             clock,
-            line: Mutex::new(()),
+            line: Turns::new(1),
         }
     }
 
-    /// Waits until the next message to this number may go; false if that is not before `until`. Where
-    /// so many are waiting already that their turns alone take longer, that is told at once. In vain
-    /// it uses no turn up, but may use up one of the number's.
-    pub async fn turn(&self, to: &PhoneNumber, until: Instant) -> bool {
-        let waiting = Waiting::join(&self.waiting);
-        // As many turns as come in time, and those that are there already.
-        let in_time = until.duration_since(Instant::now()).as_secs_f64();
-        let come = (f64::from(self.rate.get()) * in_time) as usize;
-        let turns = come + burst(self.rate).get() as usize;
-        waiting.before < turns && timeout_at(until, self.wait(to)).await.is_ok()
+    /// Waits until the next message of this caller to this number may go; false if that is not before
+    /// `until`. Where so many of the caller's are waiting already that their turns alone take longer,
+    /// that is told at once. In vain it uses no turn up, but may use up one of the number's.
+    pub async fn turn(&self, caller: &str, to: &PhoneNumber, until: Instant) -> bool {
+        timeout_at(until, self.wait(caller, to, until)).await.unwrap_or(false)
     }
 
-    async fn wait(&self, to: &PhoneNumber) {
+    async fn wait(&self, caller: &str, to: &PhoneNumber, until: Instant) -> bool {
         if let Some(pairs) = &self.pairs {
             pairs.turn(to, &self.clock).await;
         }
-        let _first_in_line = self.line.lock().await;
+        let in_time = until.duration_since(Instant::now());
+        let Some(_first_in_line) = self.line.come(caller.to_owned(), self.gap, in_time).await
+        else {
+            return false;
+        };
         while let Err(early) = self.limiter.check() {
             sleep(early.wait_time_from(self.clock.now())).await;
         }
+        true
     }
-}
-
-/// One who waits.
-struct Waiting<'a> {
-    waiting: &'a AtomicUsize,
-    /// How many did before.
-    before: usize,
-}
-
-impl<'a> Waiting<'a> {
-    fn join(waiting: &'a AtomicUsize) -> Self {
-        Self { waiting, before: waiting.fetch_add(1, Ordering::Relaxed) }
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.waiting.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-fn burst(rate: NonZeroU32) -> NonZeroU32 {
-    rate.get().div_ceil(10).try_into().unwrap_or(rate)
 }
 
 /// What each recipient got of late. Of a number only a hash is held, under a key of this process.
@@ -129,7 +102,7 @@ impl Pairs {
 
 #[cfg(test)]
 mod tests {
-    use std::{sync::Arc, time::Duration};
+    use std::{num::NonZeroU32, sync::Arc};
 
     use tokio::task::JoinSet;
 
@@ -152,7 +125,7 @@ mod tests {
         let (pace, to) = (Pace::new(rate(100)), number("+5511987654300"));
         let start = Instant::now();
         for _ in 0..30 {
-            assert!(pace.turn(&to, soon(5_000)).await);
+            assert!(pace.turn("a", &to, soon(5_000)).await);
         }
         // Ten at once, twenty at a hundredth of a second each.
         assert!(start.elapsed() >= Duration::from_millis(199), "{:?}", start.elapsed());
@@ -161,7 +134,7 @@ mod tests {
     #[tokio::test]
     async fn a_slow_rate_still_lets_the_first_go_at_once() {
         let (pace, to) = (Pace::new(rate(1)), number("+5511987654300"));
-        assert!(pace.turn(&to, soon(500)).await);
+        assert!(pace.turn("a", &to, soon(500)).await);
     }
 
     #[tokio::test]
@@ -171,10 +144,10 @@ mod tests {
         let pace = Pace::new(Pacing { pair, ..rate(1_000) });
         let (busy, other) = (number("+5511987654300"), number("+5511987654301"));
         let start = Instant::now();
-        assert!(pace.turn(&busy, soon(500)).await && pace.turn(&busy, soon(500)).await);
-        assert!(!pace.turn(&busy, soon(50)).await);
-        assert!(pace.turn(&other, soon(50)).await);
-        assert!(pace.turn(&busy, soon(500)).await);
+        assert!(pace.turn("a", &busy, soon(500)).await && pace.turn("a", &busy, soon(500)).await);
+        assert!(!pace.turn("a", &busy, soon(50)).await);
+        assert!(pace.turn("a", &other, soon(50)).await);
+        assert!(pace.turn("a", &busy, soon(500)).await);
         assert!(start.elapsed() >= gap, "{:?}", start.elapsed());
     }
 
@@ -184,13 +157,26 @@ mod tests {
         let until = soon(1_000);
         let all = (0..500).map(|_| {
             let (pace, to) = (Arc::clone(&pace), to.clone());
-            async move { (pace.turn(&to, until).await, Instant::now()) }
+            async move { (pace.turn("a", &to, until).await, Instant::now()) }
         });
         let told = all.collect::<JoinSet<_>>().join_all().await;
         let sent = told.iter().filter(|(sent, _)| *sent).count();
         assert!((5..=11).contains(&sent), "{sent} in a second, at ten a second");
         let early = told.iter().filter(|(_, at)| *at < until).count();
         assert!(early >= 480, "only {early} of 500 knew before the second was over");
-        assert_eq!(pace.waiting.load(Ordering::Relaxed), 0);
+    }
+
+    #[tokio::test]
+    async fn one_callers_flood_waits_behind_itself() {
+        let (pace, to) = (Arc::new(Pace::new(rate(10))), number("+5511987654300"));
+        let until = soon(5_000);
+        let flood = (0..500).map(|_| {
+            let (pace, to) = (Arc::clone(&pace), to.clone());
+            async move { pace.turn("a", &to, until).await }
+        });
+        let flood = flood.collect::<JoinSet<_>>();
+        tokio::task::yield_now().await;
+        assert!(pace.turn("b", &to, soon(1_000)).await, "b waits for two turns, and not for fifty");
+        drop(flood);
     }
 }

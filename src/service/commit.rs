@@ -63,8 +63,8 @@ impl Service {
                 service: &service,
                 place,
                 event: &event,
+                supplier: Supplier::new(&service, &event, &with, gone.clone()),
                 gone,
-                supplier: Supplier::new(&service, &event, &with),
                 doubt: Doubt::None,
                 committed: false,
             };
@@ -123,7 +123,9 @@ impl Work<'_> {
             let transition = match step {
                 Ok(transition) => transition,
                 Err(need) => {
-                    self.supplier.get(need).await?;
+                    let got = self.supplier.get(need).await;
+                    // Whatever is missing now, what was tried before may have happened.
+                    got.map_err(|fault| if self.doubt.is_some() { Fault::Unsure } else { fault })?;
                     continue;
                 }
             };
@@ -212,7 +214,7 @@ impl Work<'_> {
         }
         for send in transition.sends {
             let code = self.supplier.code(send.fresh);
-            service.dispatch(self.place, send, code, moment, self.event.caller());
+            service.dispatch(self.place, send, code, moment);
         }
         transition.answer
     }

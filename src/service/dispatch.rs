@@ -33,6 +33,8 @@ pub struct Dispatch {
     pub place: RecipientKey,
     pub delivery: DeliveryRef,
     pub channel: Channel,
+    /// Whose challenge it is: a caller's messages wait for their turns behind its own.
+    pub caller: String,
     /// The approved language to write in; empty for a sender that needs none.
     pub template: String,
     /// From here on another replica may take the delivery over.
@@ -52,7 +54,6 @@ impl Service {
         send: Send,
         code: Code,
         moment: Moment,
-        caller: Option<&str>,
     ) {
         let road = self.roads.find(send.channel, &send.sender);
         let dispatch = Dispatch {
@@ -60,6 +61,7 @@ impl Service {
             place,
             delivery: DeliveryRef { challenge: send.challenge, number: send.delivery },
             channel: send.channel,
+            caller: send.caller.clone(),
             // Before anything is awaited: of messages that are sent together one is the probe.
             template: road.map(|road| road.enter(&send.language, send.country)).unwrap_or_default(),
             retry_at: send.retry_at,
@@ -69,7 +71,7 @@ impl Service {
         // Of the highest level, like a call's: whatever is logged, it says what it is about.
         let span = tracing::error_span!("send", delivery = %dispatch.delivery);
         // A promised message goes out, place or no place.
-        let place = caller.and_then(|caller| self.outbox.take(caller.to_owned()));
+        let place = self.outbox.take(send.caller.clone());
         let task = async move {
             dispatch.run(send, code).await;
             drop(place);

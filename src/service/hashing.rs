@@ -10,8 +10,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Fault, turns::Turns};
+use tokio_util::sync::CancellationToken;
+
+use super::Fault;
 use crate::{
+    delivery::turns::Turns,
     insight,
     otp::{Profile, digest::Workspace},
 };
@@ -45,16 +48,18 @@ impl Hasher {
     /// As many threads as cores.
     pub fn new() -> Self {
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        let turns = Turns::new(cores, LONGEST);
+        let turns = Turns::new(cores);
         Self { turns, workspaces: Arc::default(), took: AT_FIRST.map(AtomicU64::new) }
     }
 
     /// Runs one hash of this profile for a caller, or sheds it. For nobody's call (a fallback, say)
-    /// none is shed: how many of these there are is bounded where they begin.
+    /// none is shed: how many of these there are is bounded where they begin. Nor is anything hashed
+    /// for who is `gone` before its turn.
     pub async fn run<T: Send + 'static>(
         &self,
         queue: Queue,
         caller: Option<&str>,
+        gone: &CancellationToken,
         profile: Profile,
         hash: impl FnOnce(&mut Workspace) -> T + Send + 'static,
     ) -> Result<T, Fault> {
@@ -62,7 +67,8 @@ impl Hasher {
             return Ok(measured(profile, || hash(&mut Workspace::default())).0);
         }
         let takes = caller.map_or(Duration::ZERO, |_| self.takes(profile));
-        let turn = self.turns.come((queue, caller.map(str::to_owned)), takes).await;
+        let turn = self.turns.come((queue, caller.map(str::to_owned)), takes, LONGEST);
+        let turn = gone.run_until_cancelled(turn).await.ok_or(Fault::Abandoned)?;
         let _turn = turn.ok_or(Fault::Overloaded)?;
         let workspaces = Arc::clone(&self.workspaces);
         let work = tokio::task::spawn_blocking(move || {

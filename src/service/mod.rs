@@ -38,8 +38,6 @@ mod hashing;
 
 mod seats;
 
-mod turns;
-
 mod entropy;
 
 pub mod numbers;

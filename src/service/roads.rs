@@ -67,10 +67,10 @@ impl Road {
         &*self.messenger
     }
 
-    /// Waits until the sender's pace allows the next message to this number; false if that is not
-    /// before `until`.
-    pub async fn turn(&self, to: &PhoneNumber, until: Instant) -> bool {
-        self.pace.turn(to, until).await
+    /// Waits until the sender's pace allows the caller's next message to this number; false if that is
+    /// not before `until`.
+    pub async fn turn(&self, caller: &str, to: &PhoneNumber, until: Instant) -> bool {
+        self.pace.turn(caller, to, until).await
     }
 
     /// A message is on its way to somebody of this country, who asked for this language. Gives the

@@ -1,6 +1,7 @@
 //! What the machine lacks on the way to an answer: a fresh code, the hash of a guess, the verdict of
 //! the shared limits. It is got here and added to the machine's supply.
 
+use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
 use super::{
@@ -33,6 +34,8 @@ pub struct Supplier<'a> {
     service: &'a Service,
     caller: Option<&'a str>,
     with: &'a With,
+    /// Cancelled once nobody waits for the answer.
+    gone: CancellationToken,
     /// What has been got so far.
     pub supply: Supply,
     /// The fresh codes, in the order of the supply.
@@ -42,13 +45,18 @@ pub struct Supplier<'a> {
 
 impl<'a> Supplier<'a> {
     /// Has nothing yet. A guess comes before its challenge's gate.
-    pub fn new(service: &'a Service, event: &'a Event, with: &'a With) -> Self {
+    pub fn new(
+        service: &'a Service,
+        event: &'a Event,
+        with: &'a With,
+        gone: CancellationToken,
+    ) -> Self {
         let visit = match event {
             Event::Guess { challenge, .. } => Some(service.gates.visit(*challenge)),
             _ => None,
         };
         let caller = event.caller();
-        Self { service, caller, with, supply: Supply::default(), codes: Vec::new(), visit }
+        Self { service, caller, with, gone, supply: Supply::default(), codes: Vec::new(), visit }
     }
 
     /// To be told before each look at the record.
@@ -103,8 +111,8 @@ impl<'a> Supplier<'a> {
             Entry::Full => return Err(Fault::Overloaded),
             Entry::Again => return Ok(()),
             Entry::Wait(turn) => {
-                turn.come().await;
-                return Ok(());
+                let come = self.gone.run_until_cancelled(turn.come()).await;
+                return come.ok_or(Fault::Abandoned);
             }
         }
         self.supply.guess = Some(self.hash(Queue::Guesses, recipe, code).await?);
@@ -115,7 +123,7 @@ impl<'a> Supplier<'a> {
         let profile = recipe.profile;
         let pepper = Zeroizing::new(*self.service.parts.keyring.pepper(&recipe.key_id)?);
         let hash = move |workspace: &mut Workspace| recipe.digest(&pepper, &code, workspace);
-        self.service.hasher.run(queue, self.caller, profile, hash).await
+        self.service.hasher.run(queue, self.caller, &self.gone, profile, hash).await
     }
 
     /// It is done with its challenge: whoever waits at the gate may go on.

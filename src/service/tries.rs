@@ -51,7 +51,7 @@ impl Dispatch {
         while tried < tries {
             // Waiting longer than the step has is as good as being refused.
             let last_turn = self.last_start.min(self.last_turn);
-            if !road.turn(&message.to, last_turn).await {
+            if !road.turn(&self.caller, &message.to, last_turn).await {
                 break;
             }
             let Some(lives_for) = self.look().await else { return Outcome::Dropped };

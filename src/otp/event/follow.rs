@@ -54,6 +54,8 @@ pub struct Send {
     pub channel: Channel,
     /// and who serves it.
     pub sender: String,
+    /// Whose challenge it is.
+    pub caller: String,
     /// To whom,
     pub number: Sealed,
     /// of which country.
@@ -66,8 +68,6 @@ pub struct Send {
     pub retry_at: Time,
     /// Waiting longer than this for the sender's turn is as good as a failure.
     pub patience: Duration,
-    /// When the code stops working unless another is asked for.
-    pub expires_at: Time,
     /// Which of the supply's fresh codes it carries.
     pub fresh: usize,
 }

@@ -144,13 +144,13 @@ impl Turn<'_> {
                 delivery: number,
                 channel: delivery.channel,
                 sender: delivery.sender.clone(),
+                caller: challenge.flow.caller.clone(),
                 number: phone,
                 country: self.next.country,
                 details: challenge.details.clone(),
                 language: challenge.language.clone(),
                 retry_at: delivery.retry_at,
                 patience: self.policy(at).undelivered,
-                expires_at: challenge.expires_at,
                 fresh,
             };
             self.sends.push(send);

@@ -7,7 +7,7 @@ use std::{
 };
 
 use redis::{ErrorKind, RedisError, RedisResult, Value};
-use tokio::{sync::Mutex as Turn, task::JoinSet};
+use tokio::{sync, task::JoinSet};
 
 use super::{
     address::{Account, Host},
@@ -26,7 +26,7 @@ pub(super) struct Servers {
     account: Account,
     map: Mutex<Map>,
     /// Of those who want the map read again, one reads it.
-    reading: Turn<()>,
+    reading: sync::Mutex<()>,
 }
 
 #[derive(Default)]
@@ -39,7 +39,7 @@ struct Map {
 
 impl Servers {
     pub(super) fn new(seeds: Vec<Host>, account: Account) -> Self {
-        Self { seeds, account, map: Mutex::default(), reading: Turn::default() }
+        Self { seeds, account, map: Mutex::default(), reading: sync::Mutex::default() }
     }
 
     /// Who has a slot.

@@ -93,17 +93,17 @@ impl Lines {
     /// Waits until so many lines hold these words.
     pub async fn wait_for_many(&self, words: &str, count: usize) {
         let holding = || self.all().iter().filter(|line| line.contains(words)).count();
-        while holding() < count {
-            let seen = self.all().len();
-            let more = async {
+        let enough = async {
+            loop {
                 let more = self.0.1.notified();
-                if self.all().len() == seen {
-                    more.await;
+                if holding() >= count {
+                    return;
                 }
-            };
-            let more = timeout(PATIENCE, more).await;
-            more.unwrap_or_else(|_| panic!("waited for {count} {words:?}: {:#?}", self.all()));
-        }
+                more.await;
+            }
+        };
+        let waited = timeout(PATIENCE, enough).await;
+        waited.unwrap_or_else(|_| panic!("waited for {count} {words:?}: {:#?}", self.all()));
     }
 }
 

@@ -33,14 +33,6 @@ fn a_wait_that_outlives_the_challenge_is_no_promise_of_a_message() {
 }
 
 #[test]
-fn a_message_tells_its_sender_the_life_that_it_has_itself_prolonged() {
-    let mut phone = Phone::new();
-    let id = phone.login();
-    let resent = phone.wait(30).resent(id);
-    assert_eq!(phone.sends[1].expires_at, resent.expires_at);
-}
-
-#[test]
 fn fallbacks_move_neither_waits_nor_expiry() {
     let mut phone = Phone::new();
     let asked = phone.issued(Ask::default());

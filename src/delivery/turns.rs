@@ -14,9 +14,8 @@ use tokio::sync::oneshot;
 pub struct Turns<K>(Mutex<Line<K>>);
 
 struct Line<K> {
+    at_once: u32,
     free: usize,
-    /// The most work that one holder may have waiting.
-    most: Duration,
     /// Who has anybody waiting, the next to be served first.
     waiting: VecDeque<Waiting<K>>,
 }
@@ -32,16 +31,16 @@ struct Waiting<K> {
 pub struct Turn<'a, K: PartialEq>(&'a Turns<K>);
 
 impl<K: PartialEq> Turns<K> {
-    /// So many at once; of one holder no more work may wait than is done in `longest`.
-    pub fn new(at_once: usize, longest: Duration) -> Self {
-        let most = longest * at_once as u32;
-        Self(Mutex::new(Line { free: at_once, most, waiting: VecDeque::new() }))
+    /// So many at once.
+    pub fn new(at_once: usize) -> Self {
+        let line = Line { at_once: at_once as u32, free: at_once, waiting: VecDeque::new() };
+        Self(Mutex::new(line))
     }
 
-    /// Resolves when it is this one's turn, which will take about so long; at once to `None` where its
-    /// holder has as much waiting as may be.
-    pub async fn come(&self, whose: K, takes: Duration) -> Option<Turn<'_, K>> {
-        let place = self.line().enter(whose, takes);
+    /// Resolves when it is this one's turn, which will take about so long; at once to `None` where more
+    /// of its holder's is waiting than is done in `longest`.
+    pub async fn come(&self, whose: K, takes: Duration, longest: Duration) -> Option<Turn<'_, K>> {
+        let place = self.line().enter(whose, takes, longest);
         match place {
             Place::Free => {}
             Place::InLine(called) => Called { turns: self, called }.wait().await,
@@ -56,7 +55,7 @@ impl<K: PartialEq> Turns<K> {
 }
 
 impl<K: PartialEq> Line<K> {
-    fn enter(&mut self, whose: K, takes: Duration) -> Place {
+    fn enter(&mut self, whose: K, takes: Duration, longest: Duration) -> Place {
         if self.free > 0 {
             self.free -= 1;
             return Place::Free;
@@ -67,7 +66,7 @@ impl<K: PartialEq> Line<K> {
             return Place::InLine(called);
         };
         let work: Duration = own.line.iter().map(|(_, takes)| *takes).sum();
-        if work + takes > self.most {
+        if work + takes > longest * self.at_once {
             return Place::None;
         }
         own.line.push_back((call, takes));
@@ -138,6 +137,14 @@ mod tests {
 
     use super::*;
 
+    /// Wants a turn that takes no time.
+    async fn come<'t>(
+        turns: &'t Turns<&'static str>,
+        whose: &'static str,
+    ) -> Option<Turn<'t, &'static str>> {
+        turns.come(whose, Duration::ZERO, Duration::ZERO).await
+    }
+
     /// Stands in line, and says so once it is called.
     fn stand(
         turns: &Arc<Turns<&'static str>>,
@@ -146,16 +153,16 @@ mod tests {
     ) {
         let (turns, told) = (Arc::clone(turns), told.clone());
         tokio::spawn(async move {
-            let _turn = turns.come(whose, Duration::ZERO).await;
+            let _turn = come(&turns, whose).await;
             told.send(whose).unwrap();
         });
     }
 
     #[tokio::test]
     async fn a_flood_waits_behind_itself() {
-        let turns = Arc::new(Turns::new(1, Duration::ZERO));
+        let turns = Arc::new(Turns::new(1));
         let (told, mut order) = mpsc::unbounded_channel();
-        let first = turns.come("flood", Duration::ZERO).await;
+        let first = come(&turns, "flood").await;
         for _ in 0..5 {
             stand(&turns, "flood", &told);
         }
@@ -171,10 +178,10 @@ mod tests {
 
     #[tokio::test]
     async fn who_leaves_takes_no_turn_along() {
-        let turns = Turns::new(1, Duration::ZERO);
-        let first = turns.come("a", Duration::ZERO).await;
-        let mut called = Box::pin(turns.come("b", Duration::ZERO));
-        let mut left = Box::pin(turns.come("c", Duration::ZERO));
+        let turns = Turns::new(1);
+        let first = come(&turns, "a").await;
+        let mut called = Box::pin(come(&turns, "b"));
+        let mut left = Box::pin(come(&turns, "c"));
         for waiting in [&mut called, &mut left] {
             assert!(timeout(Duration::ZERO, waiting.as_mut()).await.is_err());
         }
@@ -182,20 +189,26 @@ mod tests {
         drop(first);
         // Called, and gone before hearing it.
         drop(called);
-        let _turn = turns.come("d", Duration::ZERO).await;
+        let _turn = come(&turns, "d").await;
         assert!(turns.line().waiting.is_empty());
     }
+
     #[tokio::test]
     async fn of_one_holder_no_more_waits_than_is_done_in_time() {
         let second = Duration::from_secs(1);
-        let turns = Turns::new(2, second * 3);
-        let _taken = [turns.come("a", second).await, turns.come("a", second).await];
-        let mut waiting: Vec<_> = (0..9).map(|_| Box::pin(turns.come("a", second))).collect();
+        let turns = Turns::new(2);
+        let _taken =
+            [turns.come("a", second, second * 3).await, turns.come("a", second, second * 3).await];
+        let mut waiting: Vec<_> =
+            (0..9).map(|_| Box::pin(turns.come("a", second, second * 3))).collect();
         let mut turned_away = 0;
         for one in &mut waiting {
             turned_away += usize::from(timeout(Duration::ZERO, one).await.is_ok());
         }
         assert_eq!(turned_away, 3, "two at once do six in three seconds");
-        assert!(timeout(Duration::ZERO, turns.come("b", second)).await.is_err(), "b may wait");
+        assert!(
+            timeout(Duration::ZERO, turns.come("b", second, second * 3)).await.is_err(),
+            "b may wait"
+        );
     }
 }
