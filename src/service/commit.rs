@@ -69,14 +69,21 @@ impl Service {
                 committed: false,
             };
             let done = work.run().await;
-            let is_message = matches!(&done, Ok(Answer::Issued(issued)) if issued.message_sent);
-            let in_doubt = matches!(done, Err(Fault::Unsure));
             work.supplier.leave();
             drop(seat);
-            // Fails when nobody waits any more.
-            let _ = told.send(done);
-            let stands = if in_doubt { work.find_out().await } else { work.committed };
-            work.supplier.settle_charges(stands && (is_message || in_doubt)).await;
+            // Telling fails when nobody waits any more.
+            if let Ok(answer) = &done {
+                let is_message = matches!(answer, Answer::Issued(issued) if issued.message_sent);
+                // Before it is told, so that the caller's next call finds its charges settled.
+                work.supplier.settle_charges(work.committed && is_message).await;
+                let _ = told.send(done);
+            } else {
+                // After it is told: a store that is away shall hold up nobody.
+                let in_doubt = matches!(done, Err(Fault::Unsure));
+                let _ = told.send(done);
+                let stands = in_doubt && work.find_out().await;
+                work.supplier.settle_charges(stands).await;
+            }
         };
         self.tasks.spawn(work.in_current_span());
         // Without an answer the work broke off.
