@@ -63,7 +63,7 @@ impl Service {
                 service: &service,
                 place,
                 event: &event,
-                supplier: Supplier::new(&service, &event, &with, gone.clone()),
+                supplier: Supplier::new(&service, place, &event, &with, gone.clone()),
                 gone,
                 doubt: Doubt::None,
                 committed: false,

@@ -1,6 +1,8 @@
-//! The gate before hashing: of one challenge no more guesses are hashed at once than can still
-//! count. The others wait, and look at the record again before they hash. So a flood of guesses at
-//! one challenge costs a handful of hashes, and nobody else waits behind it.
+//! The gate before hashing: of the calls that are about one thing no more hash at once than can come to
+//! anything. Of guesses at a challenge that is as many as can still count; of calls for a message to a
+//! recipient one, as it changes what the next one finds. The others wait, and look at the record again
+//! before they hash. So a flood at one challenge or one recipient costs a handful of hashes, and nobody
+//! else waits behind it.
 
 use std::{
     collections::HashMap,
@@ -9,37 +11,46 @@ use std::{
 
 use tokio::sync::{Notify, futures::OwnedNotified};
 
-use crate::otp::ChallengeId;
+use crate::otp::{ChallengeId, RecipientKey};
 
-/// Guesses at one challenge that may wait.
+/// Calls about one thing that may wait.
 const WAITING: usize = 256;
 
-/// The gates of all challenges that are being guessed at.
+/// What a call is about.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Matter {
+    /// It is a guess at this challenge.
+    Guess(ChallengeId),
+    /// It asks for a message to this recipient.
+    Message(RecipientKey),
+}
+
+/// The gates of everything that calls are about.
 #[derive(Default)]
-pub struct Gates(Mutex<HashMap<ChallengeId, Gate>>);
+pub struct Gates(Mutex<HashMap<Matter, Gate>>);
 
 #[derive(Default)]
 struct Gate {
-    /// Guesses before, in and behind it. With the last of them the gate goes.
+    /// Calls before, in and behind it. With the last of them the gate goes.
     present: usize,
     hashing: u32,
     waiting: usize,
-    /// Guesses that are through. Who looked at the record before the last of them was may take
-    /// attempts to be left that are not.
+    /// Calls that are through. Who looked at the record before the last of them was may take attempts
+    /// or messages to be left that are not.
     through: u64,
     moved: Arc<Notify>,
 }
 
-/// A guess at a challenge, from before it looks at the record until it is through.
+/// A call, from before it looks at the record until it is through.
 pub struct Visit<'a> {
     gates: &'a Gates,
-    challenge: ChallengeId,
-    /// Guesses that were through when it last looked at the record.
+    matter: Matter,
+    /// Calls that were through when it last looked at the record.
     seen: u64,
     hashing: bool,
 }
 
-/// What a guess finds at the gate.
+/// What a call finds at the gate.
 pub enum Entry<'a> {
     /// It may hash, until its visit ends.
     Open,
@@ -59,26 +70,26 @@ pub struct Turn<'a> {
 
 struct Place<'a> {
     gates: &'a Gates,
-    challenge: ChallengeId,
+    matter: Matter,
 }
 
 impl Gates {
-    /// A guess comes to a challenge.
-    pub fn visit(&self, challenge: ChallengeId) -> Visit<'_> {
-        self.lock().entry(challenge).or_default().present += 1;
-        Visit { gates: self, challenge, seen: 0, hashing: false }
+    /// A call comes.
+    pub fn visit(&self, matter: Matter) -> Visit<'_> {
+        self.lock().entry(matter).or_default().present += 1;
+        Visit { gates: self, matter, seen: 0, hashing: false }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<ChallengeId, Gate>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Matter, Gate>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn change<T>(&self, challenge: ChallengeId, change: impl FnOnce(&mut Gate) -> T) -> T {
+    fn change<T>(&self, matter: Matter, change: impl FnOnce(&mut Gate) -> T) -> T {
         let mut gates = self.lock();
-        let gate = gates.entry(challenge).or_default();
+        let gate = gates.entry(matter).or_default();
         let done = change(gate);
         if gate.present == 0 {
-            gates.remove(&challenge);
+            gates.remove(&matter);
         }
         done
     }
@@ -87,17 +98,21 @@ impl Gates {
 impl<'a> Visit<'a> {
     /// To be told before each look at the record.
     pub fn look(&mut self) {
-        self.seen = self.gates.change(self.challenge, |gate| gate.through);
+        self.seen = self.gates.change(self.matter, |gate| gate.through);
     }
 
-    /// Wants to hash, after a look by which `attempts_left` guesses can still count.
-    pub fn enter(&mut self, attempts_left: u32) -> Entry<'a> {
-        let (gates, challenge, seen) = (self.gates, self.challenge, self.seen);
-        let entry = gates.change(challenge, |gate| {
+    /// Wants to hash, after a look by which so many calls like it can come to anything. Who is in may
+    /// hash again.
+    pub fn enter(&mut self, room: u32) -> Entry<'a> {
+        if self.hashing {
+            return Entry::Open;
+        }
+        let (gates, matter, seen) = (self.gates, self.matter, self.seen);
+        let entry = gates.change(matter, |gate| {
             if gate.through != seen {
                 return Entry::Again;
             }
-            if gate.hashing < attempts_left.max(1) {
+            if gate.hashing < room.max(1) {
                 gate.hashing += 1;
                 return Entry::Open;
             }
@@ -105,17 +120,17 @@ impl<'a> Visit<'a> {
                 return Entry::Full;
             }
             gate.waiting += 1;
-            // Made under the lock: a guess that gets through after this wakes it.
+            // Made under the lock: a call that gets through after this wakes it.
             let moved = Arc::clone(&gate.moved).notified_owned();
-            Entry::Wait(Turn { moved, place: Place { gates, challenge } })
+            Entry::Wait(Turn { moved, place: Place { gates, matter } })
         });
-        self.hashing |= matches!(entry, Entry::Open);
+        self.hashing = matches!(entry, Entry::Open);
         entry
     }
 }
 
 impl Turn<'_> {
-    /// Resolves when a guess before it is through.
+    /// Resolves when a call before it is through.
     pub async fn come(self) {
         let Self { moved, place } = self;
         moved.await;
@@ -125,7 +140,7 @@ impl Turn<'_> {
 
 impl Drop for Visit<'_> {
     fn drop(&mut self) {
-        self.gates.change(self.challenge, |gate| {
+        self.gates.change(self.matter, |gate| {
             gate.present -= 1;
             if self.hashing {
                 gate.hashing -= 1;
@@ -138,7 +153,7 @@ impl Drop for Visit<'_> {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.gates.change(self.challenge, |gate| gate.waiting -= 1);
+        self.gates.change(self.matter, |gate| gate.waiting -= 1);
     }
 }
 
@@ -146,12 +161,12 @@ impl Drop for Place<'_> {
 mod tests {
     use super::*;
 
-    const CHALLENGE: ChallengeId = ChallengeId([1; 32]);
+    const GUESS: Matter = Matter::Guess(ChallengeId([1; 32]));
 
-    fn come<'a>(gates: &'a Gates, attempts_left: u32) -> (Visit<'a>, Entry<'a>) {
-        let mut visit = gates.visit(CHALLENGE);
+    fn come<'a>(gates: &'a Gates, room: u32) -> (Visit<'a>, Entry<'a>) {
+        let mut visit = gates.visit(GUESS);
         visit.look();
-        let entry = visit.enter(attempts_left);
+        let entry = visit.enter(room);
         (visit, entry)
     }
 
@@ -160,7 +175,7 @@ mod tests {
         let gates = Gates::default();
         let (first, Entry::Open) = come(&gates, 1) else { panic!("the gate was open") };
         let (mut second, Entry::Wait(turn)) = come(&gates, 1) else { panic!("one at a time") };
-        let mut other = gates.visit(ChallengeId([2; 32]));
+        let mut other = gates.visit(Matter::Guess(ChallengeId([2; 32])));
         other.look();
         assert!(matches!(other.enter(1), Entry::Open));
         drop((first, other));
@@ -174,7 +189,7 @@ mod tests {
     #[tokio::test]
     async fn what_was_seen_before_another_got_through_is_seen_again() {
         let gates = Gates::default();
-        let mut late = gates.visit(CHALLENGE);
+        let mut late = gates.visit(GUESS);
         late.look();
         drop(come(&gates, 2));
         let Entry::Again = late.enter(2) else { panic!("one of the two attempts may be used") };

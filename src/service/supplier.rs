@@ -6,12 +6,12 @@ use zeroize::Zeroizing;
 
 use super::{
     Fault, Service,
-    gate::{Entry, Visit},
+    gate::{Entry, Matter, Visit},
     hashing::Queue,
     shared_limits::Charges,
 };
 use crate::otp::{
-    Code, Digest, Event, Need, Recipe, Supply,
+    Code, Digest, Event, Need, Recipe, RecipientKey, Supply,
     digest::Workspace,
     event::{Fresh, Verdict},
 };
@@ -44,17 +44,20 @@ pub struct Supplier<'a> {
 }
 
 impl<'a> Supplier<'a> {
-    /// Has nothing yet. A guess comes before its challenge's gate.
+    /// Has nothing yet. A call that may have something hashed comes to its gate; what providers tell
+    /// and alarms pass by it, as they keep what was promised.
     pub fn new(
         service: &'a Service,
+        place: RecipientKey,
         event: &'a Event,
         with: &'a With,
         gone: CancellationToken,
     ) -> Self {
-        let visit = match event {
-            Event::Guess { challenge, .. } => Some(service.gates.visit(*challenge)),
-            _ => None,
+        let matter = match event {
+            Event::Guess { challenge, .. } => Some(Matter::Guess(*challenge)),
+            _ => event.asks_for_a_message().then_some(Matter::Message(place)),
         };
+        let visit = matter.map(|matter| service.gates.visit(matter));
         let caller = event.caller();
         Self { service, caller, with, gone, supply: Supply::default(), codes: Vec::new(), visit }
     }
@@ -90,6 +93,9 @@ impl<'a> Supplier<'a> {
     }
 
     async fn draw(&mut self, recipe: Recipe) -> Result<(), Fault> {
+        if !self.may_hash(1).await? {
+            return Ok(());
+        }
         let code = match &self.with.fixed {
             Some(fixed) => fixed.clone(),
             None => Code::draw(recipe.length, &mut self.service.parts.entropy.clone()),
@@ -102,21 +108,24 @@ impl<'a> Supplier<'a> {
     }
 
     async fn hash_guess(&mut self, recipe: Recipe, attempts_left: u32) -> Result<(), Fault> {
-        let (Some(code), Some(visit)) = (self.with.guess.clone(), &mut self.visit) else {
-            return Err(Fault::Contended);
-        };
-        // But for an open gate the record is loaded again before anything is hashed.
-        match visit.enter(attempts_left) {
-            Entry::Open => {}
-            Entry::Full => return Err(Fault::Overloaded),
-            Entry::Again => return Ok(()),
+        let code = self.with.guess.clone().ok_or(Fault::Contended)?;
+        if self.may_hash(attempts_left).await? {
+            self.supply.guess = Some(self.hash(Queue::Guesses, recipe, code).await?);
+        }
+        Ok(())
+    }
+
+    /// Whether the gate is open. If not, it was worth waiting for another look at the record.
+    async fn may_hash(&mut self, room: u32) -> Result<bool, Fault> {
+        match self.visit.as_mut().map_or(Entry::Open, |visit| visit.enter(room)) {
+            Entry::Open => Ok(true),
+            Entry::Full => Err(Fault::Overloaded),
+            Entry::Again => Ok(false),
             Entry::Wait(turn) => {
                 let come = self.gone.run_until_cancelled(turn.come()).await;
-                return come.ok_or(Fault::Abandoned);
+                come.map(|()| false).ok_or(Fault::Abandoned)
             }
         }
-        self.supply.guess = Some(self.hash(Queue::Guesses, recipe, code).await?);
-        Ok(())
     }
 
     async fn hash(&self, queue: Queue, recipe: Recipe, code: Code) -> Result<Digest, Fault> {
@@ -126,7 +135,7 @@ impl<'a> Supplier<'a> {
         self.service.hasher.run(queue, self.caller, &self.gone, profile, hash).await
     }
 
-    /// It is done with its challenge: whoever waits at the gate may go on.
+    /// It is through: whoever waits at the gate may go on.
     pub fn leave(&mut self) {
         self.visit = None;
     }

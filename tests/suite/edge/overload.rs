@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use pombo::grpc::proto::{
-    IssueCodeResponse, VerifyCodeResponse, VerifyOutcome, otp_service_client::OtpServiceClient,
+    IssueCodeRequest, IssueCodeResponse, Purpose, VerifyCodeResponse, VerifyOutcome,
+    otp_service_client::OtpServiceClient,
 };
 use tonic::{Code, Status, transport::Channel};
 use tonic_types::StatusExt;
@@ -84,10 +85,7 @@ async fn one_callers_flood_is_turned_away_and_the_others_are_served() {
     let mut served = Vec::new();
     while !flood.is_finished() {
         let to = number(20_000 + served.len() as u32, "00");
-        let request = pombo::grpc::proto::IssueCodeRequest {
-            purpose: pombo::grpc::proto::Purpose::Signup.into(),
-            ..login(&to)
-        };
+        let request = IssueCodeRequest { purpose: Purpose::Signup.into(), ..login(&to) };
         let (answer, took) = timed(client.issue_code(keyed("shop key", request))).await;
         answer.unwrap();
         served.push(took);
@@ -150,5 +148,32 @@ async fn a_flood_on_one_challenge_leaves_the_others_alone() {
         turned_away.len(),
     );
     assert_eq!((wrong, wrong + exhausted + turned_away.len()), (5, 600));
+    assert!(took < SOON, "{took:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_on_one_recipient_leaves_the_others_alone() {
+    let (_world, pombo) = start().await;
+    let line = pombo.connection().await;
+    let flood = (0..600).map(|index| {
+        let (mut client, to) = (OtpServiceClient::new(line.clone()), number(1, "00"));
+        let request = IssueCodeRequest { subject_id: format!("{index}"), ..login(&to) };
+        timed(async move { client.issue_code(keyed("bank key", request)).await.map(drop) })
+    });
+    let flood = tokio::spawn(all(flood.collect::<Vec<_>>()));
+    let (issued, took) = timed(issue(line.clone(), "bank key", number(2, "00"))).await;
+    issued.unwrap();
+    let answers = flood.await.unwrap();
+    let told = |why: &str| {
+        let refused = answers.iter().filter_map(|(answer, _)| answer.as_ref().err());
+        refused.filter(|status| reason(status) == why).count()
+    };
+    let issued = answers.iter().filter(|(answer, _)| answer.is_ok()).count();
+    let (full, turned_away) = (told("RECIPIENT_LIMIT"), told("OVERLOADED"));
+    println!(
+        "600 calls for one recipient: {issued} issued, {full} told of its limit, {turned_away} turned away; \
+         another one's took {took:?}"
+    );
+    assert_eq!((issued, issued + full + turned_away), (5, 600));
     assert!(took < SOON, "{took:?}");
 }
