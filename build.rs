@@ -3,7 +3,11 @@
 use std::{env, error::Error, fs, path::PathBuf};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let protos = ["pombo/otp/v1/otp.proto", "pombo/store/v1/record.proto"];
+    let protos = [
+        "pombo/otp/v1/otp.proto",
+        "pombo/store/v1/record.proto",
+        "pombo/store/v1/destination.proto",
+    ];
     println!("cargo:rerun-if-changed=proto");
     let descriptors = protox::compile(protos, ["proto"])?;
 

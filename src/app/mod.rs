@@ -80,6 +80,7 @@ impl App {
             index: config.keys.index_key(),
             numbers: parts::numbers(&config),
             shared_limits: parts::shared_limits(&config),
+            tolls: config.fraud.tolls.clone(),
             messengers: senders::messengers(&config, &public_url).await?,
             entropy: Entropy::of_system(),
         });

@@ -56,13 +56,19 @@ pub(super) fn numbers(config: &Config) -> Numbers {
         let number = TestNumber { code: test.code.clone(), until: test.until };
         (test.number.e164().to_owned(), number)
     });
-    Numbers { countries: config.allowed_countries.clone(), tests: tests.collect() }
+    Numbers {
+        countries: config.allowed_countries.clone(),
+        tests: tests.collect(),
+        screens: config.fraud.screens.clone(),
+    }
 }
 
 /// Limits that many recipients share.
 pub(super) fn shared_limits(config: &Config) -> SharedLimits {
-    let config::SharedLimits { subject, client_ip, caller } = config.limits.clone();
-    SharedLimits { subject, client_ip, caller }
+    let config::SharedLimits { subject, client_ip, caller, observed } = config.limits.clone();
+    let quotas = config.callers.iter();
+    let quotas = quotas.filter_map(|it| Some((it.name.clone(), it.quota.clone()?)));
+    SharedLimits { subject, client_ip, caller, observed, quotas: quotas.collect() }
 }
 
 /// Who may call.

@@ -4,12 +4,13 @@ use std::{collections::BTreeSet, fmt};
 
 use super::{
     kind::{FLAG, Kind, spelled},
+    limits::windows,
     reader::Reader,
     section::Section,
 };
 use sha2::{Digest, Sha256};
 
-use crate::otp::Purpose;
+use crate::otp::{Purpose, limits::Window};
 
 /// A program that may ask.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub struct Caller {
     pub api_key: KeyHash,
     /// What it may ask for. Default everything.
     pub purposes: BTreeSet<Purpose>,
+    /// How many messages it may ask for, instead of `limits.caller`. Default that.
+    pub quota: Option<Vec<Window>>,
     /// Whether it may read the funnel. Default no.
     pub insight: bool,
 }
@@ -93,6 +96,7 @@ fn caller(keys: &mut Section<'_>) -> Caller {
             Some(purposes) => purposes.into_iter().collect(),
             None => Purpose::ALL.iter().copied().collect(),
         },
+        quota: windows(keys, "quota"),
         insight: keys.get("insight", &FLAG).unwrap_or(false),
     }
 }

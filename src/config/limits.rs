@@ -9,7 +9,7 @@ use super::{
     reader::Reader,
     section::Section,
 };
-use crate::otp::{Countries, Country, limits::Window, policy::LedgerRules};
+use crate::otp::{Countries, Country, event::Limit, limits::Window, policy::LedgerRules};
 
 /// All of `[limits]`.
 pub(super) struct Limits {
@@ -28,6 +28,8 @@ pub struct SharedLimits {
     pub client_ip: Vec<Window>,
     /// Of one caller. Default none.
     pub caller: Vec<Window>,
+    /// Those of them that refuse nothing and are only counted. Default none.
+    pub observed: BTreeSet<Limit>,
 }
 
 const WINDOW: Kind<Window> = Kind::new(
@@ -37,6 +39,12 @@ const WINDOW: Kind<Window> = Kind::new(
 
 /// NIST SP 800-63B-4 §3.2.2 ends at a hundred failures in a row.
 const FAILURES: Kind<u32> = Kind::new("a whole number from 1 to 100", |text| within(text, 1..=100));
+
+/// A limit that may be observed before it is enforced.
+const OBSERVED: Kind<Limit> =
+    Kind::new("limits out of \"subject\", \"client_ip\" and \"caller\"", |text| {
+        [Limit::Subject, Limit::ClientIp, Limit::Caller].into_iter().find(|it| it.as_str() == text)
+    });
 
 /// A country, or `None` for all of them.
 const COUNTRY: Kind<Option<Country>> = Kind::new(
@@ -51,11 +59,12 @@ pub(super) fn read(reader: &mut Reader, mode: Mode, retention: Duration) -> Limi
     let mut keys = reader.section("limits").demanding(mode.is_strict());
     let limits = Limits {
         allowed_countries: countries(&mut keys),
-        recipient: windows(&mut keys, "recipient", &["5/10m", "12/24h"]),
+        recipient: keys.list("recipient", &WINDOW).unwrap_or_else(|| usual(&["5/10m", "12/24h"])),
         shared: SharedLimits {
-            subject: windows(&mut keys, "subject", &["10/1h"]),
-            client_ip: windows(&mut keys, "client_ip", &["30/1h"]),
-            caller: windows(&mut keys, "caller", &[]),
+            subject: windows(&mut keys, "subject").unwrap_or_else(|| usual(&["10/1h"])),
+            client_ip: windows(&mut keys, "client_ip").unwrap_or_else(|| usual(&["30/1h"])),
+            caller: windows(&mut keys, "caller").unwrap_or_default(),
+            observed: keys.list("observe", &OBSERVED).unwrap_or_default().into_iter().collect(),
         },
         ledger: LedgerRules {
             failures_in_a_row: keys.get("failures_in_a_row", &FAILURES).unwrap_or(10),
@@ -67,9 +76,18 @@ pub(super) fn read(reader: &mut Reader, mode: Mode, retention: Duration) -> Limi
     limits
 }
 
-fn windows(keys: &mut Section<'_>, name: &str, default: &[&str]) -> Vec<Window> {
-    let default = || default.iter().filter_map(|text| text.parse().ok()).collect();
-    keys.list(name, &WINDOW).unwrap_or_else(default)
+fn usual(windows: &[&str]) -> Vec<Window> {
+    windows.iter().filter_map(|text| text.parse().ok()).collect()
+}
+
+/// The windows of a counter in the store, which knows each by its length.
+pub(super) fn windows(keys: &mut Section<'_>, name: &str) -> Option<Vec<Window>> {
+    let windows = keys.list(name, &WINDOW)?;
+    let lengths: BTreeSet<_> = windows.iter().map(|window| window.length).collect();
+    if lengths.len() < windows.len() {
+        keys.refuse(name, "limits the same time twice; keep the smaller count of the two");
+    }
+    Some(windows)
 }
 
 fn countries(keys: &mut Section<'_>) -> Countries {

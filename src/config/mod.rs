@@ -40,6 +40,8 @@ mod sns;
 
 mod limits;
 
+mod fraud;
+
 mod callers;
 
 mod test_numbers;
@@ -54,6 +56,7 @@ pub use aws::{SmsAws, WhatsappAws};
 pub use callers::{Caller, KeyHash};
 pub use error::{ConfigError, Errors};
 pub use events::{Events, EventsEndpoint, EventsTopic};
+pub use fraud::Fraud;
 pub use keys::{Keys, key_id};
 pub use limits::SharedLimits;
 pub use origin::Origin;
@@ -122,6 +125,8 @@ pub struct Config {
     pub aws_keys: Option<AwsKeys>,
     /// Limits on what many recipients share.
     pub limits: SharedLimits,
+    /// `[fraud]`
+    pub fraud: Fraud,
     /// Where messages may go. `serve` wants it said; the default of `dev` is everywhere.
     pub allowed_countries: Countries,
     /// `[[callers]]`; with none `serve` listens on this machine only.
@@ -168,6 +173,7 @@ impl Config {
             callers: callers::read(reader),
             test_numbers: test_numbers::read(reader),
             events: events::read(reader, mode),
+            fraud: fraud::read(reader),
             limits: limits.shared,
             allowed_countries: limits.allowed_countries,
             store,

@@ -9,7 +9,7 @@ use tonic_types::{ErrorDetails, StatusExt};
 use super::complaints::bad_field;
 use crate::{
     insight::metrics,
-    otp::{Country, Purpose, Refusal, event::Limit},
+    otp::{Country, Purpose, Refusal, event::Limit, toll::Screen},
     service::{CallError, Fault},
 };
 
@@ -49,6 +49,15 @@ pub fn purpose_not_allowed(purpose: Purpose) -> Status {
         "PURPOSE_NOT_ALLOWED",
         format!("this caller may not issue codes for {}", purpose.as_str()),
     )
+}
+
+/// Nothing is sent to numbers like this one.
+pub fn prefix_blocked(screen: Screen) -> Status {
+    let why = match screen {
+        Screen::BlockedPrefix => "begins with a prefix that fraud.blocked_prefixes names",
+        Screen::NumberType => "is of a kind whose owner earns by being called (fraud.enforce)",
+    };
+    denied("PREFIX_BLOCKED", format!("recipient {why}"))
 }
 
 fn denied(reason: &str, message: String) -> Status {
@@ -104,7 +113,7 @@ fn precondition(message: String) -> Status {
 }
 
 fn limited(limit: Limit, wait: Duration) -> Status {
-    metrics::limited(limit);
+    metrics::limited(limit.as_str());
     // Rounded up, so that who waits this long succeeds.
     let wait = Duration::from_millis(wait.as_micros().div_ceil(1000).max(1) as u64);
     let mut details = ErrorDetails::with_retry_info(Some(wait));
@@ -122,6 +131,12 @@ fn explain(limit: Limit) -> &'static str {
         Limit::ResendWait => "the wait before another message is not over",
         Limit::Locked => "too many wrong guesses have locked this flow",
         Limit::Overloaded => "the service has more to do than it can",
+        Limit::PrefixBreaker => {
+            "hardly anybody with a number like this one gives back codes of text messages"
+        }
+        Limit::PrefixBudget => "numbers like this one have had too many unverified text messages",
+        Limit::CountryBudget => "this country has had too many unverified text messages",
+        Limit::SpendCap => "the service has spent on text messages what it may",
     }
 }
 

@@ -22,9 +22,10 @@ pub fn issue(
     now: Time,
 ) -> Result<Issue, Status> {
     let mut complaints = Complaints::default();
-    let (recipient, country) = match numbers.admit(&request.recipient, now) {
+    let (recipient, barred) = match numbers.admit(&request.recipient, now) {
         Ok(admitted) => (Some(admitted), None),
-        Err(NotAdmitted::Country(country)) => (None, Some(country)),
+        Err(NotAdmitted::Country(country)) => (None, Some(errors::country_not_allowed(country))),
+        Err(NotAdmitted::Screened(screen)) => (None, Some(errors::prefix_blocked(screen))),
         Err(NotAdmitted::Malformed(error)) => {
             complaints.add("recipient", error.to_string());
             (None, None)
@@ -47,8 +48,8 @@ pub fn issue(
         _ => {}
     }
     complaints.finish()?;
-    if let Some(country) = country {
-        return Err(errors::country_not_allowed(country));
+    if let Some(status) = barred {
+        return Err(status);
     }
     let issue = || {
         Some(Issue {

@@ -100,6 +100,10 @@ fn details(kind: &FactKind) -> (String, Value) {
             let details = json!({ "from_channel": from, "to_channel": to, "reason": reason });
             (name("challenge", "fell_back"), details)
         }
+        FactKind::TextWithheld { rule, enforced } => {
+            let details = json!({ "rule": rule.as_str(), "enforced": enforced });
+            (name("challenge", "text_withheld"), details)
+        }
         FactKind::GuessCounted { attempts_left } => {
             (name("challenge", "guess_counted"), json!({ "attempts_left": attempts_left }))
         }

@@ -9,7 +9,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use crate::otp::{
     Arm, Channel, Fact, Profile,
-    event::{FactKind, Guessed, Labels, Limit},
+    event::{FactKind, Guessed, Labels},
 };
 
 /// Buckets for what takes milliseconds: hashes, the store.
@@ -57,7 +57,12 @@ fn describe() {
         ),
         ("pombo_fallbacks_total", "Steps of a plan left for the next."),
         ("pombo_sender_changes_total", "Senders of a channel left for the next."),
-        ("pombo_limited_total", "Calls refused by a limit."),
+        ("pombo_limited_total", "Calls refused, and text messages withheld, by a limit."),
+        ("pombo_observed_total", "What limits that are only observed would have stopped."),
+        (
+            "pombo_evidence_lost_total",
+            "Ends of challenges that the rules against toll fraud never heard of.",
+        ),
         ("pombo_webhooks_total", "Callbacks of providers by what became of them."),
         ("pombo_events_delivered_total", "Events that a sink took."),
         ("pombo_events_failed_total", "Tries to hand on an event that a sink did not take."),
@@ -132,6 +137,8 @@ pub fn count(fact: &Fact) {
                 "first_channel" => first_channel, "arm" => arm, "outcome" => outcome.as_str())
             .increment(1);
         }
+        FactKind::TextWithheld { rule, enforced: true } => limited(rule.as_str()),
+        FactKind::TextWithheld { rule, enforced: false } => observed(rule.as_str()),
         FactKind::TakenOver { .. } | FactKind::GuessCounted { .. } | FactKind::Locked { .. } => {}
     }
 }
@@ -147,9 +154,19 @@ pub fn guessed(guessed: &Guessed) {
         .increment(1);
 }
 
-/// Counts a call refused by a limit.
-pub fn limited(limit: Limit) {
-    counter!("pombo_limited_total", "limit" => limit.as_str()).increment(1);
+/// Counts what a limit refused.
+pub fn limited(limit: &'static str) {
+    counter!("pombo_limited_total", "limit" => limit).increment(1);
+}
+
+/// Counts what a limit that is only observed would have stopped.
+pub fn observed(limit: &'static str) {
+    counter!("pombo_observed_total", "limit" => limit).increment(1);
+}
+
+/// Counts ends of challenges that the rules against toll fraud never heard of.
+pub fn evidence_lost(count: u32) {
+    counter!("pombo_evidence_lost_total").increment(count.into());
 }
 
 /// Counts callbacks by what became of them.

@@ -55,6 +55,13 @@ fn log(recipient: &str, fact: &Fact) {
             reason = reason.as_str(),
             "fell back"
         ),
+        FactKind::TextWithheld { rule, enforced } => tracing::warn!(
+            %challenge,
+            recipient,
+            rule = rule.as_str(),
+            enforced,
+            "a rule against toll fraud stood in the way of a text message"
+        ),
         FactKind::GuessCounted { attempts_left } => {
             tracing::info!(%challenge, recipient, attempts_left, "wrong guess counted");
         }

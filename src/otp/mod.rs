@@ -32,6 +32,8 @@ pub mod limits;
 
 pub mod ledger;
 
+pub mod toll;
+
 pub mod challenge;
 
 pub mod event;

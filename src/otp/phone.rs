@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use phonenumber::Mode;
+use phonenumber::{Mode, Type, metadata::DATABASE};
 
 use super::country::Country;
 
@@ -26,6 +26,18 @@ pub struct PhoneNumber {
     e164: String,
     calling_code_digits: usize,
     country: Country,
+    tariff: Tariff,
+}
+
+/// What a call to a number costs by its country's plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tariff {
+    /// What any number does.
+    Usual,
+    /// More, and its owner gets it.
+    PremiumRate,
+    /// More, shared between both ends.
+    SharedCost,
 }
 
 impl PhoneNumber {
@@ -47,7 +59,8 @@ impl PhoneNumber {
         Ok(match phonenumber::parse(None, text) {
             Ok(number) => Self::from_parts(text, &number),
             Err(_) => {
-                Self { e164: text.to_owned(), calling_code_digits: 0, country: Country::UNKNOWN }
+                let (e164, country) = (text.to_owned(), Country::UNKNOWN);
+                Self { e164, calling_code_digits: 0, country, tariff: Tariff::Usual }
             }
         })
     }
@@ -60,6 +73,11 @@ impl PhoneNumber {
                 .country()
                 .id()
                 .map_or(Country::UNKNOWN, |id| Country::new(&format!("{id:?}"))),
+            tariff: match number.number_type(&DATABASE) {
+                Type::PremiumRate => Tariff::PremiumRate,
+                Type::SharedCost => Tariff::SharedCost,
+                _ => Tariff::Usual,
+            },
         }
     }
 
@@ -71,6 +89,11 @@ impl PhoneNumber {
     /// The country whose plan the number belongs to.
     pub fn country(&self) -> Country {
         self.country
+    }
+
+    /// What a call to it costs.
+    pub fn tariff(&self) -> Tariff {
+        self.tariff
     }
 
     /// The number with all but its country code and last two digits hidden: `+55*********21`.

@@ -219,6 +219,9 @@ impl Work<'_> {
         for feedback in transition.feedback {
             service.tell_provider(feedback);
         }
+        for settlement in transition.settlements {
+            service.settle(settlement);
+        }
         for send in transition.sends {
             let code = self.supplier.code(send.fresh);
             service.dispatch(self.place, send, code, moment);

@@ -85,7 +85,7 @@ impl Service {
             new_id,
             number: sealed,
             masked: number.masked(),
-            country: number.country(),
+            destination: parts.tolls.destination(&parts.index, number),
             transaction: issue.transaction.as_ref().map(|t| parts.index.transaction_tag(t)),
             details: issue.transaction.as_ref().map(details),
             language: issue.language.clone(),

@@ -44,6 +44,8 @@ pub mod numbers;
 
 mod shared_limits;
 
+mod tolls;
+
 mod watchers;
 
 use std::{sync::Arc, time::Duration};
@@ -56,6 +58,7 @@ use crate::{
     insight,
     otp::{
         Answer, ChallengeId, Event, Fact, IndexKey, Keyring, OperationId, Rules, event::Operation,
+        toll,
     },
     store::{Store, StoreError},
 };
@@ -97,6 +100,8 @@ pub struct Parts {
     pub numbers: numbers::Numbers,
     /// Limits that many recipients share.
     pub shared_limits: SharedLimits,
+    /// The rules against toll fraud.
+    pub tolls: toll::Rules,
     /// Those of one channel in the order in which they are to be tried.
     pub messengers: Vec<Arc<dyn Messenger>>,
     /// Where codes, names and nonces are drawn from.
@@ -111,6 +116,7 @@ pub struct Service {
     gates: gate::Gates,
     timers: timers::Timers,
     watchers: watchers::Watchers,
+    learning: tolls::Learning,
     facts: broadcast::Sender<Fact>,
     tasks: TaskTracker,
     calls: Seats<String>,
@@ -126,6 +132,7 @@ impl Service {
             gates: gate::Gates::default(),
             timers: timers::Timers::default(),
             watchers: watchers::Watchers::default(),
+            learning: tolls::Learning::default(),
             facts: broadcast::Sender::new(FACTS),
             tasks: TaskTracker::new(),
             calls: Seats::new(CALLS, CALLS_PER_CALLER),

@@ -2,7 +2,14 @@
 
 use std::collections::HashMap;
 
-use crate::otp::{Code, Countries, Country, PhoneNumber, Time, phone::PhoneError};
+use crate::{
+    insight::metrics,
+    otp::{
+        Code, Countries, Country, PhoneNumber, Time,
+        phone::PhoneError,
+        toll::{Screen, Screens},
+    },
+};
 
 /// The numbers that are admitted.
 pub struct Numbers {
@@ -10,6 +17,8 @@ pub struct Numbers {
     pub countries: Countries,
     /// By E.164 number.
     pub tests: HashMap<String, TestNumber>,
+    /// Numbers to which nothing is sent at all.
+    pub screens: Screens,
 }
 
 /// A number to which nothing is sent and whose code is known.
@@ -37,6 +46,8 @@ pub enum NotAdmitted {
     Malformed(PhoneError),
     /// Its country is not allowed.
     Country(Country),
+    /// It is screened out.
+    Screened(Screen),
 }
 
 impl Numbers {
@@ -49,10 +60,18 @@ impl Numbers {
         }
         let number = PhoneNumber::parse(text).map_err(NotAdmitted::Malformed)?;
         let country = number.country();
-        if self.countries.allow(country) {
-            Ok(Admitted { number, test_code: None })
-        } else {
-            Err(NotAdmitted::Country(country))
+        if !self.countries.allow(country) {
+            return Err(NotAdmitted::Country(country));
         }
+        for screen in self.screens.hits(&number) {
+            if self.screens.enforced.contains(&screen) {
+                metrics::limited(screen.as_str());
+                return Err(NotAdmitted::Screened(screen));
+            }
+            if self.screens.observed.contains(&screen) {
+                metrics::observed(screen.as_str());
+            }
+        }
+        Ok(Admitted { number, test_code: None })
     }
 }

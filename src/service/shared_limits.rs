@@ -1,11 +1,17 @@
 //! Limits on keys that many recipients share: subject, client address, caller.
 //!
 //! They are charged before the commit that sends a message, once for each call, and given back if
-//! the call sends none after all. They fail closed: without the store there is no message either.
+//! the call sends none after all. They fail closed: without the store there is no message either. One
+//! that is only observed refuses nothing, is counted where it would have, and fails open.
 
-use std::{net::IpAddr, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+    time::Duration,
+};
 
 use crate::{
+    insight::metrics,
     otp::{
         IndexKey, OperationId,
         event::{Limit, Verdict},
@@ -21,13 +27,20 @@ pub struct SharedLimits {
     pub subject: Vec<Window>,
     /// Messages asked for from one address, IPv6 by its /64.
     pub client_ip: Vec<Window>,
-    /// Messages asked for by one caller.
+    /// Messages asked for by one caller,
     pub caller: Vec<Window>,
+    /// or by those that have limits of their own.
+    pub quotas: BTreeMap<String, Vec<Window>>,
+    /// Those that are only observed.
+    pub observed: BTreeSet<Limit>,
 }
 
 /// What one call would be charged.
 #[derive(Clone, Debug, Default)]
-pub struct Charges(Vec<(Limit, Charge)>);
+pub struct Charges {
+    charges: Vec<(Limit, Charge)>,
+    observed: BTreeSet<Limit>,
+}
 
 impl SharedLimits {
     /// What a call is charged. Someone unknown is not pooled with everybody else who is unknown: an
@@ -43,11 +56,12 @@ impl SharedLimits {
         let address = client_ip.map(network);
         let subject = (!subject.is_empty()).then(|| vec![caller.as_bytes(), subject.as_bytes()]);
         let address = address.as_ref().map(|address| vec![&address[..]]);
+        let quota = self.quotas.get(caller).unwrap_or(&self.caller);
         let caller = Some(vec![caller.as_bytes()]);
         let wanted = [
             (Limit::Subject, &self.subject, subject),
             (Limit::ClientIp, &self.client_ip, address),
-            (Limit::Caller, &self.caller, caller),
+            (Limit::Caller, quota, caller),
         ];
         let charges = wanted.into_iter().filter_map(|(limit, windows, value)| {
             let value = value.filter(|_| !windows.is_empty())?;
@@ -55,18 +69,22 @@ impl SharedLimits {
             let windows = windows.iter().map(|window| (window.count.get(), window.length));
             Some((limit, Charge { counter, windows: windows.collect(), cost: 1, operation }))
         });
-        Charges(charges.collect())
+        Charges { charges: charges.collect(), observed: self.observed.clone() }
     }
 }
 
 impl Charges {
     /// Charges all or none, and says which limit stands in the way.
     pub async fn charge(&self, store: &dyn Store) -> Result<Verdict, StoreError> {
-        for (done, (limit, charge)) in self.0.iter().enumerate() {
+        for (done, (limit, charge)) in self.charges.iter().enumerate() {
             let charged = store.charge(charge).await;
+            if self.observed.contains(limit) {
+                note(*limit, charged);
+                continue;
+            }
             if !matches!(charged, Ok(Charged::Allowed)) {
                 // The last one, too: where its answer was lost, it may have been charged.
-                give_back(store, &self.0[..=done]).await;
+                give_back(store, &self.charges[..=done]).await;
             }
             if let Charged::Refused(wait) = charged? {
                 return Ok(Verdict::Refused { limit: *limit, wait: rounded_up(wait) });
@@ -77,7 +95,16 @@ impl Charges {
 
     /// Gives back what was charged.
     pub async fn give_back(&self, store: &dyn Store) {
-        give_back(store, &self.0).await;
+        give_back(store, &self.charges).await;
+    }
+}
+
+/// What became of a charge that refuses nothing.
+fn note(limit: Limit, charged: Result<Charged, StoreError>) {
+    match charged {
+        Ok(Charged::Allowed) => {}
+        Ok(Charged::Refused(_)) => metrics::observed(limit.as_str()),
+        Err(error) => tracing::warn!(limit = limit.as_str(), %error, "a limit could not be asked"),
     }
 }
 

@@ -84,6 +84,11 @@ impl<'a> Supplier<'a> {
                 self.supply.remembered = Some(message);
                 Ok(())
             }
+            Need::Clearance(text) => {
+                let hit = self.service.clear(&text).await?;
+                self.supply.cleared.push((text, hit));
+                Ok(())
+            }
             Need::Verdict => {
                 let store = &*self.service.parts.store;
                 self.supply.verdict = Some(self.with.charges.charge(store).await?);

@@ -1,8 +1,9 @@
 //! The generic cell rate algorithm in whole numbers. `redis/charge.lua` does the same sums.
 //!
 //! `count` per `length` is a bucket of `count × length` drops, length in milliseconds, that leaks
-//! `count` drops a millisecond; a charge pours `length` drops into it. So there are no fractions,
-//! and a wait that is told is exact to the millisecond.
+//! `count` drops a millisecond; a charge pours `length` drops into it for each of its cost. So there are
+//! no fractions, and a wait that is told is exact to the millisecond. A drop is the same whatever the
+//! count, so the count may change while there is something in the bucket.
 
 use std::time::Duration;
 
@@ -38,6 +39,11 @@ impl Rate {
         charge.windows.iter().map(|&(count, length)| Self::new(count, length)).collect()
     }
 
+    /// Whether it is of the same window, whatever its count.
+    pub(super) fn is_of(self, other: Self) -> bool {
+        self.length_ms == other.length_ms
+    }
+
     /// A bucket as it is now. A clock that went back is taken to stand still.
     fn leak(self, level: Level, now: Time) -> Level {
         let passed_ms = now.since(level.at).as_millis() as u64;
@@ -45,10 +51,10 @@ impl Rate {
         Level { at: now.max(level.at), drops: level.drops.saturating_sub(leaked) }
     }
 
-    /// One charge more, or how long until there is room for it.
-    pub(super) fn pour(self, level: Level, now: Time) -> Result<Level, Duration> {
+    /// A charge of this cost more, or how long until there is room for it.
+    pub(super) fn pour(self, level: Level, cost: u32, now: Time) -> Result<Level, Duration> {
         let level = self.leak(level, now);
-        let drops = level.drops + self.length_ms;
+        let drops = level.drops + self.drops(cost);
         let over = drops.saturating_sub(self.count * self.length_ms);
         match over.div_ceil(self.count) {
             0 => Ok(Level { drops, ..level }),
@@ -56,12 +62,16 @@ impl Rate {
         }
     }
 
-    /// One charge less: as much of it as can't have leaked away yet, so that charging and giving
-    /// back in turns never makes more room than there was.
-    pub(super) fn give_back(self, level: Level, charged_at: Time, now: Time) -> Level {
+    /// A charge of this cost less: as much of it as can't have leaked away yet, so that charging and
+    /// giving back in turns never makes more room than there was.
+    pub(super) fn give_back(self, level: Level, cost: u32, charged_at: Time, now: Time) -> Level {
         let level = self.leak(level, now);
-        let left = self.leak(Level { at: charged_at, drops: self.length_ms }, now);
+        let left = self.leak(Level { at: charged_at, drops: self.drops(cost) }, now);
         Level { drops: level.drops.saturating_sub(left.drops), ..level }
+    }
+
+    fn drops(self, cost: u32) -> u64 {
+        self.length_ms.saturating_mul(u64::from(cost)).min(MOST_DROPS)
     }
 
     /// When the bucket will be empty, and so no more than a bucket that was never used.
@@ -81,17 +91,17 @@ mod tests {
     }
 
     fn full(rate: Rate, now: Time) -> Level {
-        (0..rate.count).fold(Level::default(), |level, _| rate.pour(level, now).unwrap())
+        (0..rate.count).fold(Level::default(), |level, _| rate.pour(level, 1, now).unwrap())
     }
 
     #[test]
     fn a_wait_is_exact_also_where_the_rate_is_no_whole_number() {
         let rate = Rate::new(SEVEN_A_SECOND.0, SEVEN_A_SECOND.1);
         let level = full(rate, ms(0));
-        let wait = rate.pour(level, ms(0)).unwrap_err();
+        let wait = rate.pour(level, 1, ms(0)).unwrap_err();
         assert_eq!(wait, Duration::from_millis(143));
-        assert_eq!(rate.pour(level, ms(142)).unwrap_err(), Duration::from_millis(1));
-        assert!(rate.pour(level, ms(143)).is_ok());
+        assert_eq!(rate.pour(level, 1, ms(142)).unwrap_err(), Duration::from_millis(1));
+        assert!(rate.pour(level, 1, ms(143)).is_ok());
     }
 
     #[test]
@@ -100,7 +110,7 @@ mod tests {
         let mut level = Level::default();
         let mut through = 0;
         for millis in 0..10_000 {
-            while let Ok(next) = rate.pour(level, ms(millis)) {
+            while let Ok(next) = rate.pour(level, 1, ms(millis)) {
                 level = next;
                 through += 1;
             }
@@ -112,25 +122,25 @@ mod tests {
     #[test]
     fn giving_back_late_makes_no_more_room_than_not_having_charged() {
         let rate = Rate::new(2, Duration::from_millis(100));
-        let charged = rate.pour(Level::default(), ms(0)).unwrap();
-        let at_once = rate.give_back(charged, ms(0), ms(0));
+        let charged = rate.pour(Level::default(), 1, ms(0)).unwrap();
+        let at_once = rate.give_back(charged, 1, ms(0), ms(0));
         assert_eq!(at_once.drops, 0);
-        let later = rate.pour(charged, ms(60)).unwrap();
-        assert_eq!(rate.give_back(later, ms(0), ms(60)).drops, 100);
+        let later = rate.pour(charged, 1, ms(60)).unwrap();
+        assert_eq!(rate.give_back(later, 1, ms(0), ms(60)).drops, 100);
     }
 
     #[test]
     fn a_clock_that_goes_back_opens_nothing() {
         let rate = Rate::new(1, Duration::from_millis(100));
-        let level = rate.pour(Level::default(), ms(1000)).unwrap();
-        assert_eq!(rate.pour(level, ms(0)).unwrap_err(), Duration::from_millis(100));
+        let level = rate.pour(Level::default(), 1, ms(1000)).unwrap();
+        assert_eq!(rate.pour(level, 1, ms(0)).unwrap_err(), Duration::from_millis(100));
     }
 
     #[test]
     fn absurd_windows_are_survived() {
         for (count, length) in [(0, Duration::ZERO), (u32::MAX, Duration::MAX)] {
             let rate = Rate::new(count, length);
-            let level = rate.pour(Level::default(), ms(0)).unwrap();
+            let level = rate.pour(Level::default(), 1, ms(0)).unwrap();
             assert!(rate.empty_at(level) > ms(0));
         }
     }

@@ -157,9 +157,10 @@ pub struct Due {
 pub struct Charge {
     /// The counter: a keyed hash, so that the store holds no address and no name.
     pub counter: [u8; 16],
-    /// `count` per `length`, with bursts of `count`.
+    /// `count` per `length`, with bursts of `count`. No two of one length: a window is known by it, and
+    /// what it holds stays if its count changes.
     pub windows: Vec<(u32, Duration)>,
-    /// 1 to charge, -1 to give back what the same operation was charged.
+    /// How much, and negative to give back what the same operation was charged.
     pub cost: i32,
     /// The call it is charged for.
     pub operation: OperationId,

@@ -9,6 +9,7 @@ use crate::otp::{
     keyring::Sealed,
     kinds::{Channel, State, VerifyOutcome},
     time::Time,
+    toll::Hit,
 };
 
 /// What an event's cause is told.
@@ -139,8 +140,19 @@ pub enum Refusal {
     TimeOutOfRange,
 }
 
+impl Refusal {
+    /// There is no road for a message: nobody serves the channel, or a rule against toll fraud stands on
+    /// the last one.
+    pub(in crate::otp) fn no_road(why: Option<Hit>, channel: Channel) -> Self {
+        match why {
+            Some(Hit { rule, wait, .. }) => Self::Limited { limit: rule.limit(), wait },
+            None => Self::NoSender(channel),
+        }
+    }
+}
+
 /// The limits, by the names that callers are told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Limit {
     /// Messages to one recipient.
     Recipient,
@@ -156,6 +168,14 @@ pub enum Limit {
     Locked,
     /// The service has more to do than it can.
     Overloaded,
+    /// Hardly anybody of a prefix gives back the codes of text messages.
+    PrefixBreaker,
+    /// Text messages to a prefix that nobody verified.
+    PrefixBudget,
+    /// Text messages to a country that nobody verified.
+    CountryBudget,
+    /// What text messages may cost.
+    SpendCap,
 }
 
 impl Limit {
@@ -169,6 +189,10 @@ impl Limit {
             Self::ResendWait => "resend_wait",
             Self::Locked => "locked",
             Self::Overloaded => "overloaded",
+            Self::PrefixBreaker => "prefix_breaker",
+            Self::PrefixBudget => "prefix_budget",
+            Self::CountryBudget => "country_budget",
+            Self::SpendCap => "spend_cap",
         }
     }
 
@@ -182,6 +206,10 @@ impl Limit {
             Self::ResendWait => "RESEND_WAIT",
             Self::Locked => "LOCKED",
             Self::Overloaded => "OVERLOADED",
+            Self::PrefixBreaker => "PREFIX_BREAKER",
+            Self::PrefixBudget => "PREFIX_BUDGET",
+            Self::CountryBudget => "COUNTRY_BUDGET",
+            Self::SpendCap => "SPEND_CAP",
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::otp::{
     },
     recipient::Recipient,
     time::Time,
+    toll::{Destination, Rule},
 };
 
 /// The record after an event, and what follows from it.
@@ -28,6 +29,21 @@ pub struct Transition {
     pub sends: Vec<Send>,
     /// What to tell providers once the record is committed.
     pub feedback: Vec<Feedback>,
+    /// What became of challenges that cost text messages, for the rules against toll fraud.
+    pub settlements: Vec<Settlement>,
+}
+
+/// The end of a challenge that cost text messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settlement {
+    /// Which.
+    pub challenge: ChallengeId,
+    /// Where its messages went.
+    pub to: Destination,
+    /// The numbers of its text messages.
+    pub texts: Vec<u32>,
+    /// Whether it was verified. Neither here nor there is what its caller ended before its time.
+    pub verified: Option<bool>,
 }
 
 /// What became of a message's code, for its provider's fraud filter.
@@ -142,6 +158,13 @@ pub enum FactKind {
         to: Channel,
         /// Because.
         reason: Route,
+    },
+    /// A rule against toll fraud stood in the way of a text message.
+    TextWithheld {
+        /// Which.
+        rule: Rule,
+        /// Whether it kept the message from being sent, or was only noted.
+        enforced: bool,
     },
     /// A wrong guess was counted.
     GuessCounted {

@@ -10,17 +10,17 @@ mod answer;
 mod follow;
 
 use super::{
-    country::Country,
     id::{ChallengeId, MessageTag, OperationId},
     keyring::Sealed,
     kinds::{Channel, DeliveryStatus, FlowOutcome, Purpose},
     ledger::FlowKey,
     time::Time,
+    toll::Destination,
 };
 pub use answer::{Answer, Carried, Guessed, Issued, Limit, Refusal, Resent, Seen};
 pub use failure::{Cause, Failure};
-pub use follow::{Fact, FactKind, Feedback, Labels, Send, Transition};
-pub use need::{ClosedRoad, Fresh, Need, Supply, Verdict};
+pub use follow::{Fact, FactKind, Feedback, Labels, Send, Settlement, Transition};
+pub use need::{ClosedRoad, Fresh, Need, Supply, Text, Verdict};
 
 /// Names a call and recognises what it said, so that a retry gets the first answer again and
 /// another call under the same name does not.
@@ -47,8 +47,8 @@ pub struct Issue {
     pub number: Sealed,
     /// The number as it may be shown.
     pub masked: String,
-    /// The number's country.
-    pub country: Country,
+    /// Where text messages to it go, as far as the rules against toll fraud go by it.
+    pub destination: Destination,
     /// The payment to approve.
     pub transaction: Option<[u8; 16]>,
     /// What messages show of it, sealed for `new_id`.

@@ -8,6 +8,7 @@ use crate::otp::{
     digest::{Digest, Recipe},
     id::{ChallengeId, DeliveryRef, MessageTag},
     kinds::Channel,
+    toll::{Destination, Hit},
 };
 
 /// What the machine lacks to go on. The caller of the machine gets it, adds it to the supply and
@@ -26,6 +27,8 @@ pub enum Need {
     },
     /// The verdict of the limits on shared keys.
     Verdict,
+    /// What the rules against toll fraud say to a text message.
+    Clearance(Text),
     /// That this message's delivery can be found by the message, before the record knows it.
     Remember {
         /// The provider's message.
@@ -44,10 +47,21 @@ pub struct Supply {
     pub guess: Option<Digest>,
     /// What the shared limits say.
     pub verdict: Option<Verdict>,
+    /// What the rules against toll fraud say to text messages.
+    pub cleared: Vec<(Text, Option<Hit>)>,
     /// The roads that are closed now.
     pub closed: Vec<ClosedRoad>,
     /// The message whose delivery can be found by it.
     pub remembered: Option<MessageTag>,
+}
+
+/// A text message that is about to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// Of which challenge, and which of its deliveries.
+    pub delivery: DeliveryRef,
+    /// Where it goes.
+    pub to: Destination,
 }
 
 /// A road that is closed: messages had better go by another one.

@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::turn::Turn;
 use crate::otp::{
     challenge::Conclusion,
-    event::{Answer, FactKind, Feedback, Refusal, Seen},
+    event::{Answer, FactKind, Feedback, Refusal, Seen, Settlement},
     id::ChallengeId,
-    kinds::{ConclusionReason, FlowOutcome, State, TimelineEvent},
+    kinds::{Arm, Channel, ConclusionReason, FlowOutcome, State, TimelineEvent},
     ledger::DAY,
     time::Time,
 };
@@ -43,9 +43,28 @@ impl Turn<'_> {
         let after = now.since(challenge.issued_at);
         let used_channel = challenge.used_channel();
         self.tell(at, FactKind::Concluded { state, reason, used_channel, after });
+        self.settle(at, state, reason);
         if !self.next.challenges.iter().any(|challenge| challenge.is_live()) {
             self.next.number = None;
         }
+    }
+
+    /// Tells the rules against toll fraud what became of a challenge's text messages.
+    fn settle(&mut self, at: usize, state: State, reason: ConclusionReason) {
+        let challenge = self.challenge(at);
+        let texts = challenge.deliveries.iter().filter(|it| it.channel == Channel::Sms);
+        let texts: Vec<_> = texts.map(|delivery| delivery.number).collect();
+        if texts.is_empty() || challenge.arm == Arm::Test {
+            return;
+        }
+        let verified = match (state, reason) {
+            (State::Verified, _) => Some(true),
+            // Its caller ended it before the person had the time to.
+            (_, ConclusionReason::Caller | ConclusionReason::NewTransaction) => None,
+            _ => Some(false),
+        };
+        let (challenge, to) = (challenge.id, self.next.destination);
+        self.settlements.push(Settlement { challenge, to, texts, verified });
     }
 
     /// Any event after a challenge's time first records that it expired.

@@ -1,6 +1,11 @@
 //! A caller asks for a code.
 
-use super::{Said, prune::MAX_CHALLENGES, road::Road, turn::Turn};
+use super::{
+    Said,
+    prune::MAX_CHALLENGES,
+    road::{Road, Traveller},
+    turn::Turn,
+};
 use crate::otp::{
     challenge::Challenge,
     event::{Answer, FactKind, Issue, Limit, Need, Refusal, Verdict},
@@ -38,6 +43,8 @@ impl Turn<'_> {
         if message_sent {
             match self.ask(at, issue.channel)? {
                 Ok(_) => {}
+                // Like any other limit: the challenge is there, and no message goes out.
+                Err(Refusal::Limited { .. }) => return Ok(self.issued(issue, at, true, false)),
                 Err(refusal) => return Ok(Answer::Refused(refusal)),
             }
         }
@@ -51,21 +58,22 @@ impl Turn<'_> {
         }
         let (plan, route) = self.plan_for(issue);
         let roads = self.roads_from_start(issue, &plan);
-        let Some(road) = self.choose(issue.country, &roads) else {
-            return Ok(Answer::Refused(Refusal::NoSender(plan[0])));
+        if let Verdict::Refused { limit, wait } = self.verdict(Self::arm(issue))? {
+            return Ok(Answer::Refused(Refusal::Limited { limit, wait }));
+        }
+        let road = match self.choose(Traveller::first(issue, Self::arm(issue)), &roads)? {
+            Ok(road) => road,
+            Err(why) => return Ok(Answer::Refused(Refusal::no_road(why, plan[0]))),
         };
         // Where the caller asked for the channel, that is the reason whoever serves it.
         let led_elsewhere = road != roads[0] && route != Route::Requested;
         let route = if led_elsewhere { Route::CircuitOpen } else { route };
-        if let Verdict::Refused { limit, wait } = self.verdict(Self::arm(issue))? {
-            return Ok(Answer::Refused(Refusal::Limited { limit, wait }));
-        }
         if let Some(old) = old {
             self.conclude(old, State::Superseded, ConclusionReason::NewTransaction, None);
         }
         self.next.number = Some(issue.number.clone());
         self.next.masked.clone_from(&issue.masked);
-        self.next.country = issue.country;
+        self.next.destination = issue.destination;
         self.next.challenges.push(self.blank(issue, plan));
         let at = self.next.challenges.len() - 1;
         self.next.challenges[at].note(self.now, TimelineEvent::Issued, 0);

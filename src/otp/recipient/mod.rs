@@ -35,7 +35,6 @@ mod model;
 
 use super::{
     challenge::Challenge,
-    country::Country,
     event::Operation,
     id::ChallengeId,
     keyring::Sealed,
@@ -43,6 +42,7 @@ use super::{
     ledger::Flow,
     limits::MessageLog,
     time::Time,
+    toll::Destination,
 };
 
 /// Everything known of one recipient. One record in the store.
@@ -52,8 +52,8 @@ pub struct Recipient {
     pub changed_at: Time,
     /// The number as it may be shown.
     pub masked: String,
-    /// The number's country.
-    pub country: Country,
+    /// Where text messages to it go.
+    pub destination: Destination,
     /// The number, while a challenge is live.
     pub number: Option<Sealed>,
     /// Since when the number is known not to be on WhatsApp.

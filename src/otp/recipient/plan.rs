@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
-use super::{road::Road, turn::Turn};
+use super::{
+    road::{NoRoad, Road},
+    turn::Turn,
+};
 use crate::otp::{
     challenge::Delivery,
     digest::Digest,
     event::{Cause, FactKind, Need, Refusal, Send, Verdict},
     kinds::{Arm, Channel, ConclusionReason, DeliveryStatus, Purpose, Route, State, TimelineEvent},
     time::Time,
+    toll::Hit,
 };
 
 impl Turn<'_> {
@@ -55,12 +59,19 @@ impl Turn<'_> {
             // Better a message that may fail than none.
             roads = self.roads_for(at, reached, step_reached);
         }
-        let Some(road) = self.choose(self.next.country, &roads) else {
-            return Ok(Err(Refusal::NoSender(wanted.unwrap_or(step_reached))));
+        let road = match self.choose(self.traveller(at), &roads)? {
+            Ok(road) => road,
+            Err(why) => match self.way_back(at, wanted, why) {
+                Some(road) => road,
+                None => {
+                    let channel = wanted.unwrap_or(step_reached);
+                    return Ok(Err(Refusal::no_road(why, channel)));
+                }
+            },
         };
         let route = match wanted {
             Some(_) => Route::Requested,
-            None if road.step == reached => Route::Resend,
+            None if road.step <= reached => Route::Resend,
             None if self.is_reachable(step_reached) => Route::CircuitOpen,
             None => Route::NotOnWhatsapp,
         };
@@ -75,6 +86,13 @@ impl Turn<'_> {
         self.asked(at);
         self.enqueue(at, &road, route)?;
         Ok(Ok(road.channel))
+    }
+
+    /// Where no text message may be sent, the plan goes back to what it has left: a message that may
+    /// arrive is better than none.
+    fn way_back(&self, at: usize, wanted: Option<Channel>, why: NoRoad) -> Option<Road> {
+        let withheld = why.is_some() && wanted.is_none();
+        withheld.then(|| self.without_texts(self.traveller(at), &self.roads(at, 0))).flatten()
     }
 
     /// A message is asked for: the codes live longer, and the next message has to wait.
@@ -96,6 +114,7 @@ impl Turn<'_> {
     /// Puts a message on its way, with a fresh code, and counts it.
     pub(super) fn enqueue(&mut self, at: usize, road: &Road, route: Route) -> Result<(), Need> {
         let (fresh, digest) = self.fresh(at)?;
+        self.tell_hit(at);
         let arm = self.challenge(at).arm;
         let delivery = Delivery {
             number: self.challenge(at).deliveries.len() as u32 + 1,
@@ -134,6 +153,13 @@ impl Turn<'_> {
         Ok(())
     }
 
+    /// Tells if a rule against toll fraud stood in the way of the next message.
+    fn tell_hit(&mut self, at: usize) {
+        if let Some(Some(Hit { rule, enforced, .. })) = self.cleared(self.traveller(at)) {
+            self.tell(at, FactKind::TextWithheld { rule, enforced });
+        }
+    }
+
     /// Hands a delivery to its sender once the record is committed.
     pub(super) fn send(&mut self, at: usize, number: u32, fresh: usize) {
         let challenge = self.challenge(at);
@@ -146,7 +172,7 @@ impl Turn<'_> {
                 sender: delivery.sender.clone(),
                 caller: challenge.flow.caller.clone(),
                 number: phone,
-                country: self.next.country,
+                country: self.next.destination.country,
                 details: challenge.details.clone(),
                 language: challenge.language.clone(),
                 retry_at: delivery.retry_at,
@@ -186,9 +212,10 @@ impl Turn<'_> {
         let mut roads = self.roads_beside(at, cause);
         roads.extend(self.roads(at, step + 1));
         let may_go = self.messages_left(at) > 0 && !self.is_locked(at);
-        let road = if may_go { self.choose(self.next.country, &roads) } else { None };
+        let road = if may_go { self.choose(self.traveller(at), &roads)? } else { Err(None) };
         self.next.challenges[at].step = road.as_ref().map_or(end, |road| road.step);
-        let (Some(road), Some((channel, sender))) = (road, left) else {
+        let (Ok(road), Some((channel, sender))) = (road, left) else {
+            self.tell_hit(at);
             self.give_up_if_all_failed(at);
             return Ok(());
         };

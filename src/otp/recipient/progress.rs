@@ -16,7 +16,7 @@ impl Turn<'_> {
         let Some(at) = self.find(&progress.challenge) else {
             return Ok(Answer::Ignored);
         };
-        let country = self.next.country;
+        let country = self.next.destination.country;
         let challenge = &mut self.next.challenges[at];
         let is_live = challenge.is_live();
         let mut deliveries = challenge.deliveries.iter_mut();

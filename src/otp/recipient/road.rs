@@ -3,9 +3,11 @@
 use super::turn::Turn;
 use crate::otp::{
     country::Country,
-    event::{Cause, ClosedRoad},
+    event::{Cause, ClosedRoad, Issue, Need, Text},
+    id::{ChallengeId, DeliveryRef},
     kinds::{Arm, Channel},
     ledger::DAY,
+    toll::{Destination, Hit},
 };
 
 /// The sender of a test number's deliveries.
@@ -18,6 +20,31 @@ pub(super) struct Road {
     pub channel: Channel,
     pub sender: String,
 }
+
+/// A message that looks for its road.
+#[derive(Clone, Copy)]
+pub(super) struct Traveller {
+    pub challenge: ChallengeId,
+    pub number: u32,
+    pub arm: Arm,
+    pub to: Destination,
+}
+
+impl Traveller {
+    /// The first message of a challenge that is about to begin.
+    pub(super) fn first(issue: &Issue, arm: Arm) -> Self {
+        Self { challenge: issue.new_id, number: 1, arm, to: issue.destination }
+    }
+
+    /// As a text message.
+    fn text(&self) -> Text {
+        let delivery = DeliveryRef { challenge: self.challenge, number: self.number };
+        Text { delivery, to: self.to }
+    }
+}
+
+/// Why there is no road: none at all, or a rule against toll fraud stands on the last.
+pub(super) type NoRoad = Option<Hit>;
 
 impl Turn<'_> {
     /// A number known not to be on WhatsApp is believed so for a day.
@@ -66,12 +93,57 @@ impl Turn<'_> {
         roads
     }
 
+    /// The next message of a challenge.
+    pub(super) fn traveller(&self, at: usize) -> Traveller {
+        let challenge = self.challenge(at);
+        Traveller {
+            challenge: challenge.id,
+            number: challenge.deliveries.len() as u32 + 1,
+            arm: challenge.arm,
+            to: self.next.destination,
+        }
+    }
+
     /// The first road that is open; where all are closed, the first: better a message that may fail
-    /// than none.
-    pub(super) fn choose(&self, country: Country, roads: &[Road]) -> Option<Road> {
+    /// than none. Where no text message may be sent, the same without those.
+    pub(super) fn choose(
+        &self,
+        traveller: Traveller,
+        roads: &[Road],
+    ) -> Result<Result<Road, NoRoad>, Need> {
+        let Some(road) = self.first_open(traveller.to.country, roads) else {
+            return Ok(Err(None));
+        };
+        if road.channel != Channel::Sms || traveller.arm == Arm::Test {
+            return Ok(Ok(road));
+        }
+        match self.clearance(traveller)?.filter(|hit| hit.enforced) {
+            Some(hit) => Ok(self.without_texts(traveller, roads).ok_or(Some(hit))),
+            None => Ok(Ok(road)),
+        }
+    }
+
+    /// The first road that is open and on which nobody pays for a text message.
+    pub(super) fn without_texts(&self, traveller: Traveller, roads: &[Road]) -> Option<Road> {
+        let rest = roads.iter().filter(|road| road.channel != Channel::Sms).cloned();
+        self.first_open(traveller.to.country, &rest.collect::<Vec<_>>())
+    }
+
+    fn first_open(&self, country: Country, roads: &[Road]) -> Option<Road> {
         let closed = &self.supply.closed;
         let is_open = |road: &&Road| !closed.iter().any(|closed| closed.is(road, country));
         roads.iter().find(is_open).or(roads.first()).cloned()
+    }
+
+    /// What the rules against toll fraud say to it as a text message; has to be asked for once.
+    fn clearance(&self, traveller: Traveller) -> Result<Option<Hit>, Need> {
+        self.cleared(traveller).ok_or(Need::Clearance(traveller.text()))
+    }
+
+    /// What they have said, if they were asked.
+    pub(super) fn cleared(&self, traveller: Traveller) -> Option<Option<Hit>> {
+        let text = traveller.text();
+        self.supply.cleared.iter().find(|(asked, _)| *asked == text).map(|(_, hit)| *hit)
     }
 }
 

@@ -4,8 +4,8 @@ use super::{Recipient, prune::is_kept};
 use crate::otp::{
     challenge::Challenge,
     event::{
-        Answer, Event, Fact, FactKind, Feedback, Labels, Limit, Need, Refusal, Send, Supply,
-        Transition,
+        Answer, Event, Fact, FactKind, Feedback, Labels, Limit, Need, Refusal, Send, Settlement,
+        Supply, Transition,
     },
     id::{ChallengeId, RecipientKey},
     ledger::{Flow, FlowKey, Ledger},
@@ -23,6 +23,7 @@ pub(super) struct Turn<'a> {
     pub facts: Vec<Fact>,
     pub sends: Vec<Send>,
     pub feedback: Vec<Feedback>,
+    pub settlements: Vec<Settlement>,
 }
 
 impl Recipient {
@@ -49,6 +50,7 @@ impl Recipient {
             facts: Vec::new(),
             sends: Vec::new(),
             feedback: Vec::new(),
+            settlements: Vec::new(),
         };
         turn.expire();
         let answer = match event {
@@ -86,8 +88,8 @@ impl Turn<'_> {
             self.next.changed_at = self.now;
             self.prune();
         }
-        let Self { next, facts, sends, feedback, .. } = self;
-        Transition { next: changed.then_some(next), answer, facts, sends, feedback }
+        let Self { next, facts, sends, feedback, settlements, .. } = self;
+        Transition { next: changed.then_some(next), answer, facts, sends, feedback, settlements }
     }
 
     /// Where a challenge stands in the record, if this caller may see it.
@@ -156,7 +158,7 @@ impl Turn<'_> {
         let challenge = self.challenge(at);
         Labels {
             purpose: challenge.flow.purpose,
-            country: self.next.country,
+            country: self.next.destination.country,
             first_channel: challenge.first_channel(),
             arm: challenge.arm,
         }

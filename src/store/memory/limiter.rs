@@ -30,8 +30,11 @@ impl Limiter {
         let mark = (charge.counter, charge.operation.0);
         let charged_at = self.charged.get(&mark, now).copied();
         match (charge.cost > 0, charged_at) {
-            (true, None) => return self.pour(&rates, mark, now),
-            (false, Some(charged_at)) => self.give_back(&rates, mark, charged_at, now),
+            (true, None) => return self.pour(&rates, mark, charge.cost.unsigned_abs(), now),
+            (false, Some(charged_at)) => {
+                let cost = charge.cost.unsigned_abs();
+                self.give_back(&rates, mark, cost, charged_at, now);
+            }
             // Charged already; nothing to give back.
             (true, Some(_)) | (false, None) => {}
         }
@@ -47,9 +50,16 @@ impl Limiter {
         self.buckets.len() + self.charged.len()
     }
 
-    fn pour(&mut self, rates: &[Rate], mark: (Counter, Operation), now: Time) -> Charged {
+    fn pour(
+        &mut self,
+        rates: &[Rate],
+        mark: (Counter, Operation),
+        cost: u32,
+        now: Time,
+    ) -> Charged {
         let levels = rates.iter().map(|&rate| (rate, self.level(&mark.0, rate, now)));
-        let poured: Vec<_> = levels.map(|(rate, level)| (rate, rate.pour(level, now))).collect();
+        let poured: Vec<_> =
+            levels.map(|(rate, level)| (rate, rate.pour(level, cost, now))).collect();
         if let Some(wait) = poured.iter().filter_map(|(_, poured)| poured.err()).max() {
             return Charged::Refused(wait);
         }
@@ -64,12 +74,13 @@ impl Limiter {
         &mut self,
         rates: &[Rate],
         mark: (Counter, Operation),
+        cost: u32,
         charged_at: Time,
         now: Time,
     ) {
         let levels = rates.iter().map(|&rate| {
             let level = self.level(&mark.0, rate, now);
-            (rate, rate.give_back(level, charged_at, now))
+            (rate, rate.give_back(level, cost, charged_at, now))
         });
         let levels = levels.collect();
         self.keep(mark.0, levels, now);
@@ -78,7 +89,7 @@ impl Limiter {
 
     fn level(&self, counter: &Counter, rate: Rate, now: Time) -> Level {
         let buckets = self.buckets.get(counter, now).into_iter().flatten();
-        let mut levels = buckets.filter(|(other, _)| *other == rate).map(|&(_, level)| level);
+        let mut levels = buckets.filter(|(other, _)| other.is_of(rate)).map(|&(_, level)| level);
         levels.next().unwrap_or_default()
     }
 
@@ -86,7 +97,7 @@ impl Limiter {
     /// empty bucket is like one that was never used, so the last to run empty ends them all.
     fn keep(&mut self, counter: Counter, mut levels: Vec<(Rate, Level)>, now: Time) {
         let old = self.buckets.get(&counter, now).into_iter().flatten();
-        let other = |rate| levels.iter().all(|&(new, _)| new != rate);
+        let other = |rate: Rate| levels.iter().all(|&(new, _)| !new.is_of(rate));
         let others: Vec<_> = old.filter(|&&(rate, _)| other(rate)).copied().collect();
         levels.extend(others);
         levels.retain(|&(rate, level)| rate.empty_at(level) > now);

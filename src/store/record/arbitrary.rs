@@ -5,26 +5,28 @@ use proptest::{collection::vec, option, prelude::*, sample::select};
 use crate::otp::{
     Arm, Cause, Challenge, ChallengeId, Channel, Conclusion, ConclusionReason, Country, Delivery,
     DeliveryStatus, Digest, Failure, FailureReason, FlowOutcome, MessageTag, OperationId, Profile,
-    Purpose, Recipient, Route, State, Time, TimelineEntry, TimelineEvent, VerifyOutcome,
+    Purpose, Recipient, RecipientKey, Route, State, Time, TimelineEntry, TimelineEvent,
+    VerifyOutcome,
     event::Operation,
     keyring::Sealed,
     ledger::{Flow, FlowKey, Ledger},
     limits::{Counted, MessageLog},
     recipient::{Answered, Said},
+    toll::Destination,
 };
 
 pub(super) fn recipient() -> impl Strategy<Value = Recipient> {
-    let person = (time(), ".{0,16}", country(), option::of(sealed()), option::of(time()));
+    let person = (time(), ".{0,16}", destination(), option::of(sealed()), option::of(time()));
     let history = (vec(counted(), 0..8), vec(flow(), 0..4), vec(challenge(), 0..4));
     (person, history, vec((answered(), any::<Option<prop::sample::Index>>()), 0..4)).prop_map(
-        |((changed_at, masked, country, number, off_whatsapp_since), history, operations)| {
+        |((changed_at, masked, destination, number, off_whatsapp_since), history, operations)| {
             let (messages, flows, challenges) = history;
             let operations =
                 operations.into_iter().map(|(answered, of)| aim(answered, of, &challenges));
             Recipient {
                 changed_at,
                 masked,
-                country,
+                destination,
                 number,
                 off_whatsapp_since,
                 messages: MessageLog(messages),
@@ -54,6 +56,11 @@ fn time() -> impl Strategy<Value = Time> {
 
 fn kind<T: Copy + std::fmt::Debug + 'static>(all: &'static [T]) -> impl Strategy<Value = T> {
     select(all)
+}
+
+fn destination() -> impl Strategy<Value = Destination> {
+    let prefix = option::of(any::<[u8; 16]>().prop_map(RecipientKey));
+    (prefix, country()).prop_map(|(prefix, country)| Destination { prefix, country })
 }
 
 fn country() -> impl Strategy<Value = Country> {

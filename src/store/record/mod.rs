@@ -1,6 +1,8 @@
 //! The stored form of a recipient: what `proto/pombo/store/v1/record.proto` says, and nothing that
 //! the rest of the house gets to see. [`write`] makes it, [`read`] takes it apart again.
 
+pub mod evidence;
+
 mod read;
 
 mod write;

@@ -7,12 +7,13 @@ use zeroize::Zeroizing;
 use super::*;
 use crate::otp::{
     Arm, Challenge, ChallengeId, Channel, Conclusion, ConclusionReason, Country, Delivery,
-    DeliveryStatus, Keyring, MessageTag, OperationId, Profile, Purpose, Route, State,
+    DeliveryStatus, Keyring, MessageTag, OperationId, Profile, Purpose, RecipientKey, Route, State,
     TimelineEntry, TimelineEvent as Line, Transaction, VerifyOutcome,
     event::Operation,
     ledger::{Flow, FlowKey},
     limits::{Counted, MessageLog},
     recipient::{Answered, Said},
+    toll::Destination,
 };
 
 proptest! {
@@ -183,7 +184,10 @@ fn record(challenge: Challenge) -> Recipient {
     Recipient {
         changed_at: at,
         masked: "+55*********21".into(),
-        country: Country::new("BR"),
+        destination: Destination {
+            prefix: Some(RecipientKey([9; 16])),
+            country: Country::new("BR"),
+        },
         messages: MessageLog(vec![Counted { at: after(0), unproven: false }]),
         flows: vec![Flow::new(flow())],
         operations: vec![answered(1, after(0), issued), answered(3, at, guessed)],

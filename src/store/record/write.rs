@@ -20,7 +20,7 @@ pub(super) fn recipient(recipient: &Recipient) -> wire::Recipient {
         format: FORMAT,
         changed_at: recipient.changed_at.millis(),
         masked: recipient.masked.clone(),
-        country: recipient.country.as_str().to_owned(),
+        country: recipient.destination.country.as_str().to_owned(),
         number: recipient.number.as_ref().map(sealed),
         off_whatsapp_since: base.difference_if(recipient.off_whatsapp_since),
         messages: recipient.messages.0.iter().flat_map(|message| counted(base, message)).collect(),
@@ -28,6 +28,7 @@ pub(super) fn recipient(recipient: &Recipient) -> wire::Recipient {
         flows: recipient.flows.iter().map(|one| flow(base, &keys, one)).collect(),
         challenges: challenges.map(|one| challenge(base, &keys, one)).collect(),
         operations: recipient.operations.iter().map(|one| answered(base, recipient, one)).collect(),
+        prefix: recipient.destination.prefix.map_or(Vec::new(), |prefix| prefix.0.to_vec()),
     }
 }
 

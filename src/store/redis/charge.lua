@@ -2,17 +2,18 @@
 -- operation; or gives back what the operation was charged.
 --
 -- A window is a bucket of count * length drops that leaks `count` drops a millisecond; a charge
--- pours `length` drops. All numbers are whole and below 2^53, so the sums are exact. The same sums
--- stand in gcra.rs.
+-- pours `length` drops for each of its cost. It is known by its length, so its count may change. All
+-- numbers are whole and below 2^53, so the sums are exact. The same sums stand in gcra.rs.
 --
 -- KEYS  1 the counter's buckets   2 the operation's mark
--- ARGV  1 positive to charge, negative to give back
+-- ARGV  1 the cost, positive to charge, negative to give back
 --       then count and length in ms of each window
 -- Reply 0 allowed, or the ms after which there is room
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local giving_back = tonumber(ARGV[1]) < 0
+local cost = tonumber(ARGV[1])
+local giving_back = cost < 0
 local charged_at = tonumber(redis.call('GET', KEYS[2]))
 
 if giving_back ~= (charged_at ~= nil) then
@@ -30,14 +31,14 @@ end
 local wait, longest, life, levels = 0, 0, 0, {}
 for i = 2, #ARGV, 2 do
   local count, length = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
-  local name = ARGV[i] .. '/' .. ARGV[i + 1]
+  local name, charged = ARGV[i + 1], length * math.abs(cost)
   local at, drops = string.match(redis.call('HGET', KEYS[1], name) or '0:0', '^(%d+):(%d+)$')
   at, drops = tonumber(at), leak(tonumber(drops), tonumber(at), count)
   if giving_back then
     -- As much of the charge as can't have leaked away yet.
-    drops = math.max(0, drops - leak(length, charged_at, count))
+    drops = math.max(0, drops - leak(charged, charged_at, count))
   else
-    drops = drops + length
+    drops = drops + charged
     wait = math.max(wait, math.ceil((drops - count * length) / count))
   end
   at = math.max(at, now)

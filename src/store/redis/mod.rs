@@ -159,7 +159,7 @@ impl RedisStore {
         let partition = self.keys.partition(&charge.counter);
         let mut script = scripts::CHARGE.key(partition.limit(&charge.counter));
         script.key(partition.charged(&charge.counter, &charge.operation));
-        script.arg(if charge.cost > 0 { 1 } else { -1 });
+        script.arg(charge.cost);
         for rate in rates {
             script.arg(rate.count).arg(rate.length_ms);
         }

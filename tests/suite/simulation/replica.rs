@@ -38,8 +38,13 @@ impl Town {
             rules: self.rules.clone(),
             keyring: keyring(),
             index: index(),
-            numbers: Numbers { countries: Countries::Any, tests: HashMap::new() },
+            numbers: Numbers {
+                countries: Countries::Any,
+                tests: HashMap::new(),
+                screens: Default::default(),
+            },
             shared_limits: self.shared_limits.clone(),
+            tolls: Default::default(),
             messengers: pigeons(self, &life),
             entropy: self.dice.entropy(),
         });
@@ -91,6 +96,7 @@ fn name(fact: &Fact) -> String {
         FactKind::TakenOver { .. } => "taken over".into(),
         FactKind::FellBack { reason, .. } => format!("fell back, {}", reason.as_str()),
         FactKind::ChangedSender { reason, .. } => format!("changed sender, {}", reason.as_str()),
+        FactKind::TextWithheld { rule, .. } => format!("text withheld, {}", rule.as_str()),
         FactKind::GuessCounted { .. } => "guess counted".into(),
         FactKind::Locked { .. } => "locked".into(),
         FactKind::Concluded { reason, .. } => format!("concluded, {}", reason.as_str()),

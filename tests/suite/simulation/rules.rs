@@ -104,5 +104,6 @@ pub fn shared_limits(dice: &Dice) -> SharedLimits {
         subject: windows(&["", "20/10m", "2/1m"]),
         client_ip: windows(&["", "1/2m"]),
         caller: windows(&["", "100/1h", "2/2m"]),
+        ..SharedLimits::default()
     }
 }

@@ -67,8 +67,13 @@ pub fn replica(store: Arc<dyn Store>, rules: Rules) -> Arc<Service> {
         rules,
         keyring: config.keys.keyring(),
         index: config.keys.index_key(),
-        numbers: Numbers { countries: Countries::Any, tests: Default::default() },
+        numbers: Numbers {
+            countries: Countries::Any,
+            tests: Default::default(),
+            screens: Default::default(),
+        },
         shared_limits: SharedLimits::default(),
+        tolls: Default::default(),
         messengers: vec![Arc::new(Taker)],
         entropy: Entropy::of_system(),
     })

@@ -40,7 +40,7 @@ fn everything_happens_often_enough() {
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let mut runner = TestRunner::new_with_rng(ProptestConfig::default(), rng);
     let mut tally = Tally::default();
-    for _ in 0..400 {
+    for _ in 0..600 {
         let drawn = (rules(), wishes(80)).new_tree(&mut runner).unwrap();
         let (rules, wishes) = drawn.current();
         let mut world = World::new(rules);

@@ -61,9 +61,11 @@ pub enum Wish {
     NotRequested {
         which: usize,
     },
-    /// Roads close and open: each bit closes one of two senders of two channels.
+    /// Roads close and open: each bit closes one of two senders of two channels. And a rule against
+    /// toll fraud stands in the way of text messages or is only noted, or none does.
     Weather {
         closed: u8,
+        fraud: Option<bool>,
     },
     /// Somebody wakes early, late or for nothing.
     Alarm,

@@ -37,7 +37,8 @@ fn wish() -> impl Strategy<Value = Wish> {
             Wish::Receipt { which, delivery, tag, status, failure, seconds_ago }
         }),
         1 => recent(4).prop_map(|which| Wish::NotRequested { which }),
-        2 => prop_oneof![Just(0), 0..16u8].prop_map(|closed| Wish::Weather { closed }),
+        2 => (prop_oneof![Just(0), 0..16u8], option::weighted(0.3, odds(0.7)))
+            .prop_map(|(closed, fraud)| Wish::Weather { closed, fraud }),
         1 => Just(Wish::Alarm),
         6 => Just(Wish::WakeOnTime),
         5 => recent(3).prop_map(|which| Wish::WaitForResend { which }),

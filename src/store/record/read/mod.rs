@@ -11,10 +11,11 @@ use prost::Message;
 
 use super::{Base, FORMAT, StoreError, wire};
 use crate::otp::{
-    Country, Purpose, Recipient, Time,
+    Country, Purpose, Recipient, RecipientKey, Time,
     keyring::Sealed,
     ledger::{Flow, FlowKey, Ledger},
     limits::{Counted, MessageLog},
+    toll::Destination,
 };
 use answered::answered;
 use challenge::challenge;
@@ -32,7 +33,10 @@ pub(super) fn recipient(bytes: &[u8]) -> Read<Recipient> {
     Ok(Recipient {
         changed_at,
         masked: record.masked,
-        country: Country::new(&record.country),
+        destination: Destination {
+            prefix: prefix(&record.prefix)?,
+            country: Country::new(&record.country),
+        },
         number: record.number.map(sealed),
         off_whatsapp_since: base.time_if(record.off_whatsapp_since),
         messages: messages(base, &record.messages)?,
@@ -43,7 +47,7 @@ pub(super) fn recipient(bytes: &[u8]) -> Read<Recipient> {
 }
 
 /// Looks at the format before anything else: a newer one may have given other fields other types.
-fn check_format(bytes: &[u8]) -> Read<()> {
+pub(super) fn check_format(bytes: &[u8]) -> Read<()> {
     let head = wire::Head::decode(bytes).map_err(|_| unreadable("it is no record"))?;
     match head.format {
         FORMAT => Ok(()),
@@ -51,6 +55,14 @@ fn check_format(bytes: &[u8]) -> Read<()> {
         newer => Err(StoreError::Unreadable(format!(
             "its format is {newer}, the newest known here is {FORMAT}"
         ))),
+    }
+}
+
+fn prefix(bytes: &[u8]) -> Read<Option<RecipientKey>> {
+    match <[u8; 16]>::try_from(bytes) {
+        Ok(prefix) => Ok(Some(RecipientKey(prefix))),
+        Err(_) if bytes.is_empty() => Ok(None),
+        Err(_) => Err(unreadable("prefix")),
     }
 }
 

@@ -50,6 +50,10 @@ impl Naive {
                 case.reported = true;
             }
             FactKind::TakenOver { number } => assert!(case.statuses.contains_key(number)),
+            FactKind::TextWithheld { enforced, .. } => {
+                assert_eq!(step.call.hit.map(|hit| hit.enforced), Some(*enforced));
+                assert!(!case.test, "nobody pays for a test number");
+            }
             FactKind::FellBack { .. } | FactKind::Locked { .. } | FactKind::Issued => {}
             FactKind::ChangedSender { from, to, .. } => {
                 assert_ne!(from, to);

@@ -177,6 +177,7 @@ impl Naive {
         self.book_tag(step);
         self.judge_roads(step, tally);
         self.judge_feedback(step, tally);
+        self.judge_settlements(step, tally);
         self.judge_messages(step.rules);
         self.judge_cases(step, tally);
         self.judge_alarm(step, tally);

@@ -4,7 +4,7 @@ use super::{Naive, Step, find};
 use crate::otp::{
     challenge::{Challenge, Delivery},
     event::{Cause, Event, FactKind},
-    kinds::{Channel, DeliveryStatus, Route, State},
+    kinds::{Channel, ConclusionReason, DeliveryStatus, Route, State},
     recipient::model::tally::Tally,
 };
 
@@ -23,6 +23,8 @@ impl Naive {
                 assert_eq!(delivery.sender, "test");
                 continue;
             }
+            let pays = delivery.channel == Channel::Sms && is_withheld(step);
+            assert!(!pays, "a text message in spite of the rules against toll fraud");
             let senders = step.rules.senders(delivery.channel);
             let at = senders.iter().position(|it| *it == delivery.sender).unwrap();
             if is_closed(step, delivery.channel, &delivery.sender) {
@@ -42,6 +44,31 @@ impl Naive {
                     "left out for nothing"
                 );
             }
+        }
+    }
+
+    /// With its conclusion the rules against toll fraud hear of each challenge that cost text messages,
+    /// once, and of which.
+    pub(super) fn judge_settlements(&self, step: &Step, tally: &mut Tally) {
+        let ended = step.transition.facts.iter().filter_map(|fact| match fact.kind {
+            FactKind::Concluded { state, reason, .. } => Some((fact.challenge, state, reason)),
+            _ => None,
+        });
+        let owed = ended.filter_map(|(id, state, reason)| {
+            use ConclusionReason::{Caller, NewTransaction};
+            let texts = find(step.after, &id).unwrap().deliveries.iter();
+            let texts = texts.filter(|it| it.channel == Channel::Sms && it.sender != "test");
+            let texts: Vec<_> = texts.map(|it| it.number).collect();
+            let early = matches!(reason, Caller | NewTransaction);
+            let verified = (!early).then_some(state == State::Verified);
+            (!texts.is_empty()).then_some((id, texts, verified))
+        });
+        let told = step.transition.settlements.iter();
+        let told = told.map(|it| (it.challenge, it.texts.clone(), it.verified));
+        assert_eq!(told.collect::<Vec<_>>(), owed.collect::<Vec<_>>());
+        for settlement in &step.transition.settlements {
+            let how = settlement.verified.map_or("by its caller".to_owned(), |it| it.to_string());
+            tally.raise(format!("settled, {how}"));
         }
     }
 
@@ -78,7 +105,15 @@ pub(super) fn judge_blame(step: &Step) {
     assert!(blamed, "{:?} changed the sender", step.call.event);
 }
 
+/// Whether no text message may be sent now.
+fn is_withheld(step: &Step) -> bool {
+    step.call.hit.is_some_and(|hit| hit.enforced)
+}
+
 fn is_closed(step: &Step, channel: Channel, sender: &str) -> bool {
+    if channel == Channel::Sms && is_withheld(step) {
+        return true;
+    }
     step.supply.closed.iter().any(|it| it.channel == channel && it.sender == sender)
 }
 

@@ -46,8 +46,10 @@ impl World {
             Answer::Refused(Refusal::Limited { limit, wait }) => Some((*limit, *wait)),
             _ => None,
         };
-        let Some((limit, wait)) = limit_and_wait(answer).filter(|told| told.0 != Limit::Subject)
-        else {
+        // These two are the store's, and here they don't change with time.
+        let shared = [Limit::Subject, Limit::PrefixBudget];
+        let own = limit_and_wait(answer).filter(|(limit, _)| !shared.contains(limit));
+        let Some((limit, wait)) = own else {
             return;
         };
         let (later, _) = self.apply(after, call, now + wait);

@@ -7,7 +7,7 @@ use crate::otp::{
     challenge::Challenge,
     country::Country,
     event::{ClosedRoad, Event, Failure, Issue, Limit, Operation, Progress, Source, Verdict},
-    id::{ChallengeId, MessageTag},
+    id::{ChallengeId, MessageTag, RecipientKey},
     keyring::Sealed,
     kinds::{Channel, DeliveryStatus, Purpose},
     ledger::FlowKey,
@@ -17,6 +17,7 @@ use crate::otp::{
         wishes::{SMS, WHATSAPP},
     },
     time::Time,
+    toll::{Destination, Hit, Rule},
 };
 
 const FLOWS: [(&str, Purpose, &str); 9] = [
@@ -54,8 +55,14 @@ impl World {
                 self.wait_until(due);
                 Event::Alarm
             }
-            Wish::Weather { closed } => {
+            Wish::Weather { closed, fraud } => {
                 self.closed = weather(closed);
+                let hit = |enforced| Hit {
+                    rule: Rule::PrefixBudget,
+                    wait: Duration::from_secs(60),
+                    enforced,
+                };
+                self.hit = fraud.map(hit);
                 return None;
             }
             Wish::Alarm => Event::Alarm,
@@ -143,7 +150,10 @@ impl World {
             new_id: ChallengeId(self.bytes()),
             number: Sealed { key_id: "k1".to_owned(), bytes: self.bytes::<8>().to_vec() },
             masked: "+55*********21".to_owned(),
-            country: Country::new("BR"),
+            destination: Destination {
+                prefix: Some(RecipientKey([1; 16])),
+                country: Country::new("BR"),
+            },
             transaction,
             details: transaction.map(|tag| Sealed { key_id: "k1".to_owned(), bytes: tag.to_vec() }),
             language: "pt_BR".to_owned(),

@@ -19,6 +19,7 @@ use crate::otp::{
     policy::Rules,
     recipient::Recipient,
     time::Time,
+    toll::Hit,
 };
 
 const PLACE: RecipientKey = RecipientKey([7; 16]);
@@ -33,11 +34,12 @@ pub struct Call {
     pub guess: Option<Digest>,
     pub verdict: Verdict,
     pub closed: Vec<ClosedRoad>,
+    pub hit: Option<Hit>,
 }
 
 impl From<Event> for Call {
     fn from(event: Event) -> Self {
-        Self { event, guess: None, verdict: Verdict::Allowed, closed: Vec::new() }
+        Self { event, guess: None, verdict: Verdict::Allowed, closed: Vec::new(), hit: None }
     }
 }
 
@@ -59,6 +61,8 @@ pub struct World {
     posted: Vec<Posted>,
     /// The roads that are closed now.
     closed: Vec<ClosedRoad>,
+    /// What the rules against toll fraud say now.
+    hit: Option<Hit>,
     pub tally: Tally,
 }
 
@@ -73,6 +77,7 @@ impl World {
             calls: Vec::new(),
             posted: Vec::new(),
             closed: Vec::new(),
+            hit: None,
             tally: Tally::default(),
         }
     }
@@ -80,7 +85,7 @@ impl World {
     pub fn live(&mut self, wishes: &[Wish]) {
         for wish in wishes {
             if let Some(call) = self.grant(wish) {
-                self.take(&Call { closed: self.closed.clone(), ..call });
+                self.take(&Call { closed: self.closed.clone(), hit: self.hit, ..call });
             }
         }
     }
@@ -128,6 +133,7 @@ impl World {
             match record.on(&PLACE, &call.event, &self.rules, &supply, clock) {
                 Ok(transition) => return (transition, supply),
                 Err(Need::Remember { message, .. }) => supply.remembered = Some(message),
+                Err(Need::Clearance(text)) => supply.cleared.push((text, call.hit)),
                 Err(Need::Verdict) => supply.verdict = Some(call.verdict),
                 Err(Need::Guess { recipe, .. }) => {
                     let wrong = || digest(&recipe.challenge, WRONG_CODE);

@@ -1,0 +1,152 @@
+//! What is known of a destination: how many of its text messages were verified, hour by hour for a
+//! day and day by day for a fortnight.
+
+use std::time::Duration;
+
+use super::breaker::{self, Breaker};
+use crate::otp::time::Time;
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// Days that are looked back on for the best one.
+const FORTNIGHT: u64 = 14;
+
+/// Known for as long as something of it is looked back on.
+pub const KEPT_FOR: Duration = Duration::from_secs((FORTNIGHT + 1) * 86_400);
+
+/// Text messages that led to a verification, within one hour or day since the epoch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Which.
+    pub number: u64,
+    /// How many.
+    pub verified: u32,
+}
+
+/// What is known of a destination.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// The last day's hours that had any, oldest first.
+    pub hours: Vec<Tally>,
+    /// The last fortnight's days that had any, oldest first.
+    pub days: Vec<Tally>,
+    /// Whether messages are let through. Only prefixes have one that matters.
+    pub breaker: Breaker,
+}
+
+/// Challenges that text messages were sent for and that have ended since this was told last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Matured {
+    /// Messages of those that were verified.
+    pub texts_verified: u32,
+    /// Those that were verified.
+    pub verified: u32,
+    /// All of them.
+    pub challenges: u32,
+}
+
+impl Matured {
+    /// Together with another.
+    pub fn add(&mut self, other: Self) {
+        self.texts_verified = self.texts_verified.saturating_add(other.texts_verified);
+        self.verified = self.verified.saturating_add(other.verified);
+        self.challenges = self.challenges.saturating_add(other.challenges);
+    }
+}
+
+impl Evidence {
+    /// Takes in what became of challenges.
+    pub fn learn(&mut self, matured: Matured, rules: &breaker::Rules, now: Time) {
+        add(&mut self.hours, now.millis() / HOUR.as_millis() as u64, matured.texts_verified, 25);
+        let day = now.millis() / DAY.as_millis() as u64;
+        add(&mut self.days, day, matured.texts_verified, FORTNIGHT + 1);
+        self.breaker.learn(matured, rules, now);
+    }
+
+    /// Messages that were verified within the last hour. Of the hour before the present one as much is
+    /// counted as lies within it, as if it had been even.
+    pub fn verified_in_an_hour(&self, now: Time) -> f64 {
+        within(&self.hours, HOUR, 1, now)
+    }
+
+    /// Messages that were verified within the last day, likewise.
+    pub fn verified_in_a_day(&self, now: Time) -> f64 {
+        within(&self.hours, HOUR, 24, now)
+    }
+
+    /// Messages that were verified on the best day of the last fortnight, today included.
+    pub fn best_day(&self, now: Time) -> f64 {
+        let today = now.millis() / DAY.as_millis() as u64;
+        let recent = self.days.iter().filter(|day| day.number + FORTNIGHT > today);
+        recent.map(|day| f64::from(day.verified)).fold(0.0, f64::max)
+    }
+}
+
+fn add(tallies: &mut Vec<Tally>, number: u64, verified: u32, kept: u64) {
+    tallies.retain(|tally| tally.number + kept > number);
+    match tallies.iter_mut().find(|tally| tally.number == number) {
+        Some(tally) => tally.verified = tally.verified.saturating_add(verified),
+        None if verified > 0 => tallies.push(Tally { number, verified }),
+        None => {}
+    }
+}
+
+fn within(tallies: &[Tally], length: Duration, count: u64, now: Time) -> f64 {
+    let length = length.as_millis() as u64;
+    let (present, passed) = (now.millis() / length, now.millis() % length);
+    let share = |tally: &Tally| match present.checked_sub(tally.number) {
+        Some(age) if age < count => 1.0,
+        Some(age) if age == count => 1.0 - passed as f64 / length as f64,
+        _ => 0.0,
+    };
+    tallies.iter().map(|tally| share(tally) * f64::from(tally.verified)).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::otp::toll::Rules;
+
+    fn rules() -> breaker::Rules {
+        Rules::default().breaker
+    }
+
+    fn verified(texts_verified: u32) -> Matured {
+        Matured { texts_verified, verified: texts_verified, challenges: texts_verified }
+    }
+
+    fn hour(number: u64) -> Time {
+        Time::from_secs(1_800_000_000 / 86_400 * 86_400 + number * 3_600)
+    }
+
+    #[test]
+    fn an_hour_slides_and_a_day_too() {
+        let mut known = Evidence::default();
+        known.learn(verified(60), &rules(), hour(0));
+        known.learn(verified(10), &rules(), hour(1));
+        let quarter_past = hour(1) + Duration::from_secs(900);
+        assert_eq!(known.verified_in_an_hour(quarter_past), 55.0);
+        assert_eq!(known.verified_in_a_day(quarter_past), 70.0);
+        assert_eq!(known.verified_in_a_day(hour(24) + Duration::from_secs(900)), 55.0);
+        assert_eq!(known.verified_in_a_day(hour(26)), 0.0);
+    }
+
+    #[test]
+    fn the_best_day_of_a_fortnight_is_remembered_for_a_fortnight() {
+        let mut known = Evidence::default();
+        known.learn(verified(500), &rules(), hour(0));
+        known.learn(verified(20), &rules(), hour(24));
+        assert_eq!(known.best_day(hour(24)), 500.0);
+        assert_eq!(known.best_day(hour(13 * 24 + 23)), 500.0);
+        assert_eq!(known.best_day(hour(14 * 24)), 20.0);
+    }
+
+    #[test]
+    fn a_busy_year_takes_no_more_room_than_a_fortnight() {
+        let mut known = Evidence::default();
+        (0..365 * 24).for_each(|number| known.learn(verified(1), &rules(), hour(number)));
+        assert_eq!((known.hours.len(), known.days.len()), (25, 15));
+    }
+}

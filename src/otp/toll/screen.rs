@@ -1,0 +1,76 @@
+//! Numbers to which nothing is sent at all, on any channel: those of blocked prefixes, and those whose
+//! owner earns by being called.
+
+use std::collections::BTreeSet;
+
+use crate::otp::phone::{PhoneNumber, Tariff};
+
+/// What keeps a number out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Screen {
+    /// Its prefix is blocked.
+    BlockedPrefix,
+    /// Its plan says that calls to it cost more than others, and who gets that.
+    NumberType,
+}
+
+/// Which numbers are kept out.
+#[derive(Clone, Debug, Default)]
+pub struct Screens {
+    /// `+` and the first digits of numbers.
+    pub blocked_prefixes: Vec<String>,
+    /// What keeps numbers out.
+    pub enforced: BTreeSet<Screen>,
+    /// What is only noted.
+    pub observed: BTreeSet<Screen>,
+}
+
+impl Screen {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::BlockedPrefix, Self::NumberType];
+
+    /// As metrics and the configuration spell it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::BlockedPrefix => "blocked_prefix",
+            Self::NumberType => "number_type",
+        }
+    }
+
+    /// Reads what [`as_str`](Self::as_str) writes.
+    pub fn from_text(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|screen| screen.as_str() == text)
+    }
+}
+
+impl Screens {
+    /// All that would keep this number out.
+    pub fn hits(&self, number: &PhoneNumber) -> impl Iterator<Item = Screen> {
+        let mut prefixes = self.blocked_prefixes.iter();
+        let blocked = prefixes.any(|prefix| number.e164().starts_with(prefix.as_str()));
+        let costly = number.tariff() != Tariff::Usual;
+        [(blocked, Screen::BlockedPrefix), (costly, Screen::NumberType)]
+            .into_iter()
+            .filter_map(|(hit, screen)| hit.then_some(screen))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocked_prefixes_and_costly_numbers_are_hit() {
+        let screens = Screens { blocked_prefixes: vec!["+551198".into()], ..Screens::default() };
+        let hits = |number: &str| {
+            let number = PhoneNumber::parse(number).unwrap();
+            screens.hits(&number).collect::<Vec<_>>()
+        };
+        assert_eq!(hits("+5511987654321"), [Screen::BlockedPrefix]);
+        assert_eq!(hits("+5521987654321"), []);
+        // British numbers: premium rate, shared cost, a mobile.
+        assert_eq!(hits("+449012345678"), [Screen::NumberType]);
+        assert_eq!(hits("+448431234567"), [Screen::NumberType]);
+        assert_eq!(hits("+447400123456"), []);
+    }
+}

@@ -1,0 +1,159 @@
+//! Toll fraud: whether one more text message may be paid for, asked where it is about to be sent,
+//! whoever drove it there: a call, a receipt or an alarm.
+//!
+//! A message is charged once, under the name of its delivery, and given back once its challenge is
+//! verified; so what a budget holds are messages that nobody verified. A rule that is enforced fails
+//! closed: without the store there is no message anyway. One that is only observed fails open.
+
+mod learning;
+
+use std::{sync::Arc, time::Duration};
+
+use super::Service;
+use crate::{
+    otp::{
+        Country, DeliveryRef, RecipientKey, Time,
+        event::{Settlement, Text},
+        toll::{Destination, Evidence, Hit, Known, Rule, Toll, evidence::Matured},
+    },
+    store::{Charge, Charged, StoreError, record},
+};
+pub use learning::Learning;
+
+impl Service {
+    /// What the rules say to a text message. What they allow is charged.
+    pub(super) async fn clear(&self, text: &Text) -> Result<Option<Hit>, StoreError> {
+        let rules = &self.parts.tolls;
+        if !rules.is_on() {
+            return Ok(None);
+        }
+        let known = self.known(text.to).await?;
+        let (mut charged, mut noted) = (Vec::new(), None);
+        for rule in rules.asked() {
+            let enforced = rules.enforced.contains(&rule);
+            let stops = match self.ask(rule, text, &known, &mut charged).await {
+                Ok(None) => continue,
+                Ok(Some(wait)) => Ok(Hit { rule, wait, enforced }),
+                Err(error) => Err(error),
+            };
+            match stops {
+                stops if enforced => {
+                    self.give_back(charged).await;
+                    return stops.map(Some);
+                }
+                Ok(hit) => noted = noted.or(Some(hit)),
+                Err(error) => {
+                    tracing::warn!(rule = rule.as_str(), %error, "a rule could not be asked");
+                }
+            }
+        }
+        Ok(noted)
+    }
+
+    /// How long one rule makes a message wait, if it does; if not, it is charged.
+    async fn ask(
+        &self,
+        rule: Rule,
+        text: &Text,
+        known: &Known,
+        charged: &mut Vec<Charge>,
+    ) -> Result<Option<Duration>, StoreError> {
+        let toll = match self.parts.tolls.toll(rule, text.to, known) {
+            Err(wait) => return Ok(Some(wait)),
+            Ok(toll) if toll.windows.is_empty() => return Ok(None),
+            Ok(toll) => toll,
+        };
+        let charge = self.charge_for(rule, toll, &text.delivery);
+        match self.parts.store.charge(&charge).await? {
+            Charged::Refused(wait) => Ok(Some(wait)),
+            Charged::Allowed => {
+                charged.push(charge);
+                Ok(None)
+            }
+        }
+    }
+
+    /// A delivery is charged by each rule once, whichever replica asks, and however often.
+    fn charge_for(&self, rule: Rule, toll: Toll, delivery: &DeliveryRef) -> Charge {
+        let index = &self.parts.index;
+        Charge {
+            counter: index.limit_tag(rule.as_str(), &[&toll.of]),
+            windows: toll.windows.iter().map(|it| (it.count.get(), it.length)).collect(),
+            cost: i32::try_from(toll.cost).unwrap_or(i32::MAX),
+            operation: index.operation("text", rule.as_str(), &delivery.to_string()),
+        }
+    }
+
+    async fn give_back(&self, charges: Vec<Charge>) {
+        for charge in charges {
+            let refund = Charge { cost: -charge.cost, ..charge };
+            if let Err(error) = self.parts.store.charge(&refund).await {
+                tracing::warn!(%error, "a text message could not be given back to its budget");
+            }
+        }
+    }
+
+    /// Takes in what became of a challenge's text messages: those that were verified are no fraud and
+    /// are given back to the budgets (what was spent is spent), and more is known of where they went.
+    pub(super) fn settle(self: &Arc<Self>, settlement: Settlement) {
+        let Some(verified) = settlement.verified.filter(|_| self.parts.tolls.is_on()) else {
+            return;
+        };
+        let service = Arc::clone(self);
+        self.tasks.spawn(async move {
+            if verified {
+                service.give_back_texts(&settlement).await;
+            }
+            let texts = settlement.texts.len() as u32;
+            let matured = Matured {
+                texts_verified: if verified { texts } else { 0 },
+                verified: verified.into(),
+                challenges: 1,
+            };
+            let (prefix, country) = (settlement.to.prefix, settlement.to.country);
+            for place in [prefix, Some(service.place_of(country))].into_iter().flatten() {
+                service.learn(place, matured).await;
+            }
+        });
+    }
+
+    async fn give_back_texts(&self, settlement: &Settlement) {
+        let Ok(known) = self.known(settlement.to).await else {
+            return;
+        };
+        let mut charges = Vec::new();
+        for rule in self.parts.tolls.asked().filter(|rule| rule.is_budget()) {
+            let Ok(toll) = self.parts.tolls.toll(rule, settlement.to, &known) else { continue };
+            charges.extend(settlement.texts.iter().map(|&number| {
+                let delivery = DeliveryRef { challenge: settlement.challenge, number };
+                self.charge_for(rule, toll.clone(), &delivery)
+            }));
+        }
+        self.give_back(charges).await;
+    }
+
+    async fn known(&self, to: Destination) -> Result<Known, StoreError> {
+        let country = self.place_of(to.country);
+        let prefix = async {
+            match &to.prefix {
+                Some(prefix) => self.evidence(prefix).await.map(|(known, _)| known),
+                None => Ok(Evidence::default()),
+            }
+        };
+        let (prefix, (country, now)) = tokio::try_join!(prefix, self.evidence(&country))?;
+        Ok(Known { prefix, country, now })
+    }
+
+    /// Where what is known of a country is kept.
+    fn place_of(&self, country: Country) -> RecipientKey {
+        RecipientKey(self.parts.index.limit_tag("country", &[country.as_str().as_bytes()]))
+    }
+
+    /// What is known of a place, as of now. What can't be read is not known.
+    async fn evidence(&self, place: &RecipientKey) -> Result<(Evidence, Time), StoreError> {
+        let loaded = self.parts.store.load(place).await?;
+        let read = loaded.blob.as_deref().map(record::evidence::decode).transpose();
+        let told = |error: &_| tracing::warn!(%error, "what is known of a place can't be read");
+        Ok((read.inspect_err(told).ok().flatten().unwrap_or_default(), loaded.now))
+    }
+}
