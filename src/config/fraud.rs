@@ -153,7 +153,8 @@ fn prices(keys: &mut Section<'_>, usual: Prices) -> Prices {
     let mut by_country = BTreeMap::new();
     let mut strangers = BTreeSet::new();
     for (name, price) in named {
-        match Country::new(&name) {
+        // The environment spells them in small letters.
+        match Country::new(&name.to_uppercase()) {
             Country::UNKNOWN => drop(strangers.insert(name)),
             country => drop(by_country.insert(country, price)),
         }

@@ -21,6 +21,8 @@ mod journeys;
 
 mod edge;
 
+mod fraud;
+
 mod operator;
 
 mod mutations;

@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn the_bound_is_wilsons() {
-        for (verified, challenges, bound) in [(0, 20, 0.119), (3, 20, 0.322), (4, 20, 0.377)] {
+        for (verified, challenges, bound) in [(0, 20, 0.119), (3, 20, 0.322), (4, 20, 0.378)] {
             let found = upper_bound(verified, challenges);
             assert!((found - bound).abs() < 0.001, "{verified} of {challenges}: {found}");
         }
@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn a_good_year_does_not_hold_it_closed_for_a_bad_hour() {
         let mut breaker = Breaker::default();
-        assert_eq!(end(&mut breaker, 100_000, 80_000, at(0)), Stand::Closed);
+        (0..10_000).for_each(|_| assert_eq!(end(&mut breaker, 5, 4, at(0)), Stand::Closed));
         assert!(matches!(end(&mut breaker, 150, 0, at(30)), Stand::Open(_)));
     }
 

@@ -108,7 +108,7 @@ async fn wait_out(status: &Status) {
 }
 
 /// Waits for all of these, which run at once.
-async fn join_all<T>(calls: impl IntoIterator<Item = impl Future<Output = T>>) -> Vec<T> {
+pub async fn join_all<T>(calls: impl IntoIterator<Item = impl Future<Output = T>>) -> Vec<T> {
     let mut calls: Vec<_> = calls.into_iter().map(Box::pin).map(|call| (call, None)).collect();
     std::future::poll_fn(|context| {
         for (call, done) in calls.iter_mut().filter(|(_, done)| done.is_none()) {
@@ -146,7 +146,7 @@ impl Drop for ConfigFile {
 }
 
 /// A message from the caller with this key.
-fn keyed<T>(key: &str, message: T) -> Request<T> {
+pub fn keyed<T>(key: &str, message: T) -> Request<T> {
     let mut request = Request::new(message);
     let value = format!("Bearer {key}").parse().unwrap();
     request.metadata_mut().insert("authorization", value);
@@ -154,7 +154,7 @@ fn keyed<T>(key: &str, message: T) -> Request<T> {
 }
 
 /// As `[[callers]]` wants a key.
-fn sha256_hex(text: &str) -> String {
+pub fn sha256_hex(text: &str) -> String {
     Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use pombo::{
     config::{Config, Mode},
     delivery::{Accepted, Message, Messenger, Pacing, SendError},
-    otp::{ChallengeId, Channel, Countries, PhoneNumber, Profile, Purpose, Rules, Time},
+    otp::{ChallengeId, Channel, Countries, PhoneNumber, Profile, Purpose, Rules, Time, toll},
     service::{Entropy, Issue, Parts, Service, SharedLimits, numbers::Numbers},
     store::Store,
 };
@@ -59,6 +59,11 @@ pub fn rules(ttl: Duration) -> Rules {
 
 /// A replica over this store.
 pub fn replica(store: Arc<dyn Store>, rules: Rules) -> Arc<Service> {
+    guarded(store, rules, toll::Rules::default())
+}
+
+/// A replica that guards against toll fraud.
+pub fn guarded(store: Arc<dyn Store>, rules: Rules, tolls: toll::Rules) -> Arc<Service> {
     let config = config();
     // The numbering plans are read at their first use, which would hold up whatever runs by then.
     drop(PhoneNumber::parse("+5511987654300"));
@@ -73,7 +78,7 @@ pub fn replica(store: Arc<dyn Store>, rules: Rules) -> Arc<Service> {
             screens: Default::default(),
         },
         shared_limits: SharedLimits::default(),
-        tolls: Default::default(),
+        tolls,
         messengers: vec![Arc::new(Taker)],
         entropy: Entropy::of_system(),
     })
@@ -81,7 +86,12 @@ pub fn replica(store: Arc<dyn Store>, rules: Rules) -> Arc<Service> {
 
 /// Issues a code for a login.
 pub async fn issue(service: &Arc<Service>, number: &str) -> ChallengeId {
-    let issue = Issue {
+    service.issue(demand(service, number)).await.unwrap().challenge
+}
+
+/// A demand for a login's code.
+pub fn demand(service: &Service, number: &str) -> Issue {
+    Issue {
         caller: String::new(),
         recipient: service.numbers().admit(number, Time::default()).unwrap(),
         purpose: Purpose::Login,
@@ -91,6 +101,5 @@ pub async fn issue(service: &Arc<Service>, number: &str) -> ChallengeId {
         transaction: None,
         channel: None,
         idempotency_key: String::new(),
-    };
-    service.issue(issue).await.unwrap().challenge
+    }
 }

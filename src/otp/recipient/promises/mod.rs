@@ -19,6 +19,8 @@ mod plan;
 
 mod roads;
 
+mod tolls;
+
 mod limits;
 
 mod record;

@@ -1,0 +1,88 @@
+//! Text messages that a rule against toll fraud stands in the way of.
+
+use std::time::Duration;
+
+use super::*;
+use crate::otp::toll::{Hit, Rule};
+use Channel::{Sms, Whatsapp};
+
+const WAIT: Duration = Duration::from_secs(90);
+
+/// Whose text messages are withheld.
+fn withheld() -> Phone {
+    let mut phone = Phone::new();
+    phone.hit = Some(Hit { rule: Rule::PrefixBudget, wait: WAIT, enforced: true });
+    phone
+}
+
+fn told_withheld(fact: &FactKind) -> bool {
+    *fact == FactKind::TextWithheld { rule: Rule::PrefixBudget, enforced: true }
+}
+
+#[test]
+fn whatsapp_goes_on_and_nothing_is_asked_for_it() {
+    let mut phone = withheld();
+    let id = phone.login();
+    assert_eq!(phone.road(id), [(Whatsapp, Route::Plan)]);
+    assert_eq!(phone.told(told_withheld), 0);
+}
+
+#[test]
+fn a_fallback_is_not_taken_and_the_challenge_lives_on() {
+    let mut phone = withheld();
+    let id = phone.login();
+    phone.sender(id, 1, DeliveryStatus::Accepted);
+    phone.alarm_after(20);
+    assert_eq!(phone.road(id), [(Whatsapp, Route::Plan)]);
+    assert_eq!(phone.told(told_withheld), 1);
+    let late = phone.code(id, 1);
+    assert_eq!(phone.guess(id, late).outcome, VerifyOutcome::Verified, "it came all the same");
+}
+
+#[test]
+fn without_a_channel_left_the_challenge_is_undeliverable() {
+    let mut phone = withheld();
+    let id = phone.login();
+    phone.sender(id, 1, FailureReason::NotOnWhatsapp);
+    assert_eq!((phone.state(id), phone.told(told_withheld)), (State::Undeliverable, 1));
+}
+
+#[test]
+fn who_asks_for_another_message_gets_it_by_what_the_plan_had_left() {
+    let mut phone = withheld();
+    let id = phone.login();
+    phone.sender(id, 1, DeliveryStatus::Accepted);
+    phone.alarm_after(30);
+    assert_eq!(phone.resent(id).channel, Whatsapp);
+    assert_eq!(phone.road(id), [(Whatsapp, Route::Plan), (Whatsapp, Route::Resend)]);
+}
+
+#[test]
+fn who_asks_for_a_text_message_is_told_the_rule_and_costs_nothing() {
+    let mut phone = withheld();
+    let before = phone.record.clone();
+    assert_eq!(limited(phone.issue(Ask::by(Sms))), (Limit::PrefixBudget, WAIT));
+    assert_eq!(phone.record, before);
+    let id = phone.login();
+    phone.wait(30);
+    assert_eq!(limited(phone.resend(id, Some(Sms))), (Limit::PrefixBudget, WAIT));
+    let reused = phone.issued(Ask::by(Sms));
+    assert_eq!((reused.challenge, reused.message_sent), (id, false), "as with any other limit");
+}
+
+#[test]
+fn what_is_only_observed_is_told_and_sent() {
+    let mut phone = withheld();
+    phone.hit = phone.hit.map(|hit| Hit { enforced: false, ..hit });
+    let id = phone.begin(Ask::by(Sms));
+    let noted = FactKind::TextWithheld { rule: Rule::PrefixBudget, enforced: false };
+    assert_eq!((phone.challenge(id).deliveries.len(), phone.told(|it| *it == noted)), (1, 1));
+}
+
+#[test]
+fn nobody_pays_for_a_test_number() {
+    let mut phone = withheld();
+    phone.test = true;
+    let id = phone.begin(Ask::by(Sms));
+    assert_eq!(phone.guess(id, FIXED).outcome, VerifyOutcome::Verified);
+}

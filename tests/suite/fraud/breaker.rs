@@ -1,0 +1,114 @@
+//! The breaker of a prefix, over a store whose clock the test moves.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use pombo::{
+    otp::{
+        ChallengeId, Channel, Refusal, Time,
+        event::Limit,
+        toll::{Rule, Rules},
+    },
+    service::{CallError, Issue, Service},
+    store::memory::MemoryStore,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::support::{
+    replica::{self, demand},
+    world::number,
+};
+
+const TTL: Duration = Duration::from_secs(60);
+
+/// A service whose breakers are enforced, and its clock.
+struct Rig {
+    service: Arc<Service>,
+    store: MemoryStore,
+    clock: Arc<AtomicU64>,
+    next: u32,
+}
+
+impl Rig {
+    fn new() -> Self {
+        let clock = Arc::new(AtomicU64::new(1_800_000_000_000));
+        let told = Arc::clone(&clock);
+        let store = MemoryStore::with_clock(Arc::new(move || {
+            Time::from_millis(told.load(Ordering::SeqCst))
+        }));
+        let tolls = Rules { enforced: [Rule::PrefixBreaker].into(), ..Rules::default() };
+        let service = replica::guarded(Arc::new(store.clone()), replica::rules(TTL), tolls);
+        Self { service, store, clock, next: 300_000 }
+    }
+
+    /// Somebody else of the prefix asks for a text message.
+    async fn ask(&mut self) -> Result<ChallengeId, Duration> {
+        self.next += 1;
+        let demand = Issue {
+            channel: Some(Channel::Sms),
+            ..demand(&self.service, &number(self.next, "00"))
+        };
+        match self.service.issue(demand).await {
+            Ok(issued) => Ok(issued.challenge),
+            Err(CallError::Refused(Refusal::Limited { limit: Limit::PrefixBreaker, wait })) => {
+                Err(wait)
+            }
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
+    /// So many ask and are heard of no more; whatever follows from it has happened when this returns.
+    async fn are_pumped(&mut self, count: usize) {
+        for _ in 0..count {
+            self.ask().await.unwrap();
+        }
+        self.pass(TTL).await;
+    }
+
+    /// Time passes, and what falls due is looked after to its end.
+    async fn pass(&mut self, span: Duration) {
+        self.clock.fetch_add(span.as_millis() as u64, Ordering::SeqCst);
+        let heir = replica::guarded(
+            Arc::new(self.store.clone()),
+            replica::rules(TTL),
+            Rules { enforced: [Rule::PrefixBreaker].into(), ..Rules::default() },
+        );
+        let stop = CancellationToken::new();
+        let worker = tokio::spawn({
+            let (heir, stop) = (Arc::clone(&heir), stop.clone());
+            async move { heir.run(stop).await }
+        });
+        while heir.live_challenges().await.unwrap() > 0 {
+            tokio::task::yield_now().await;
+        }
+        stop.cancel();
+        worker.await.unwrap();
+        heir.drained().await;
+    }
+}
+
+#[tokio::test]
+async fn a_prefix_whose_codes_nobody_gives_back_gets_no_text_messages_until_some_do() {
+    let mut rig = Rig::new();
+    rig.are_pumped(20).await;
+    let wait = rig.ask().await.unwrap_err();
+    println!("open after 20 challenges that nobody verified; rests for {wait:?} more");
+    assert!(wait > Duration::from_secs(14 * 60) && wait <= Duration::from_secs(15 * 60));
+
+    rig.pass(wait).await;
+    rig.are_pumped(20).await;
+    let wait = rig.ask().await.unwrap_err();
+    assert!(wait > Duration::from_secs(29 * 60), "the second rest is twice as long: {wait:?}");
+
+    rig.pass(wait).await;
+    for _ in 0..20 {
+        rig.ask().await.unwrap();
+    }
+    let wait = rig.ask().await.unwrap_err();
+    println!("after a rest 20 are let through, and the next one waits for {wait:?}");
+}

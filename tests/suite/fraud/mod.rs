@@ -1,0 +1,63 @@
+//! Toll fraud against the real binary: budgets, the breaker, the cap, and a flood of all of them.
+
+mod rules;
+
+mod screens;
+
+mod breaker;
+
+mod pumping;
+
+use std::time::Duration;
+
+use pombo::grpc::proto::{self, IssueCodeRequest};
+use tonic::{Code, Status};
+use tonic_types::StatusExt;
+
+use crate::support::{
+    pombo::{Pombo, login},
+    world::{World, brisk},
+};
+
+/// A service under these rules.
+async fn world(store_url: &str, more: &[(&str, &str)]) -> World {
+    let keyed = [("CODE__HASH", "keyed"), ("LIMITS__CLIENT_IP", "[]")];
+    World::new(store_url, brisk(), &[&keyed, more].concat()).await
+}
+
+/// A login whose code goes by SMS.
+fn by_sms(to: &str) -> IssueCodeRequest {
+    IssueCodeRequest { requested_channel: proto::Channel::Sms.into(), ..login(to) }
+}
+
+/// Somebody gets a text message and gives its code back.
+async fn verifies_by_sms(world: &World, pombo: &Pombo, to: &str) -> Result<(), Status> {
+    let issued = pombo.try_issue(by_sms(to)).await?;
+    let code = world.message(to, pombo::simulator::Channel::Sms, 1).await.code;
+    let verified = pombo.verify(&issued.challenge_id, &code).await;
+    assert_eq!(verified.outcome(), proto::VerifyOutcome::Verified);
+    Ok(())
+}
+
+/// The rule that refused a call, and how long it says to wait.
+fn refused<T: std::fmt::Debug>(call: Result<T, Status>) -> (String, Duration) {
+    let status = call.unwrap_err();
+    assert_eq!(status.code(), Code::ResourceExhausted, "{status:?}");
+    let details = status.get_error_details();
+    let wait = details.retry_info().and_then(|it| it.retry_delay).unwrap();
+    (details.error_info().unwrap().reason.clone(), wait)
+}
+
+/// Waits until a metric of a process says so.
+async fn until(pombo: &Pombo, series: &str, least: f64) {
+    let said = async {
+        loop {
+            let metrics = pombo.metrics().await;
+            if metrics.get(series).is_some_and(|value| *value >= least) {
+                return;
+            }
+        }
+    };
+    let waited = tokio::time::timeout(crate::support::pombo::PATIENCE, said).await;
+    waited.unwrap_or_else(|_| panic!("{series} never was {least}"));
+}

@@ -1,0 +1,123 @@
+//! Budgets of messages that nobody verified, and the cap on what all cost.
+
+use std::time::Duration;
+
+use super::*;
+use crate::support::{redis_server::RedisServer, world::number};
+
+const TWO_AN_HOUR: [(&str, &str); 2] =
+    [("FRAUD__ENFORCE", "[\"prefix_budget\"]"), ("FRAUD__PREFIX_HOURLY", "2")];
+
+#[tokio::test]
+async fn messages_that_nobody_verifies_use_a_budget_up_and_verified_ones_do_not() {
+    let world = world("memory:", &TWO_AN_HOUR).await;
+    let pombo = world.serve().await;
+    for index in 0..6 {
+        verifies_by_sms(&world, &pombo, &number(300_000 + index, "00")).await.unwrap();
+    }
+    for index in 0..2 {
+        pombo.try_issue(by_sms(&number(301_000 + index, "00"))).await.unwrap();
+    }
+    let (rule, wait) = refused(pombo.try_issue(by_sms(&number(302_000, "00"))).await);
+    assert_eq!(rule, "PREFIX_BUDGET");
+    assert!(wait > Duration::ZERO && wait <= Duration::from_secs(1800), "{wait:?}");
+    // Another prefix has a budget of its own, and WhatsApp needs none.
+    pombo.try_issue(by_sms(&number(400_000, "00"))).await.unwrap();
+    let issued = pombo.issue(&number(302_001, "00")).await;
+    assert_eq!(issued.first_channel(), proto::Channel::Whatsapp);
+    assert!(pombo.metrics().await["pombo_limited_total{limit=\"prefix_budget\"}"] >= 1.0);
+}
+
+#[tokio::test]
+async fn a_fallback_over_the_budget_is_withheld_and_told_with_its_rule() {
+    let world = world("memory:", &TWO_AN_HOUR).await;
+    let pombo = world.serve().await;
+    let mut withheld = Vec::new();
+    for index in 0..3 {
+        let to = number(300_000 + index, "02");
+        let id = pombo.issue(&to).await.challenge_id;
+        withheld.push(
+            pombo
+                .until(&id, |it| {
+                    it.deliveries.len() == 2 || it.state() == proto::ChallengeState::Undeliverable
+                })
+                .await
+                .deliveries
+                .len(),
+        );
+    }
+    assert_eq!(withheld, [2, 2, 1], "the third fallback is one too many");
+    pombo
+        .stderr
+        .wait_for("the decision", |line| {
+            line.contains("stood in the way of a text message")
+                && line.contains("\"prefix_budget\"")
+                && line.contains("\"enforced\":true")
+        })
+        .await;
+    until(&pombo, "pombo_limited_total{limit=\"prefix_budget\"}", 1.0).await;
+}
+
+#[tokio::test]
+async fn what_is_observed_is_counted_and_sent() {
+    let world = world("memory:", &[("FRAUD__PREFIX_HOURLY", "2")]).await;
+    let pombo = world.serve().await;
+    for index in 0..5 {
+        pombo.try_issue(by_sms(&number(300_000 + index, "00"))).await.unwrap();
+    }
+    let metrics = pombo.metrics().await;
+    assert_eq!(metrics["pombo_observed_total{limit=\"prefix_budget\"}"], 3.0);
+    assert!(!metrics.contains_key("pombo_limited_total{limit=\"prefix_budget\"}"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_replicas_share_a_budget_to_the_message() {
+    let redis = RedisServer::start();
+    let rules = [("FRAUD__ENFORCE", "[\"prefix_budget\"]"), ("FRAUD__PREFIX_HOURLY", "5")];
+    let world = world(&redis.url(), &rules).await;
+    let (first, second) = (world.serve().await, world.serve_another().await);
+    let calls = (0..40).map(|index| {
+        let pombo = if index % 2 == 0 { &first } else { &second };
+        pombo.try_issue(by_sms(&number(300_000 + index, "00")))
+    });
+    let answers = crate::edge::join_all(calls).await;
+    let issued = answers.iter().filter(|answer| answer.is_ok()).count();
+    let rules = answers.into_iter().filter(Result::is_err).map(|it| refused(it).0);
+    assert_eq!(issued, 5);
+    assert!(rules.into_iter().all(|rule| rule == "PREFIX_BUDGET"));
+}
+
+#[tokio::test]
+async fn a_country_has_a_budget_and_the_service_a_cap() {
+    let rules = [
+        ("FRAUD__ENFORCE", "[\"country_budget\"]"),
+        ("FRAUD__COUNTRY_HOURLY", "3"),
+        ("LIMITS__ALLOWED_COUNTRIES", "[\"BR\", \"PT\"]"),
+    ];
+    let pombo = world("memory:", &rules).await.serve().await;
+    for index in 0..3 {
+        pombo.try_issue(by_sms(&number(300_000 + 10_000 * index, "00"))).await.unwrap();
+    }
+    assert_eq!(refused(pombo.try_issue(by_sms(&number(900_000, "00"))).await).0, "COUNTRY_BUDGET");
+    pombo.try_issue(by_sms("+351912345600")).await.unwrap();
+
+    let cap = [("FRAUD__SPEND", "0.25/1h"), ("FRAUD__PRICE", "0.1"), ("FRAUD__PRICES__PT", "0.05")];
+    let pombo = world("memory:", &cap).await.serve().await;
+    for to in ["+5511987654300", "+351912345600", "+5521987654300"] {
+        pombo.try_issue(by_sms(to)).await.unwrap();
+    }
+    assert_eq!(refused(pombo.try_issue(by_sms("+351912345700")).await).0, "SPEND_CAP");
+    pombo.issue("+351912345700").await;
+}
+
+#[tokio::test]
+async fn a_verified_challenge_gives_back_its_fallback_as_well() {
+    let world = world("memory:", &TWO_AN_HOUR).await;
+    let pombo = world.serve().await;
+    for index in 0..4 {
+        let to = number(300_000 + index, "02");
+        let id = pombo.issue(&to).await.challenge_id;
+        let code = world.message(&to, pombo::simulator::Channel::Sms, 1).await.code;
+        assert_eq!(pombo.verify(&id, &code).await.outcome(), proto::VerifyOutcome::Verified);
+    }
+}
