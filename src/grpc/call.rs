@@ -8,6 +8,7 @@ use tracing::Instrument;
 use super::{
     callers::{Caller, Callers},
     errors,
+    people::Language,
 };
 
 /// The longest a call may take, whatever deadline its caller set.
@@ -21,6 +22,9 @@ const HEAD_START: Duration = Duration::from_millis(5);
 pub struct Call<'a> {
     /// Who calls; `None` where callers have no names.
     pub caller: Option<&'a Caller>,
+    /// The language of the person at the other end.
+    pub language: Language,
+    rpc: &'static str,
     limit: Duration,
     span: tracing::Span,
 }
@@ -43,7 +47,8 @@ impl<'a> Call<'a> {
         let span = tracing::error_span!("call", rpc, caller = name, request_id, trace_id);
         let limit = text("grpc-timeout").and_then(deadline).unwrap_or(MAX_CALL);
         let limit = limit.min(MAX_CALL).saturating_sub(HEAD_START);
-        Ok(Self { caller, limit, span })
+        let language = Language::of(metadata);
+        Ok(Self { caller, language, rpc, limit, span })
     }
 
     /// The caller's name, may be empty.
@@ -69,7 +74,7 @@ impl<'a> Call<'a> {
             {
                 tracing::info!(code = ?status.code(), reason = status.message(), "call refused");
             }
-            answer.map(Response::new)
+            answer.map(Response::new).map_err(|status| self.language.told(self.rpc, status))
         };
         answer.instrument(self.span.clone()).await
     }

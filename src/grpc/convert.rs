@@ -2,7 +2,7 @@
 
 use prost_types::Timestamp;
 
-use super::proto;
+use super::{people::Language, proto};
 use crate::{
     otp::{
         Channel, Delivery, Time, TimelineEntry, VerifyOutcome,
@@ -24,7 +24,11 @@ fn channel(channel: Option<Channel>) -> i32 {
 }
 
 /// The answer to IssueCode.
-pub fn issued(issued: Issued, masked_recipient: String) -> proto::IssueCodeResponse {
+pub fn issued(
+    issued: Issued,
+    masked_recipient: String,
+    app_must_show_transaction: bool,
+) -> proto::IssueCodeResponse {
     proto::IssueCodeResponse {
         challenge_id: issued.challenge.to_string(),
         masked_recipient,
@@ -36,6 +40,7 @@ pub fn issued(issued: Issued, masked_recipient: String) -> proto::IssueCodeRespo
         attempts_remaining: count(issued.attempts_left),
         message_sent: issued.message_sent,
         messages_remaining: count(issued.messages_left),
+        app_must_show_transaction,
     }
 }
 
@@ -51,11 +56,13 @@ pub fn resent(resent: Resent) -> proto::ResendCodeResponse {
 }
 
 /// The answer to VerifyCode. What the challenge was for is told to who had the code only.
-pub fn verified(verified: Verified) -> proto::VerifyCodeResponse {
+pub fn verified(verified: Verified, language: Language) -> proto::VerifyCodeResponse {
     let guessed = verified.guessed;
     let challenge = guessed.challenge.filter(|_| guessed.outcome == VerifyOutcome::Verified);
     let conclusion = challenge.as_ref().and_then(|challenge| challenge.conclusion);
+    let wrong = challenge.is_none().then(|| language.says("VerifyCode")).flatten();
     proto::VerifyCodeResponse {
+        user_message: wrong.unwrap_or_default().to_owned(),
         outcome: guessed.outcome as i32,
         attempts_remaining: count(guessed.attempts_left),
         recipient: verified.number.map(|number| number.e164().to_owned()).unwrap_or_default(),

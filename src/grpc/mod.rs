@@ -8,6 +8,8 @@ mod complaints;
 
 mod errors;
 
+mod people;
+
 mod call;
 
 mod fields;

@@ -55,7 +55,8 @@ impl OtpService for Otp {
                 return Err(errors::purpose_not_allowed(issue.purpose));
             }
             let masked = issue.recipient.number.masked();
-            Ok(convert::issued(self.service.issue(issue).await?, masked))
+            let app_shows = self.service.is_shown_by_the_app(&issue);
+            Ok(convert::issued(self.service.issue(issue).await?, masked, app_shows))
         };
         call.answer(answer).await
     }
@@ -79,7 +80,7 @@ impl OtpService for Otp {
         let call = self.call("VerifyCode", request.metadata())?;
         let answer = async {
             let guess = requests::guess(request.into_inner(), call.name())?;
-            Ok(convert::verified(self.service.verify(guess).await?))
+            Ok(convert::verified(self.service.verify(guess).await?, call.language))
         };
         call.answer(answer).await
     }

@@ -64,6 +64,13 @@ impl Service {
         }
     }
 
+    /// Whether a message of it may be one that can't show the payment, so that the app has to.
+    pub fn is_shown_by_the_app(&self, issue: &Issue) -> bool {
+        let plan = &self.parts.rules.policy(issue.purpose).plan;
+        let by = |channel| issue.channel.map_or(plan.contains(&channel), |only| only == channel);
+        issue.transaction.is_some() && by(Channel::Whatsapp)
+    }
+
     fn issue_event(&self, issue: &Issue) -> event::Issue {
         let parts = &self.parts;
         let number = &issue.recipient.number;

@@ -28,6 +28,8 @@ mod transactions;
 
 mod retries;
 
+mod people;
+
 mod test_numbers;
 
 mod webhooks;

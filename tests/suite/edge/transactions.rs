@@ -107,3 +107,23 @@ async fn a_new_payment_supersedes_the_one_before() {
     let answer = pombo.try_verify(approve(&new.challenge_id, &code, payment("99"))).await.unwrap();
     assert_eq!(answer.outcome(), VerifyOutcome::Verified);
 }
+
+#[tokio::test]
+async fn where_a_message_cannot_show_the_payment_the_app_is_told_to() {
+    let pombo =
+        world(&[("PURPOSE__TRANSACTION__PLAN", "[\"sms\", \"whatsapp\"]")]).await.serve().await;
+    let by = |channel: proto::Channel| IssueCodeRequest {
+        requested_channel: channel.into(),
+        subject_id: format!("{channel:?}"),
+        ..pay("10.00")
+    };
+    for (channel, app_shows) in [
+        (proto::Channel::Unspecified, true),
+        (proto::Channel::Whatsapp, true),
+        (proto::Channel::Sms, false),
+    ] {
+        let issued = pombo.try_issue(by(channel)).await.unwrap();
+        assert_eq!(issued.app_must_show_transaction, app_shows, "{channel:?}");
+    }
+    assert!(!pombo.issue(super::NUMBER).await.app_must_show_transaction, "there is none to show");
+}
