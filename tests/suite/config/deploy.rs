@@ -6,7 +6,7 @@ use pombo::config::{Config, Mode};
 
 use super::{INDEX, KEY_HASH, RING, environment, file};
 
-const CALLERS: [&str; 4] = ["name", "api_key_sha256", "purposes", "insight"];
+const CALLERS: [&str; 5] = ["name", "api_key_sha256", "purposes", "quota", "insight"];
 
 fn deployed() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/pombo.toml"))

@@ -8,6 +8,8 @@ mod guides;
 
 mod events;
 
+mod fraud;
+
 mod refusals;
 
 mod together;

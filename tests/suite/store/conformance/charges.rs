@@ -18,6 +18,8 @@ promises! {
     what_was_not_charged_is_not_given_back,
     a_counter_without_windows_has_no_limit,
     windows_of_one_counter_are_kept_apart,
+    a_dear_charge_counts_for_many_and_is_given_back_whole,
+    a_window_whose_count_changes_keeps_what_it_holds,
 }
 
 fn wait(charged: Charged) -> Duration {
@@ -150,4 +152,30 @@ async fn windows_of_one_counter_are_kept_apart(bench: Bench) {
     assert_eq!(bench.charge(&charge(1, 2, &[(1, 30_000)])).await, Charged::Allowed);
     wait(bench.charge(&charge(1, 3, &[(1, 60_000)])).await);
     wait(bench.charge(&charge(1, 4, &[(1, 30_000)])).await);
+}
+
+async fn a_dear_charge_counts_for_many_and_is_given_back_whole(bench: Bench) {
+    let windows = [(100, 60_000)];
+    let dear = |operation| Charge { cost: 60, ..charge(1, operation, &windows) };
+    assert_eq!(bench.charge(&dear(1)).await, Charged::Allowed);
+    // What twenty drops too many take to leak away, at a hundred a minute.
+    let told = wait(bench.charge(&dear(2)).await);
+    assert!(told <= ms(12_000) && told > ms(11_000), "{told:?}");
+    bench.charge(&Charge { cost: -60, ..dear(1) }).await;
+    assert_eq!(bench.charge(&dear(2)).await, Charged::Allowed);
+}
+
+async fn a_window_whose_count_changes_keeps_what_it_holds(bench: Bench) {
+    for operation in 0..3 {
+        assert_eq!(bench.charge(&charge(1, operation, &[(3, 60_000)])).await, Charged::Allowed);
+    }
+    assert!(matches!(bench.charge(&charge(1, 3, &[(3, 60_000)])).await, Charged::Refused(_)));
+    // A larger one has room for the difference, and no more.
+    for operation in 4..6 {
+        assert_eq!(bench.charge(&charge(1, operation, &[(5, 60_000)])).await, Charged::Allowed);
+    }
+    assert!(matches!(bench.charge(&charge(1, 6, &[(5, 60_000)])).await, Charged::Refused(_)));
+    // And a smaller one is over its count until enough has leaked away.
+    let told = wait(bench.charge(&charge(1, 7, &[(1, 60_000)])).await);
+    assert!(told > ms(200_000), "{told:?}");
 }
