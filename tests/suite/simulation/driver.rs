@@ -8,6 +8,7 @@ use tokio::time::sleep;
 use super::{
     laws::{Breach, Law::Clean},
     life::Doom,
+    line::{Fault, SLOW},
     panicked,
     replica::REPLICAS,
     town::Town,
@@ -75,9 +76,18 @@ impl Town {
     fn change_store(&self) {
         let dice = &self.dice;
         let faults = || dice.millis(100..=400).as_secs_f64();
-        let store = match dice.weighted(&[(4, "fair"), (5, "rough"), (1, "cut"), (1, "one cut")]) {
+        let kinds = [(4, "fair"), (5, "rough"), (1, "lossy"), (1, "cut"), (1, "one cut")];
+        let store = match dice.weighted(&kinds) {
             "fair" => StoreWeather::default(),
-            "rough" => StoreWeather { faults: faults(), conflicts: faults(), cut_off: None },
+            "rough" => {
+                StoreWeather { faults: faults(), conflicts: faults(), ..StoreWeather::default() }
+            }
+            "lossy" => {
+                self.tally.raise("two answers to commits are lost");
+                let faults = [Fault::CarriedOutLater, Fault::Lost];
+                let commits = faults.map(|fault| (fault, dice.millis(SLOW))).into();
+                StoreWeather { commits, ..StoreWeather::default() }
+            }
             "cut" => StoreWeather { cut_off: Some(None), ..StoreWeather::default() },
             _ => {
                 let whom = self.replicas().first().map(|it| it.life.number);

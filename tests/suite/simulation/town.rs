@@ -19,7 +19,7 @@ use super::{
     book::Book,
     dice::Dice,
     laws::Court,
-    line::Fault,
+    line::{Fault, SLOW},
     replica::Replica,
     rules::{rules, shared_limits},
     tally::Tally,
@@ -39,6 +39,8 @@ pub struct Town {
     pub index: IndexKey,
     pub keyring: Keyring,
     pub memory: MemoryStore,
+    /// Whether what must last is waited for until replicas have it.
+    pub waits_for_replicas: bool,
     /// How far the store's clock is ahead.
     ahead: Arc<AtomicU64>,
     witness: OnceLock<Arc<Witness>>,
@@ -70,6 +72,7 @@ impl Town {
             index: index(),
             keyring: keyring(),
             memory,
+            waits_for_replicas: dice.odds(0.25),
             ahead,
             witness: OnceLock::new(),
             book: Mutex::default(),
@@ -126,14 +129,25 @@ impl Town {
         (!alive.is_empty()).then(|| Arc::clone(&alive[self.dice.below(alive.len())].service))
     }
 
-    /// What happens to a replica's next call to the store.
-    pub fn fault(&self, replica: usize) -> Option<Fault> {
-        self.weather().store.fault(&self.dice, replica)
+    /// What happens to a replica's next call to the store, and what a while is then.
+    pub fn fault(&self, replica: usize, what: &str) -> Option<(Fault, Duration)> {
+        let mut weather = self.weather();
+        let next = if what == "commit" { weather.store.commits.pop_front() } else { None };
+        next.or_else(|| {
+            let fault = weather.store.fault(&self.dice, replica)?;
+            Some((fault, self.dice.millis(SLOW)))
+        })
     }
 
     /// Whether a commit meets a conflict out of nothing.
     pub fn conflicts(&self) -> bool {
         let odds = self.weather().store.conflicts;
+        self.dice.odds(odds)
+    }
+
+    /// Whether replicas are too late to acknowledge a commit.
+    pub fn lags(&self) -> bool {
+        let odds = self.weather().store.faults;
         self.dice.odds(odds)
     }
 

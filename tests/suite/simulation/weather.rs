@@ -1,5 +1,7 @@
 //! How well the store and the roads do at the moment.
 
+use std::{collections::VecDeque, time::Duration};
+
 use super::{dice::Dice, line::Fault};
 
 /// The weather, by the driver's whim.
@@ -17,6 +19,8 @@ pub struct StoreWeather {
     pub faults: f64,
     /// How often a commit meets a conflict that nobody made.
     pub conflicts: f64,
+    /// What happens to the next commits, before chance has its way, and what a while is then.
+    pub commits: VecDeque<(Fault, Duration)>,
     /// Who can't reach it at all: this replica, or all of them.
     pub cut_off: Option<Option<usize>>,
 }
