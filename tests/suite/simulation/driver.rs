@@ -1,6 +1,6 @@
 //! A run from its first step to its last: somebody acts, something breaks, time passes.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use pombo::store::Store;
 use tokio::time::sleep;
@@ -76,17 +76,11 @@ impl Town {
     fn change_store(&self) {
         let dice = &self.dice;
         let faults = || dice.millis(100..=400).as_secs_f64();
-        let kinds = [(4, "fair"), (5, "rough"), (1, "lossy"), (1, "cut"), (1, "one cut")];
-        let store = match dice.weighted(&kinds) {
+        let store = match dice.weighted(&[(4, "fair"), (5, "rough"), (1, "cut"), (1, "one cut")]) {
             "fair" => StoreWeather::default(),
             "rough" => {
-                StoreWeather { faults: faults(), conflicts: faults(), ..StoreWeather::default() }
-            }
-            "lossy" => {
-                self.tally.raise("two answers to commits are lost");
-                let faults = [Fault::CarriedOutLater, Fault::Lost];
-                let commits = faults.map(|fault| (fault, dice.millis(SLOW))).into();
-                StoreWeather { commits, ..StoreWeather::default() }
+                let commits = self.dice.some(0.2, || self.two_lost()).unwrap_or_default();
+                StoreWeather { faults: faults(), conflicts: faults(), commits, cut_off: None }
             }
             "cut" => StoreWeather { cut_off: Some(None), ..StoreWeather::default() },
             _ => {
@@ -96,6 +90,12 @@ impl Town {
         };
         self.weather().store = store;
         self.unrest();
+    }
+
+    /// Of the next two commits the answers are lost; the first is carried out after all.
+    fn two_lost(&self) -> VecDeque<(Fault, Duration)> {
+        self.tally.raise("two answers to commits are lost");
+        [Fault::CarriedOutLater, Fault::Lost].map(|fault| (fault, self.dice.millis(SLOW))).into()
     }
 
     fn change_road(&self) {
