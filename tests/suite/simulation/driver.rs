@@ -8,11 +8,10 @@ use tokio::time::sleep;
 use super::{
     laws::{Breach, Law::Clean},
     life::Doom,
-    line::{Fault, SLOW},
     panicked,
     replica::REPLICAS,
     town::Town,
-    weather::{Mood, StoreWeather, Weather},
+    weather::{Fault, Mood, SLOW, StoreWeather, Weather},
 };
 
 /// Longer than everything that a challenge waits for.

@@ -2,7 +2,7 @@
 //!
 //! Every call is bounded in time, as the store promises, but for those of a replica that died.
 
-use std::{ops::RangeInclusive, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use pombo::{
@@ -14,35 +14,13 @@ use pombo::{
 };
 use tokio::time::sleep;
 
-use super::{life::Life, town::Town, witness::Witness};
+use super::{life::Life, town::Town, weather::Fault, witness::Witness};
 
 /// After so long a call is given up.
 const CALL: Duration = Duration::from_millis(800);
 
-/// Milliseconds that are slow, and no failure yet.
-pub const SLOW: RangeInclusive<u64> = 0..=400;
-
 /// An answer may take so many milliseconds on a good day.
 const LAG: u64 = 20;
-
-/// What happens to a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// It takes a moment, as ever.
-    Lag,
-    /// It takes a while to get there.
-    SlowThere,
-    /// Its answer takes a while.
-    SlowBack,
-    /// It is lost.
-    Lost,
-    /// Its answer is lost.
-    AnswerLost,
-    /// It is given up, and carried out later.
-    CarriedOutLater,
-    /// Nobody is there.
-    Unreachable,
-}
 
 pub struct Line {
     pub town: Arc<Town>,

@@ -6,7 +6,7 @@ use pombo::{otp::DeliveryStatus::Queued, service::Fault::Unsure};
 use tokio::{join, time::sleep};
 
 use super::{
-    as_it_is, calls::call, laws::Told, line::Fault, on_simulated_time, town::Town, twins::issue,
+    as_it_is, calls::call, laws::Told, on_simulated_time, town::Town, twins::issue, weather::Fault,
 };
 
 /// Long enough for a message to go out, and too short for anybody to take it over.

@@ -19,11 +19,10 @@ use super::{
     book::Book,
     dice::Dice,
     laws::Court,
-    line::{Fault, SLOW},
     replica::Replica,
     rules::{rules, shared_limits},
     tally::Tally,
-    weather::Weather,
+    weather::{Fault, SLOW, Weather},
     witness::Witness,
 };
 

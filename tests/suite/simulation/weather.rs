@@ -1,8 +1,8 @@
 //! How well the store and the roads do at the moment.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, ops::RangeInclusive, time::Duration};
 
-use super::{dice::Dice, line::Fault};
+use super::dice::Dice;
 
 /// The weather, by the driver's whim.
 #[derive(Default)]
@@ -24,6 +24,28 @@ pub struct StoreWeather {
     /// Who can't reach it at all: this replica, or all of them.
     pub cut_off: Option<Option<usize>>,
 }
+
+/// What happens to a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It takes a moment, as ever.
+    Lag,
+    /// It takes a while to get there.
+    SlowThere,
+    /// Its answer takes a while.
+    SlowBack,
+    /// It is lost.
+    Lost,
+    /// Its answer is lost.
+    AnswerLost,
+    /// It is given up, and carried out later.
+    CarriedOutLater,
+    /// Nobody is there.
+    Unreachable,
+}
+
+/// Milliseconds that are slow, and no failure yet.
+pub const SLOW: RangeInclusive<u64> = 0..=400;
 
 /// How well a sender does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
