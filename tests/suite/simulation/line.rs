@@ -179,7 +179,7 @@ impl Store for Line {
     }
 
     fn waits_for_replicas(&self) -> bool {
-        self.town.waits_for_replicas
+        self.town.waits_for_replicas && self.town.says_that_it_waits
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

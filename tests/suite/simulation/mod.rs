@@ -81,10 +81,14 @@ struct Run {
 }
 
 fn run(seed: u64, between: &Between) -> Run {
+    run_in(|| Town::drawn(seed).opened(between))
+}
+
+fn run_in(town: impl FnOnce() -> Arc<Town>) -> Run {
     watch_for_panics();
     PANICKED.set(false);
     on_simulated_time(async {
-        let town = Town::drawn(seed).opened(between);
+        let town = town();
         let end = town.live(STEPS).await;
         let commits = town.witness().seen().fingerprint;
         Run { end, counts: town.tally.take(), commits }

@@ -40,6 +40,8 @@ pub struct Town {
     pub memory: MemoryStore,
     /// Whether what must last is waited for until replicas have it.
     pub waits_for_replicas: bool,
+    /// Whether the store says so: what is found in a record is told at once otherwise.
+    pub says_that_it_waits: bool,
     /// How far the store's clock is ahead.
     ahead: Arc<AtomicU64>,
     witness: OnceLock<Arc<Witness>>,
@@ -72,6 +74,7 @@ impl Town {
             keyring: keyring(),
             memory,
             waits_for_replicas: dice.odds(0.25),
+            says_that_it_waits: true,
             ahead,
             witness: OnceLock::new(),
             book: Mutex::default(),
