@@ -70,13 +70,13 @@ impl StoreWeather {
         if !dice.odds(self.faults) {
             return dice.some(0.3, || Fault::Lag);
         }
-        Some(dice.weighted(&[
-            (4, Fault::SlowThere),
-            (4, Fault::SlowBack),
-            (5, Fault::Lost),
-            (5, Fault::AnswerLost),
-            (5, Fault::CarriedOutLater),
-            (4, Fault::Unreachable),
+        Some(dice.pick(&[
+            Fault::SlowThere,
+            Fault::SlowBack,
+            Fault::Lost,
+            Fault::AnswerLost,
+            Fault::CarriedOutLater,
+            Fault::Unreachable,
         ]))
     }
 }
