@@ -70,7 +70,7 @@ use tally::Tally;
 use town::{Between, Town};
 
 /// Steps of a run.
-const STEPS: usize = 200;
+const STEPS: usize = 240;
 
 /// What a run came to.
 struct Run {
