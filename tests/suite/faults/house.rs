@@ -9,7 +9,7 @@ use std::{
 };
 
 use pombo::grpc::proto::{
-    Challenge, ChallengeState, GetChallengeRequest, otp_service_client::OtpServiceClient,
+    Challenge, GetChallengeRequest, VerifyCodeRequest, otp_service_client::OtpServiceClient,
 };
 use tokio::{
     sync::watch,
@@ -20,10 +20,10 @@ use tonic::{
     transport::{Channel, Endpoint},
 };
 
-use super::flow::End;
+use super::flow::{issue, right_guess};
 use crate::support::{
-    pombo::{PATIENCE, Pombo},
-    world::World,
+    pombo::{PATIENCE, Pombo, login},
+    world::{World, number},
 };
 
 pub type Client = OtpServiceClient<Channel>;
@@ -41,7 +41,7 @@ pub struct House {
     pub begun: watch::Sender<usize>,
     pub answered: watch::Sender<usize>,
     pub failed: watch::Sender<usize>,
-    pub retries: AtomicUsize,
+    retries: AtomicUsize,
     /// Whether clients come back later after a call that failed twice.
     patient: bool,
 }
@@ -172,19 +172,30 @@ impl House {
         Ok(answer.await?.challenge.unwrap())
     }
 
-    /// The end of a challenge, waited for.
-    pub async fn end(&self, challenge_id: &str) -> End {
-        let ended = async {
-            loop {
-                let challenge = self.get(challenge_id).await.unwrap();
-                if challenge.state() != ChallengeState::Pending {
-                    return End(challenge);
-                }
-                // What expires does so without anybody's call; nothing but looking tells.
-                sleep(Duration::from_millis(200)).await;
-            }
-        };
-        timeout(PATIENCE * 2, ended).await.expect("it concludes")
+    /// A right guess at a challenge of its own, under a key.
+    pub async fn right_guess(&self, index: u32) -> VerifyCodeRequest {
+        let request = login(&number(index, "00"));
+        let issued = issue(self, &request).await.unwrap();
+        right_guess(&self.world, &request.recipient, &issued.challenge_id).await
+    }
+
+    /// How many calls the other replica was asked for because the first gave no answer.
+    pub fn retries(&self) -> usize {
+        self.retries.load(Ordering::Relaxed)
+    }
+
+    /// Waits until so many calls have been answered.
+    pub async fn answers(&self, count: usize) {
+        self.answered.subscribe().wait_for(|answered| *answered >= count).await.unwrap();
+    }
+
+    /// Does this, and waits until a call has failed since.
+    pub async fn notices(&self, fault: impl FnOnce()) {
+        let mut failed = self.failed.subscribe();
+        let before = *failed.borrow();
+        fault();
+        let noticed = timeout(PATIENCE, failed.wait_for(|failed| *failed > before)).await;
+        noticed.expect("somebody notices").unwrap();
     }
 }
 
@@ -201,4 +212,12 @@ fn door(pombo: &Pombo) -> Client {
 /// before an answer came, which a status of the client's own making tells by its source.
 pub fn is_no_answer(status: &Status) -> bool {
     status.code() == Code::Unavailable || std::error::Error::source(status).is_some()
+}
+
+/// Nothing can be decided, and the caller is told: how soon.
+pub async fn is_unavailable<T>(call: impl Future<Output = Result<T, Status>>) -> Duration {
+    let start = Instant::now();
+    let status = call.await.err().expect("nothing can be decided");
+    assert_eq!(status.code(), Code::Unavailable, "{status:?}");
+    start.elapsed()
 }
