@@ -16,7 +16,7 @@ use super::{
     flow::{keyed, verify},
     flows, until, world,
 };
-use crate::support::{all, long, sentinel_group::SentinelGroup};
+use crate::support::{all, long, pombo::PATIENCE, sentinel_group::SentinelGroup};
 
 /// People who give their codes when the master dies.
 const CROWD: u32 = 24;
@@ -113,10 +113,11 @@ async fn fail_over(wait_replicas: &str) -> Failover {
     failover
 }
 
-/// The outcome, asked for until there is one: until the new master, too, has a replica to wait for.
+/// The outcome, asked for until there is one: until the new master, too, has a replica to wait for, which
+/// is the sentinels' work.
 async fn patiently(house: &House, guess: &VerifyCodeRequest) -> VerifyOutcome {
     let ask = async || verify(house, guess).await;
-    until(RECOVERY * 5, ask, Result::is_ok).await.unwrap().outcome()
+    until(PATIENCE, ask, Result::is_ok).await.unwrap().outcome()
 }
 
 async fn failovers(wait_replicas: &str) -> Vec<Failover> {
