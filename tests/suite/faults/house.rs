@@ -213,11 +213,3 @@ fn door(pombo: &Pombo) -> Client {
 pub fn is_no_answer(status: &Status) -> bool {
     status.code() == Code::Unavailable || std::error::Error::source(status).is_some()
 }
-
-/// Nothing can be decided, and the caller is told: how soon.
-pub async fn is_unavailable<T>(call: impl Future<Output = Result<T, Status>>) -> Duration {
-    let start = Instant::now();
-    let status = call.await.err().expect("nothing can be decided");
-    assert_eq!(status.code(), Code::Unavailable, "{status:?}");
-    start.elapsed()
-}

@@ -34,7 +34,7 @@ use tokio::{
     time::{interval, sleep},
 };
 use tokio_util::sync::CancellationToken;
-use tonic::Status;
+use tonic::{Code, Status};
 
 use crate::support::{
     long,
@@ -120,4 +120,12 @@ async fn until<T: Debug>(
         }
         sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// Nothing can be decided, and the caller is told: how soon.
+async fn is_unavailable<T>(call: impl Future<Output = Result<T, Status>>) -> Duration {
+    let start = Instant::now();
+    let status = call.await.err().expect("nothing can be decided");
+    assert_eq!(status.code(), Code::Unavailable, "{status:?}");
+    start.elapsed()
 }

@@ -12,7 +12,7 @@ use tonic::Status;
 use super::{
     Funnel, RECOVERY,
     flow::{keyed, message, right_guess},
-    house, until, world,
+    until, world,
 };
 use crate::support::{
     pombo::{Pombo, login},
@@ -97,7 +97,7 @@ impl Rig {
 }
 
 async fn is_unavailable<T>(what: Line, call: impl Future<Output = Result<T, Status>>) {
-    let took = house::is_unavailable(call).await;
+    let took = super::is_unavailable(call).await;
     println!("{what:?}: unavailable after {took:?}");
     assert!(took < AT_ONCE, "{what:?} took {took:?}");
 }
@@ -130,7 +130,7 @@ async fn a_line_that_dies_open_and_is_cut_later_does_not_hold_up_its_return() {
         let guess = rig.right_guess().await;
         rig.line.is(line);
         rig.is_away(line, &guess).await;
-        rig.line.is(Line::Cut);
+        rig.line.cut().await;
         rig.is_away(Line::Cut, &guess).await;
         rig.line.is(Line::Good);
         rig.comes_back(line, &guess).await;

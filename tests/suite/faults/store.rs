@@ -13,9 +13,7 @@ use tonic::{Code, Status};
 use super::{
     BRIEF, Ends, Funnel, House, RECOVERY,
     flow::{issue, request, verify},
-    flows_amid,
-    house::is_unavailable,
-    until, world,
+    flows_amid, is_unavailable, until, world,
 };
 use crate::support::{long, pombo::login, redis_server::RedisServer, world::number};
 
