@@ -15,6 +15,7 @@ use tokio::{
     sync::watch,
     time::{Instant, sleep, timeout},
 };
+use tokio_util::task::TaskTracker;
 use tonic::{
     Code, Response, Status,
     transport::{Channel, Endpoint},
@@ -37,6 +38,8 @@ pub struct House {
     replicas: [tokio::sync::Mutex<Pombo>; 2],
     doors: Mutex<[Client; 2]>,
     turn: AtomicUsize,
+    /// Calls that have not ended, of those that began since somebody last waited for them.
+    under_way: Mutex<TaskTracker>,
     /// Calls that began, that were answered, and that had no answer even when asked again.
     pub begun: watch::Sender<usize>,
     pub answered: watch::Sender<usize>,
@@ -61,6 +64,7 @@ impl House {
             replicas: replicas.map(tokio::sync::Mutex::new),
             doors: Mutex::new(doors),
             turn: AtomicUsize::default(),
+            under_way: Mutex::default(),
             begun: watch::Sender::default(),
             answered: watch::Sender::default(),
             failed: watch::Sender::default(),
@@ -103,6 +107,7 @@ impl House {
     where
         F: Future<Output = Result<Response<T>, Status>>,
     {
+        let _under_way = self.under_way.lock().unwrap().token();
         let first = self.turn.fetch_add(1, Ordering::Relaxed) % 2;
         match call(self.door(first)).await {
             Err(status) if is_no_answer(&status) => {
@@ -182,6 +187,14 @@ impl House {
     /// How many calls the other replica was asked for because the first gave no answer.
     pub fn retries(&self) -> usize {
         self.retries.load(Ordering::Relaxed)
+    }
+
+    /// Waits until every call has ended that has begun: who met one replica at its end does not meet the
+    /// next one at its end, too.
+    pub async fn settles(&self) {
+        let begun = std::mem::take(&mut *self.under_way.lock().unwrap());
+        begun.close();
+        begun.wait().await;
     }
 
     /// Waits until so many calls have been answered.

@@ -20,13 +20,11 @@ fn life() -> (&'static str, &'static str) {
 
 /// Kills one replica and then the other, after so many calls each time, and says how often.
 async fn kill_by_turns(house: &House, until: &CancellationToken) -> usize {
-    let (mut begun, mut answered) = (house.begun.subscribe(), house.answered.subscribe());
+    let mut begun = house.begun.subscribe();
     for kills in 0.. {
         let before = *begun.borrow();
         let due = async {
-            // Nobody meets two of them with one call.
-            let ended = |answers: &usize| answers + *house.failed.borrow() >= before;
-            answered.wait_for(ended).await.unwrap();
+            house.settles().await;
             begun.wait_for(|begun| *begun >= before + calls()).await.unwrap();
         };
         if until.run_until_cancelled(due).await.is_none() {

@@ -48,8 +48,8 @@ use house::House;
 /// Codes live long enough for a send to be taken over, and no longer than a test can wait.
 const TTL: (&str, &str) = ("CODE__TTL", "25s");
 
-/// The same where no send is taken over.
-const BRIEF: (&str, &str) = ("CODE__TTL", "8s");
+/// The same where no send is taken over, which would come too late.
+const BRIEF: (&str, &str) = ("CODE__TTL", "14s");
 
 /// No guess is answered that a failover could undo.
 const WAITS: (&str, &str) = ("STORE__WAIT_REPLICAS", "1");

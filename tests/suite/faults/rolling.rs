@@ -31,8 +31,8 @@ async fn a_rolling_restart_loses_no_call_that_is_asked_once_more() {
     let (rounds, over) = (if long() { 20 } else { 2 }, CancellationToken::new());
     let roll = async {
         for step in 0..rounds * 2 {
-            // Whoever may have met the last replica at its end has found the next one by then.
-            let mark = *house.begun.borrow() + 20;
+            house.settles().await;
+            let mark = *house.answered.borrow() + 20;
             house.answers(mark).await;
             house.replace(step % 2).await;
         }
