@@ -36,6 +36,8 @@ pub struct Ends {
     pub forgotten: usize,
     /// Concluded later than they may.
     pub late: usize,
+    /// How long after its expiry the last one had concluded.
+    latest: Duration,
     /// Told to be verified more than once.
     pub doubled: usize,
     /// The states in which challenges were found.
@@ -73,6 +75,7 @@ impl Ends {
             self.lost(),
             self.doubled,
         );
+        println!("the last to conclude did so {:?} after its expiry", self.latest);
     }
 
     async fn add(&mut self, house: &House, flow: &Flow) {
@@ -88,6 +91,7 @@ impl Ends {
         let state = challenge.state();
         let word = state.as_str_name().trim_start_matches("CHALLENGE_STATE_").to_lowercase();
         *self.states.entry(word).or_default() += 1;
+        self.latest = self.latest.max(late(&challenge));
         if late(&challenge) > OVERDUE {
             println!("{:?} late: {challenge:#?}", late(&challenge));
             self.late += 1;
