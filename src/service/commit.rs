@@ -3,6 +3,8 @@
 //! What the machine lacks on the way comes from `supplier`. What follows from a commit (telling,
 //! setting the local alarm, sending) happens here and only after it.
 
+mod attempt;
+
 mod doubt;
 
 use std::{sync::Arc, time::Duration};
@@ -12,23 +14,19 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use super::{
-    Fault, Service, lasting,
+    Fault, Service,
     seats::Seat,
     supplier::{Supplier, With},
     timers::Moment,
 };
 use crate::{
     insight,
-    otp::{Answer, Event, Recipient, RecipientKey, Transition},
-    store::{Commit, Committed, record},
+    otp::{Answer, Event, RecipientKey, Transition},
 };
-use doubt::{Doubt, Tried};
+use doubt::Doubt;
 
 /// How long an event is worth working on, against others and in queues.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// A record outlives its last alarm and all that its windows look back on by this much.
-const MARGIN: Duration = Duration::from_secs(3600);
 
 /// The work on one event.
 pub(super) struct Work<'a> {
@@ -38,8 +36,10 @@ pub(super) struct Work<'a> {
     /// Cancelled once nobody waits for the answer.
     gone: CancellationToken,
     supplier: Supplier<'a>,
-    /// What is left open of the last commit.
+    /// What is left open of the last commits.
     doubt: Doubt,
+    /// Whether others wrote in between.
+    contended: bool,
     /// Whether what was committed is its own.
     committed: bool,
 }
@@ -66,24 +66,13 @@ impl Service {
                 supplier: Supplier::new(&service, place, &event, &with, gone.clone()),
                 gone,
                 doubt: Doubt::None,
+                contended: false,
                 committed: false,
             };
             let done = work.run().await;
             work.supplier.leave();
             drop(seat);
-            // Telling fails when nobody waits any more.
-            if let Ok(answer) = &done {
-                let is_message = matches!(answer, Answer::Issued(issued) if issued.message_sent);
-                // Before it is told, so that the caller's next call finds its charges settled.
-                work.supplier.settle_charges(work.committed && is_message).await;
-                let _ = told.send(done);
-            } else {
-                // After it is told: a store that is away shall hold up nobody.
-                let in_doubt = matches!(done, Err(Fault::Unsure));
-                let _ = told.send(done);
-                let stands = in_doubt && work.find_out().await;
-                work.supplier.settle_charges(stands).await;
-            }
+            work.tell(done, told).await;
         };
         self.tasks.spawn(work.in_current_span());
         // Without an answer the work broke off.
@@ -105,100 +94,37 @@ impl Service {
 
 impl Work<'_> {
     async fn run(&mut self) -> Result<Answer, Fault> {
-        let (store, rules) = (&*self.service.parts.store, &self.service.parts.rules);
         let start = Instant::now();
-        let mut contended = false;
         while start.elapsed() < PATIENCE {
-            self.is_waited_for()?;
-            self.supplier.look();
-            let asked = Instant::now();
-            let loaded = match store.load(&self.place).await {
-                Err(_) if self.doubt.is_some() => return Err(Fault::Unsure),
-                loaded => loaded?,
-            };
-            let moment = Moment { now: loaded.now, asked, answered: Instant::now() };
-            let before =
-                loaded.blob.as_deref().map(record::decode).transpose()?.unwrap_or_default();
-            self.look_at_doubt(&loaded, &before, moment);
-            if let Doubt::Stands { answer, must_last } = &self.doubt {
-                if !must_last || self.lasts(&loaded, &before).await? {
-                    return Ok(answer.clone());
-                }
-                continue;
-            }
-            let step = before.on(&self.place, self.event, rules, &self.supplier.supply, loaded.now);
-            let transition = match step {
-                Ok(transition) => transition,
-                Err(need) => {
-                    let got = self.supplier.get(need).await;
-                    // Whatever is missing now, what was tried before may have happened.
-                    got.map_err(|fault| if self.doubt.is_some() { Fault::Unsure } else { fault })?;
-                    continue;
-                }
-            };
-            let Some(commit) = self.commit_of(&transition, loaded.version) else {
-                let must_last = lasting::tells_what_lasts(self.event, &transition.answer);
-                if !must_last || self.lasts(&loaded, &before).await? {
-                    return Ok(transition.answer);
-                }
-                contended = true;
-                continue;
-            };
-            self.is_waited_for()?;
-            // What the caller is told does not say why.
-            let told = |error: &_| tracing::warn!(%error, "a commit failed; was it applied?");
-            match store.commit(&commit).await.inspect_err(told) {
-                Ok(Committed::Done) => return Ok(self.follow(transition, moment)),
-                Ok(Committed::Conflict) => contended = true,
-                Err(_) => {
-                    let tried = Doubt::Lost(Box::new(Tried { commit, transition }));
-                    if std::mem::replace(&mut self.doubt, tried).is_some() {
-                        return Err(Fault::Unsure);
-                    }
-                }
+            if let Some(answer) = self.attempt().await? {
+                return Ok(answer);
             }
         }
         Err(match self.doubt {
-            Doubt::None if contended => Fault::Contended,
+            Doubt::None if self.contended => Fault::Contended,
             // Nobody stood in the way: there is more to do than this replica can.
             Doubt::None => Fault::Overloaded,
             _ => Fault::Unsure,
         })
     }
 
-    /// A verification that nobody hears of would be lost to the person who typed the code, and a hash
-    /// for it is work for nothing. Once a commit was tried, what became of it has to be found out.
-    fn is_waited_for(&self) -> Result<(), Fault> {
-        if self.gone.is_cancelled() && !self.doubt.is_some() {
-            Err(Fault::Abandoned)
+    /// Tells who waits, if anybody does, and settles what was charged.
+    async fn tell(
+        &mut self,
+        done: Result<Answer, Fault>,
+        told: oneshot::Sender<Result<Answer, Fault>>,
+    ) {
+        if let Ok(answer) = &done {
+            let is_message = matches!(answer, Answer::Issued(issued) if issued.message_sent);
+            // Before it is told, so that the caller's next call finds its charges settled.
+            self.supplier.settle_charges(self.committed && is_message).await;
+            let _ = told.send(done);
         } else {
-            Ok(())
-        }
-    }
-
-    /// The commit of a transition that changed something.
-    fn commit_of(&self, transition: &Transition, expected: u64) -> Option<Commit> {
-        let next = transition.next.as_ref()?;
-        Some(Commit {
-            counters: insight::funnel::counters(&transition.facts),
-            events: insight::funnel::events(&next.masked, &transition.facts),
-            replicated: lasting::must_last(&transition.facts),
-            ..self.commit_to(next, record::encode(next), expected)
-        })
-    }
-
-    /// A commit of a record, and of nothing that happened.
-    pub(super) fn commit_to(&self, next: &Recipient, blob: Vec<u8>, expected: u64) -> Commit {
-        let rules = &self.service.parts.rules;
-        Commit {
-            key: self.place,
-            expected,
-            blob,
-            ttl: rules.retention + MARGIN,
-            alarm: next.alarm(rules),
-            counters: Vec::new(),
-            events: Vec::new(),
-            replicated: false,
+            // After it is told: a store that is away shall hold up nobody.
+            let in_doubt = matches!(done, Err(Fault::Unsure));
+            let _ = told.send(done);
+            let may_stand = in_doubt && self.find_out().await;
+            self.supplier.settle_charges(may_stand).await;
         }
     }
 

@@ -1,5 +1,9 @@
 //! What a failover must not undo: that a guess counted, and that a challenge has ended. Where the
-//! store waits for replicas, neither is told before they have it (`store.wait_replicas`).
+//! store waits for replicas (`store.wait_replicas`), no guess and no cancel is told of either before
+//! they have it.
+//!
+//! Who reads or watches a challenge is told what one server knows, which a failover may undo still: a
+//! record does not say who has it, so that each look at an ended challenge would be a write.
 
 use super::{Fault, commit::Work};
 use crate::{
@@ -15,7 +19,7 @@ pub(super) fn must_last(facts: &[Fact]) -> bool {
     facts.iter().any(|fact| lasts(&fact.kind))
 }
 
-/// Whether an answer that changes nothing tells of such a fact.
+/// Whether a guess or a cancel that changes nothing is told of such a fact.
 pub(super) fn tells_what_lasts(event: &Event, answer: &Answer) -> bool {
     match (event, answer) {
         (Event::Guess { .. }, Answer::Guessed(guessed)) => guessed.challenge.is_some(),

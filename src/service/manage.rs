@@ -42,6 +42,7 @@ impl Service {
     ) -> Result<Seen, CallError> {
         seen(self.apply_to(&challenge, event).await?)
     }
+
     /// Takes in what became of the flow after its code. The first report counts.
     pub async fn report(
         self: &Arc<Self>,

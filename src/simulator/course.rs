@@ -20,8 +20,9 @@ const ALL: [Receipt; 3] = [Receipt::Sent, Receipt::Delivered, Receipt::Read];
 pub(crate) trait UnderWay {
     /// Puts it on the phone.
     fn arrive(&self);
-    /// Tells the sender, in one call where the service can. It returns after the first attempt, so that receipts keep their order as long
-    /// as the sender answers; later attempts are no reason to hold up the message.
+    /// Tells the sender, in one call where the service can. It returns after the first attempt, so that
+    /// receipts keep their order as long as the sender answers; later attempts are no reason to hold up
+    /// the message.
     fn report(&self, receipts: &[Receipt]) -> impl Future<Output = ()> + Send;
     /// Tells the sender by one of AWS's own names; nobody else has any.
     fn event(&self, _name: &'static str) -> impl Future<Output = ()> + Send {

@@ -2,17 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
+use pombo::grpc::proto::VerifyOutcome;
 use tokio_util::sync::CancellationToken;
 
-use super::{BRIEF, Funnel, House, ends, flows, world};
-use crate::support::{long, redis_cluster::RedisCluster};
-
-/// Flows begin so far apart.
-const GAP: Duration = Duration::from_millis(150);
-
-fn count() -> u32 {
-    if long() { 500 } else { 60 }
-}
+use super::{
+    BRIEF, Ends, Funnel, GAP, House, WAITS, count, flow::verify, flows, flows_amid, world,
+};
+use crate::support::redis_cluster::RedisCluster;
 
 /// A slot in which records lie: that of partition 0.
 async fn slot(cluster: &RedisCluster) -> u16 {
@@ -39,51 +35,47 @@ async fn slots_that_move_cost_patience_at_most() {
     let one = ("STORE__PARTITIONS", "1");
     let house =
         Arc::new(House::new(world(&cluster.url(), &[one, BRIEF]).await).await.of_patient_clients());
-    let over = CancellationToken::new();
-    let (gone, moves) = tokio::join!(
-        async {
-            let gone = flows(&house, 0..count(), GAP).await;
-            over.cancel();
-            gone
-        },
-        migrate(&cluster, &over)
-    );
-    let ends = ends(&house, &gone, &Funnel::of_cluster(&cluster)).await;
+    let move_slots = async |over: &CancellationToken| migrate(&cluster, over).await;
+    let (gone, moves) = flows_amid(&house, count(), GAP, move_slots).await;
+    let ends = Ends::of(&house, &gone, &Funnel::of_cluster(&cluster)).await;
     let failed = *house.failed.borrow();
-    println!(
-        "{} flows while all records moved {moves} times: {failed} failed, {ends:?}",
-        gone.len()
-    );
+    println!("all records moved {moves} times: {failed} calls failed, {ends:?}");
     assert!(moves > 3);
-    assert_eq!((ends.lost, ends.doubled), (0, 0));
-    assert_eq!(gone.iter().map(|flow| flow.lost).sum::<usize>(), 0);
+    assert_eq!((ends.unreached, ends.lost(), ends.doubled), (0, 0, 0));
+}
+
+/// Fresh challenges are verified until one of them was this server's.
+async fn serves(house: &House, cluster: &RedisCluster, server: usize) {
+    let own = Funnel::of(&cluster.servers[server]);
+    let before = own.read().await.concluded["verified"];
+    for index in 0.. {
+        assert!(index < 60, "no number is this server's");
+        let fresh = house.right_guess(1000 + index).await;
+        assert_eq!(verify(house, &fresh).await.unwrap().outcome(), VerifyOutcome::Verified);
+        if own.read().await.concluded["verified"] > before {
+            break;
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_primary_costs_patience_until_its_replica_serves() {
     let mut cluster = RedisCluster::start(3).await;
-    // What replication had not carried over yet may be lost by this, so only a guess has to last.
-    let waits = ("STORE__WAIT_REPLICAS", "1");
-    let world = world(&cluster.url(), &[waits]).await;
-    let house = Arc::new(House::new(world).await.of_patient_clients());
+    let house = House::new(world(&cluster.url(), &[WAITS]).await).await.of_patient_clients();
+    let house = Arc::new(house);
     let lose = async {
-        let mut answered = house.answered.subscribe();
-        answered.wait_for(|answers| *answers >= count() as usize).await.unwrap();
-        cluster.servers[0].kill();
-        let mut failed = house.failed.subscribe();
-        failed.wait_for(|failed| *failed > 0).await.unwrap();
+        house.answers(count() as usize).await;
+        house.notices(|| cluster.servers[0].kill()).await;
         // Its replica is promoted; the old primary comes back as that one's.
         cluster.servers[3].log().wait_for_many("configEpoch set to", 1).await;
         cluster.servers[0].restart();
     };
-    let (gone, ()) = tokio::join!(flows(&house, 0..count(), GAP), lose);
-    let known: Vec<_> = gone.iter().filter(|flow| !flow.id.is_empty()).collect();
-    let doubled = known.iter().filter(|flow| flow.verified > 1).count();
-    let forgotten = known.iter().filter(|flow| flow.is_forgotten).count();
-    let failed = *house.failed.borrow();
-    println!(
-        "{} flows over a lost primary: {failed} calls failed; forgotten {forgotten}, doubled {doubled}",
-        gone.len(),
-    );
-    assert_eq!(doubled, 0);
+    let (gone, ()) = tokio::join!(flows(&house, count(), GAP), lose);
+    let ends = Ends::of(&house, &gone, &Funnel::of_cluster(&cluster)).await;
+    ends.print(&house, 0, 1);
+    println!("and {} calls failed meanwhile", *house.failed.borrow());
+    assert!(ends.verified > 0);
+    // What replication had not carried over yet may be forgotten, unless it was a guess.
+    assert_eq!((ends.late, ends.doubled), (0, 0));
+    serves(&house, &cluster, 3).await;
 }

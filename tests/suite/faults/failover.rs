@@ -9,26 +9,20 @@ use std::{
 };
 
 use pombo::grpc::proto::{VerifyCodeRequest, VerifyOutcome};
-use tokio::time::sleep;
-use tonic::Code;
+use tonic::{Code, Status};
 
 use super::{
-    House,
-    flow::{issue, keyed, message, verify},
-    world,
+    Ends, Funnel, GAP, House, RECOVERY, WAITS, count,
+    flow::{keyed, verify},
+    flows, until, world,
 };
-use crate::support::{
-    all, long,
-    pombo::{guess, login},
-    sentinel_group::SentinelGroup,
-    world::number,
-};
-
-/// How soon after a failover all is well again.
-const RECOVERY: Duration = Duration::from_secs(2);
+use crate::support::{all, long, pombo::PATIENCE, sentinel_group::SentinelGroup};
 
 /// People who give their codes when the master dies.
 const CROWD: u32 = 24;
+
+/// It does once so many of them have been answered.
+const FEW: usize = 6;
 
 /// What one failover did.
 #[derive(Debug, Default)]
@@ -43,17 +37,10 @@ struct Failover {
     doubled: usize,
 }
 
-/// A right guess at a challenge of its own.
-async fn right_guess(house: &House, to: String) -> VerifyCodeRequest {
-    let issued = issue(house, &login(&to)).await.unwrap();
-    let code = message(&house.world, &to).await.code;
-    guess(&issued.challenge_id, &code)
-}
-
-async fn right_guesses(house: &Arc<House>, first: u32) -> Vec<VerifyCodeRequest> {
-    let guesses = (first..first + CROWD).map(|index| {
+async fn right_guesses(house: &Arc<House>) -> Vec<VerifyCodeRequest> {
+    let guesses = (0..CROWD).map(|index| {
         let house = Arc::clone(house);
-        async move { right_guess(&house, number(index, "00")).await }
+        async move { house.right_guess(index).await }
     });
     all(guesses.collect::<Vec<_>>()).await
 }
@@ -64,8 +51,7 @@ async fn verified(
     guesses: &[VerifyCodeRequest],
     kill: impl FnOnce(),
 ) -> BTreeSet<String> {
-    let mut answered = house.answered.subscribe();
-    let mark = *answered.borrow() + CROWD as usize / 4;
+    let mark = *house.answered.borrow() + FEW;
     let calls = guesses.iter().cloned().map(|guess| {
         let house = Arc::clone(house);
         async move {
@@ -75,7 +61,7 @@ async fn verified(
         }
     });
     let kill = async {
-        answered.wait_for(|answers| *answers >= mark).await.unwrap();
+        house.answers(mark).await;
         kill();
     };
     let (told, ()) = tokio::join!(all(calls.collect::<Vec<_>>()), kill);
@@ -85,22 +71,24 @@ async fn verified(
 /// Asks until there is an answer again.
 async fn recovers(house: &House, of: &VerifyCodeRequest) -> Duration {
     let start = Instant::now();
-    while let Err(status) = house.get(&of.challenge_id).await {
-        if status.code() == Code::NotFound {
-            break;
-        }
-        sleep(Duration::from_millis(20)).await;
-    }
+    let ask = async || house.get(&of.challenge_id).await;
+    let is_answer =
+        |told: &Result<_, _>| told.as_ref().map_or_else(is_not_found, |_challenge| true);
+    let _ = until(RECOVERY, ask, is_answer).await;
     start.elapsed()
 }
 
-async fn fail_over(wait_replicas: &str, round: u32) -> Failover {
+fn is_not_found(status: &Status) -> bool {
+    status.code() == Code::NotFound
+}
+
+async fn fail_over(wait_replicas: &str) -> Failover {
     // With another replica, so that there is one to wait for when the first has become the master.
     let mut group = SentinelGroup::start(2, 3).await;
     let waits = ("STORE__WAIT_REPLICAS", wait_replicas);
     let house =
         Arc::new(House::new(world(&group.url(), &[waits, ("CODE__TTL", "5m")]).await).await);
-    let guesses = right_guesses(&house, round * CROWD).await;
+    let guesses = right_guesses(&house).await;
     let mut killed = None;
     let master = &mut group.servers[0];
     let told = verified(&house, &guesses, || {
@@ -108,6 +96,7 @@ async fn fail_over(wait_replicas: &str, round: u32) -> Failover {
         killed = Some(Instant::now());
     })
     .await;
+    assert!(told.len() >= FEW, "{} were told", told.len());
     group.fails_over().await;
     let took = killed.unwrap().elapsed();
     let mut failover = Failover { took, ..Failover::default() };
@@ -124,24 +113,19 @@ async fn fail_over(wait_replicas: &str, round: u32) -> Failover {
     failover
 }
 
-/// The outcome, asked for until there is one.
+/// The outcome, asked for until there is one: until the new master, too, has a replica to wait for, which
+/// is the sentinels' work.
 async fn patiently(house: &House, guess: &VerifyCodeRequest) -> VerifyOutcome {
-    let start = Instant::now();
-    loop {
-        match verify(house, guess).await {
-            Ok(told) => return told.outcome(),
-            Err(status) => assert!(start.elapsed() < RECOVERY * 5, "{status:?}"),
-        }
-        sleep(Duration::from_millis(50)).await;
-    }
+    let ask = async || verify(house, guess).await;
+    until(PATIENCE, ask, Result::is_ok).await.unwrap().outcome()
 }
 
 async fn failovers(wait_replicas: &str) -> Vec<Failover> {
     let rounds = if long() { 50 } else { 1 };
     println!("wait_replicas  took      recovery  forgotten challenges, verifications  told twice");
     let mut failovers = Vec::new();
-    for round in 0..rounds {
-        let it = fail_over(wait_replicas, round).await;
+    for _ in 0..rounds {
+        let it = fail_over(wait_replicas).await;
         println!(
             "{wait_replicas:>13}  {:>6} ms {:>6} ms  {:>20}  {:>13}  {:>10}",
             it.took.as_millis(),
@@ -150,7 +134,6 @@ async fn failovers(wait_replicas: &str) -> Vec<Failover> {
             it.forgotten_verifications,
             it.doubled,
         );
-        assert!(it.recovery < RECOVERY, "{it:?}");
         failovers.push(it);
     }
     failovers
@@ -166,4 +149,21 @@ async fn no_failover_undoes_a_verification_that_waited_for_a_replica() {
     for it in failovers("1").await {
         assert_eq!((it.forgotten_verifications, it.doubled), (0, 0), "{it:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_go_their_ways_through_a_failover() {
+    let mut group = SentinelGroup::start(2, 3).await;
+    let house = House::new(world(&group.url(), &[WAITS]).await).await.of_patient_clients();
+    let house = Arc::new(house);
+    let fail_over = async {
+        house.answers(count() as usize).await;
+        house.notices(|| group.servers[0].kill()).await;
+        group.fails_over().await;
+    };
+    let (gone, ()) = tokio::join!(flows(&house, count(), GAP), fail_over);
+    let ends = Ends::of(&house, &gone, &Funnel::of(group.master().await)).await;
+    ends.print(&house, 0, 1);
+    // What replication had not carried over yet may be forgotten, unless it was a guess.
+    assert_eq!((ends.late, ends.doubled), (0, 0));
 }

@@ -1,14 +1,15 @@
 //! One person's way: a code is asked for, comes by some road, is mistyped now and then, and is given.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use pombo::{
     grpc::proto::{
-        Challenge, ChallengeState, IssueCodeRequest, IssueCodeResponse, Purpose, Transaction,
-        VerifyCodeRequest, VerifyCodeResponse, VerifyOutcome,
+        IssueCodeRequest, IssueCodeResponse, Purpose, Transaction, VerifyCodeRequest,
+        VerifyCodeResponse, VerifyOutcome,
     },
     simulator::Delivered,
 };
+use prost_types::Timestamp;
 use tokio::time::timeout;
 use tonic::Status;
 
@@ -17,10 +18,6 @@ use crate::support::{
     pombo::{PATIENCE, guess, login, wrong},
     world::{World, number},
 };
-
-/// How long after its expiry the last challenge has concluded: the lease of an alarm whose claimer died,
-/// and a scan of the schedules.
-pub const OVERDUE: Duration = Duration::from_secs(5 + 2);
 
 /// No code of these tests lives longer.
 const LONGEST_LIFE: Duration = Duration::from_secs(45);
@@ -42,6 +39,10 @@ const PURPOSES: [Purpose; 6] = [
 pub struct Flow {
     /// Empty if it was not accepted.
     pub id: String,
+    /// When it ends at the latest.
+    pub expire_time: Option<Timestamp>,
+    /// The right guess, once there is one.
+    pub given: VerifyCodeRequest,
     /// Whether it was told to be verified, for the first time or again: the first answer may be lost.
     pub is_verified: bool,
     /// How often it was told so, not counting what was told again.
@@ -50,6 +51,8 @@ pub struct Flow {
     pub lost: usize,
     /// Whether the store had lost the challenge when its code came.
     pub is_forgotten: bool,
+    /// Whether its person went away without their code.
+    pub is_left: bool,
     /// Whether no message came in time: both processes that were to send it were killed.
     pub is_unreached: bool,
 }
@@ -60,10 +63,11 @@ impl Flow {
         let mut flow = Self::default();
         let request = request(index);
         match issue(house, &request).await {
-            Ok(issued) => flow.id = issued.challenge_id,
+            Ok(issued) => (flow.id, flow.expire_time) = (issued.challenge_id, issued.expire_time),
             Err(_) => flow.lost += 1,
         }
-        if flow.id.is_empty() || index % 9 == 8 {
+        flow.is_left = index % 9 == 8;
+        if flow.id.is_empty() || flow.is_left {
             return flow;
         }
         let inbox = house.world.simulator.inbox();
@@ -90,14 +94,14 @@ impl Flow {
 
     /// Gives the code; a form that submits twice does so at once, by both replicas.
     async fn give(&mut self, house: &House, request: &IssueCodeRequest, code: &str, twice: bool) {
-        let guess = keyed(self.guess(request, code), "submit");
+        self.given = keyed(self.guess(request, code), "submit");
         let again = async {
             match twice {
-                true => Some(verify(house, &guess).await),
+                true => Some(verify(house, &self.given).await),
                 false => None,
             }
         };
-        let (first, second) = tokio::join!(verify(house, &guess), again);
+        let (first, second) = tokio::join!(verify(house, &self.given), again);
         for answer in [Some(first), second].into_iter().flatten() {
             self.note(answer);
         }
@@ -130,6 +134,11 @@ impl Flow {
 /// A guess under an idempotency key.
 pub fn keyed(guess: VerifyCodeRequest, key: &str) -> VerifyCodeRequest {
     VerifyCodeRequest { idempotency_key: key.to_owned(), ..guess }
+}
+
+/// A right guess, under a key, at the challenge that this number was sent the code of.
+pub async fn right_guess(world: &World, to: &str, challenge_id: &str) -> VerifyCodeRequest {
+    keyed(guess(challenge_id, &message(world, to).await.code), "submit")
 }
 
 /// A demand for a code, of any purpose, for a phone of any kind.
@@ -174,22 +183,4 @@ pub async fn message(world: &World, to: &str) -> Delivered {
     let inbox = world.simulator.inbox();
     let found = timeout(PATIENCE, inbox.wait_for(to, 1)).await;
     found.unwrap_or_else(|_| panic!("no message came to {to}")).remove(0)
-}
-
-/// A challenge that has concluded.
-#[derive(Debug)]
-pub struct End(pub Challenge);
-
-impl End {
-    pub fn is_verified(&self) -> bool {
-        self.0.state() == ChallengeState::Verified
-    }
-
-    /// How long after its time it concluded.
-    pub fn late(&self) -> Duration {
-        let time =
-            |time: Option<prost_types::Timestamp>| SystemTime::try_from(time.unwrap()).unwrap();
-        let (concluded, expires) = (time(self.0.conclude_time), time(self.0.expire_time));
-        concluded.duration_since(expires).unwrap_or_default()
-    }
 }

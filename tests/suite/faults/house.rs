@@ -9,21 +9,22 @@ use std::{
 };
 
 use pombo::grpc::proto::{
-    Challenge, ChallengeState, GetChallengeRequest, otp_service_client::OtpServiceClient,
+    Challenge, GetChallengeRequest, VerifyCodeRequest, otp_service_client::OtpServiceClient,
 };
 use tokio::{
     sync::watch,
     time::{Instant, sleep, timeout},
 };
+use tokio_util::task::TaskTracker;
 use tonic::{
     Code, Response, Status,
     transport::{Channel, Endpoint},
 };
 
-use super::flow::End;
+use super::flow::{issue, right_guess};
 use crate::support::{
-    pombo::{PATIENCE, Pombo},
-    world::World,
+    pombo::{PATIENCE, Pombo, login},
+    world::{World, number},
 };
 
 pub type Client = OtpServiceClient<Channel>;
@@ -37,11 +38,13 @@ pub struct House {
     replicas: [tokio::sync::Mutex<Pombo>; 2],
     doors: Mutex<[Client; 2]>,
     turn: AtomicUsize,
+    /// Calls that have not ended, of those that began since somebody last waited for them.
+    under_way: Mutex<TaskTracker>,
     /// Calls that began, that were answered, and that had no answer even when asked again.
     pub begun: watch::Sender<usize>,
     pub answered: watch::Sender<usize>,
     pub failed: watch::Sender<usize>,
-    pub retries: AtomicUsize,
+    retries: AtomicUsize,
     /// Whether clients come back later after a call that failed twice.
     patient: bool,
 }
@@ -61,6 +64,7 @@ impl House {
             replicas: replicas.map(tokio::sync::Mutex::new),
             doors: Mutex::new(doors),
             turn: AtomicUsize::default(),
+            under_way: Mutex::default(),
             begun: watch::Sender::default(),
             answered: watch::Sender::default(),
             failed: watch::Sender::default(),
@@ -103,6 +107,7 @@ impl House {
     where
         F: Future<Output = Result<Response<T>, Status>>,
     {
+        let _under_way = self.under_way.lock().unwrap().token();
         let first = self.turn.fetch_add(1, Ordering::Relaxed) % 2;
         match call(self.door(first)).await {
             Err(status) if is_no_answer(&status) => {
@@ -172,19 +177,38 @@ impl House {
         Ok(answer.await?.challenge.unwrap())
     }
 
-    /// The end of a challenge, waited for.
-    pub async fn end(&self, challenge_id: &str) -> End {
-        let ended = async {
-            loop {
-                let challenge = self.get(challenge_id).await.unwrap();
-                if challenge.state() != ChallengeState::Pending {
-                    return End(challenge);
-                }
-                // What expires does so without anybody's call; nothing but looking tells.
-                sleep(Duration::from_millis(200)).await;
-            }
-        };
-        timeout(PATIENCE * 2, ended).await.expect("it concludes")
+    /// A right guess at a challenge of its own, under a key.
+    pub async fn right_guess(&self, index: u32) -> VerifyCodeRequest {
+        let request = login(&number(index, "00"));
+        let issued = issue(self, &request).await.unwrap();
+        right_guess(&self.world, &request.recipient, &issued.challenge_id).await
+    }
+
+    /// How many calls the other replica was asked for because the first gave no answer.
+    pub fn retries(&self) -> usize {
+        self.retries.load(Ordering::Relaxed)
+    }
+
+    /// Waits until every call has ended that has begun: who met one replica at its end does not meet the
+    /// next one at its end, too.
+    pub async fn settles(&self) {
+        let begun = std::mem::take(&mut *self.under_way.lock().unwrap());
+        begun.close();
+        begun.wait().await;
+    }
+
+    /// Waits until so many calls have been answered.
+    pub async fn answers(&self, count: usize) {
+        self.answered.subscribe().wait_for(|answered| *answered >= count).await.unwrap();
+    }
+
+    /// Does this, and waits until a call has failed since.
+    pub async fn notices(&self, fault: impl FnOnce()) {
+        let mut failed = self.failed.subscribe();
+        let before = *failed.borrow();
+        fault();
+        let noticed = timeout(PATIENCE, failed.wait_for(|failed| *failed > before)).await;
+        noticed.expect("somebody notices").unwrap();
     }
 }
 

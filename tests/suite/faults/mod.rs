@@ -5,6 +5,8 @@ mod house;
 
 mod flow;
 
+mod ends;
+
 mod funnel;
 
 mod kills;
@@ -21,20 +23,39 @@ mod failover;
 
 mod cluster;
 
-use std::{ops::Range, sync::Arc, time::Duration};
+use std::{
+    fmt::Debug,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use tokio::{task::JoinSet, time::interval};
+use tokio::{
+    task::JoinSet,
+    time::{interval, sleep},
+};
+use tokio_util::sync::CancellationToken;
+use tonic::{Code, Status};
 
-use crate::support::world::{SOON, World, brisk};
-use flow::{Flow, OVERDUE};
+use crate::support::{
+    long,
+    world::{SOON, World, brisk},
+};
+use ends::Ends;
+use flow::Flow;
 use funnel::Funnel;
 use house::House;
 
 /// Codes live long enough for a send to be taken over, and no longer than a test can wait.
 const TTL: (&str, &str) = ("CODE__TTL", "25s");
 
-/// The same where no send is taken over.
-const BRIEF: (&str, &str) = ("CODE__TTL", "8s");
+/// The same where no send is taken over, which would come too late.
+const BRIEF: (&str, &str) = ("CODE__TTL", "14s");
+
+/// No guess is answered that a failover could undo.
+const WAITS: (&str, &str) = ("STORE__WAIT_REPLICAS", "1");
+
+/// How soon all is well again.
+const RECOVERY: Duration = Duration::from_secs(2);
 
 /// A world in a hurry on this store, in which nothing is paced.
 async fn world(store_url: &str, more: &[(&str, &str)]) -> World {
@@ -47,10 +68,18 @@ async fn world(store_url: &str, more: &[(&str, &str)]) -> World {
 /// So many begin at once, so that there is always a crowd under way.
 const CROWD: u32 = 6;
 
-/// Begins a flow of each of these numbers, on the average so far apart, and waits for all of them.
-async fn flows(house: &Arc<House>, indices: Range<u32>, gap: Duration) -> Vec<Flow> {
+/// Flows begin so far apart, unless a test has other wishes.
+const GAP: Duration = Duration::from_millis(150);
+
+/// And there are so many.
+fn count() -> u32 {
+    if long() { 500 } else { 60 }
+}
+
+/// Begins so many flows, on the average so far apart, and waits for all of them.
+async fn flows(house: &Arc<House>, count: u32, gap: Duration) -> Vec<Flow> {
     let (mut beat, mut under_way) = (interval(gap * CROWD), JoinSet::new());
-    for index in indices {
+    for index in 0..count {
         if index % CROWD == 0 {
             beat.tick().await;
         }
@@ -60,32 +89,43 @@ async fn flows(house: &Arc<House>, indices: Range<u32>, gap: Duration) -> Vec<Fl
     under_way.join_all().await
 }
 
-/// What became of all flows, once every challenge has concluded.
-#[derive(Debug, Default)]
-struct Ends {
-    verified: usize,
-    expired: usize,
-    /// Challenges that no caller has the id of, or that did not conclude in time.
-    lost: usize,
-    /// Challenges that were told to be verified more than once.
-    doubled: usize,
+/// The same, while something else happens, which is told once they are over.
+async fn flows_amid<T>(
+    house: &Arc<House>,
+    count: u32,
+    gap: Duration,
+    meanwhile: impl AsyncFnOnce(&CancellationToken) -> T,
+) -> (Vec<Flow>, T) {
+    let over = CancellationToken::new();
+    let go = async {
+        let gone = flows(house, count, gap).await;
+        over.cancel();
+        gone
+    };
+    tokio::join!(go, meanwhile(&over))
 }
 
-/// Waits until each challenge has ended, and holds the store's own numbers against what callers saw.
-async fn ends(house: &House, flows: &[Flow], funnel: &Funnel) -> Ends {
-    let mut ends = Ends::default();
-    for flow in flows.iter().filter(|flow| !flow.id.is_empty()) {
-        assert!(!flow.is_forgotten, "{flow:?}");
-        let end = house.end(&flow.id).await;
-        ends.lost += usize::from(end.late() > OVERDUE);
-        ends.doubled += usize::from(flow.verified > 1);
-        ends.verified += usize::from(end.is_verified());
-        ends.expired += usize::from(!end.is_verified());
-        assert_eq!(end.is_verified(), flow.is_verified, "{flow:?} {end:?}");
+/// Asks until the answer fits, which has to be within this time.
+async fn until<T: Debug>(
+    limit: Duration,
+    call: impl AsyncFn() -> Result<T, Status>,
+    fits: impl Fn(&Result<T, Status>) -> bool,
+) -> Result<T, Status> {
+    let start = Instant::now();
+    loop {
+        let answer = call().await;
+        assert!(start.elapsed() < limit, "after {:?}: {answer:?}", start.elapsed());
+        if fits(&answer) {
+            return answer;
+        }
+        sleep(Duration::from_millis(20)).await;
     }
-    let counted = funnel.read().await;
-    assert_eq!(counted.issued, counted.concluded.values().sum::<i64>() + counted.live);
-    assert_eq!(counted.live, 0, "{counted:?}");
-    assert_eq!(counted.concluded.get("verified").copied(), Some(ends.verified as i64));
-    ends
+}
+
+/// Nothing can be decided, and the caller is told: how soon.
+async fn is_unavailable<T>(call: impl Future<Output = Result<T, Status>>) -> Duration {
+    let start = Instant::now();
+    let status = call.await.err().expect("nothing can be decided");
+    assert_eq!(status.code(), Code::Unavailable, "{status:?}");
+    start.elapsed()
 }

@@ -1,14 +1,11 @@
 //! A new version is rolled out under load: one replica after the other is stopped and started again.
 
-use std::{
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use tokio::{task::JoinSet, time::interval};
 use tokio_util::sync::CancellationToken;
 
-use super::{BRIEF, Flow, Funnel, House, ends, world};
+use super::{BRIEF, Ends, Flow, Funnel, House, world};
 use crate::support::{long, redis_server::RedisServer};
 
 /// Flows begin so far apart.
@@ -33,27 +30,21 @@ async fn a_rolling_restart_loses_no_call_that_is_asked_once_more() {
     let house = Arc::new(House::new(world(&redis.url(), &[BRIEF]).await).await);
     let (rounds, over) = (if long() { 20 } else { 2 }, CancellationToken::new());
     let roll = async {
-        let mut answered = house.answered.subscribe();
         for step in 0..rounds * 2 {
-            // Whoever may have met the last replica at its end has found the next one by then.
-            let mark = *house.begun.borrow() + 20;
-            answered.wait_for(|answers| *answers >= mark).await.unwrap();
+            house.settles().await;
+            let mark = *house.answered.borrow() + 20;
+            house.answers(mark).await;
             house.replace(step % 2).await;
         }
         over.cancel();
     };
     let (gone, ()) = tokio::join!(load(&house, &over), roll);
-    let ends = ends(&house, &gone, &Funnel::of(&redis)).await;
-    for flow in gone.iter().filter(|flow| flow.is_unreached) {
-        println!("reached too late: {:#?}", house.get(&flow.id).await);
-    }
-    let lost: usize = gone.iter().map(|flow| flow.lost).sum();
+    let ends = Ends::of(&house, &gone, &Funnel::of(&redis)).await;
     println!(
-        "{} restarts amid {} flows of {} calls: {} asked again, lost {lost}; {ends:?}",
+        "{} restarts amid {} calls, {} of them asked again; {ends:?}",
         rounds * 2,
-        gone.len(),
         *house.answered.borrow(),
-        house.retries.load(Ordering::Relaxed),
+        house.retries(),
     );
-    assert_eq!((lost, ends.lost, ends.doubled), (0, 0, 0));
+    assert_eq!((ends.unreached, ends.lost(), ends.doubled), (0, 0, 0));
 }

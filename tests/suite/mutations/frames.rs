@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::{Buf, BufMut};
 use http::uri::PathAndQuery;
-use pombo::grpc::proto::{self, IssueCodeRequest, Purpose, Transaction};
+use pombo::grpc::proto::{self, FlowOutcome, IssueCodeRequest, Purpose, Transaction};
 use prost::Message;
 use tonic::{
     Code, Request, Status,
@@ -25,6 +25,9 @@ const AT_ONCE: usize = 8;
 
 /// What a flood may leave in memory, in KiB: of each number that happened to be one, a record.
 const ROOM: u64 = 32 * 1024;
+
+/// The call that is answered by a stream.
+const WATCH: &str = "WatchChallenge";
 
 /// Sends bytes as they are.
 #[derive(Default)]
@@ -64,8 +67,8 @@ impl Decoder for Raw {
     }
 }
 
-/// A valid message of each call, by its path.
-fn valid(id: &str) -> Vec<(PathAndQuery, Vec<u8>)> {
+/// A valid message of each call, by its path; what is cancelled is of no use to the others.
+fn valid(id: &str, cancelled: &str) -> Vec<(PathAndQuery, Vec<u8>)> {
     let transaction = Transaction {
         amount: "10.50".into(),
         currency: "BRL".into(),
@@ -87,14 +90,38 @@ fn valid(id: &str) -> Vec<(PathAndQuery, Vec<u8>)> {
         ..proto::ResendCodeRequest::default()
     };
     let get = proto::GetChallengeRequest { challenge_id: id.to_owned() };
+    let watch = proto::WatchChallengeRequest { challenge_id: id.to_owned() };
+    let cancel = proto::CancelChallengeRequest { challenge_id: cancelled.to_owned() };
+    let report = proto::ReportOutcomeRequest {
+        challenge_id: id.to_owned(),
+        outcome: FlowOutcome::Completed.into(),
+        occur_time: Some(prost_types::Timestamp { seconds: 1_800_000_000, nanos: 1 }),
+    };
     let calls = [
         ("IssueCode", issue.encode_to_vec()),
         ("VerifyCode", guess(id, "123456").encode_to_vec()),
         ("ResendCode", resend.encode_to_vec()),
         ("GetChallenge", get.encode_to_vec()),
+        (WATCH, watch.encode_to_vec()),
+        ("CancelChallenge", cancel.encode_to_vec()),
+        ("ReportOutcome", report.encode_to_vec()),
     ];
     let path = |call: &str| format!("/pombo.otp.v1.OtpService/{call}").parse().unwrap();
     calls.map(|(call, message)| (path(call), message)).into()
+}
+
+/// One call; of a stream the first word.
+async fn ask(
+    client: &mut Grpc<Channel>,
+    path: PathAndQuery,
+    message: Vec<u8>,
+) -> Result<(), Status> {
+    let request = Request::new(message);
+    if path.path().ends_with(WATCH) {
+        let stream = client.server_streaming(request, path, Raw).await?;
+        return stream.into_inner().message().await.map(drop);
+    }
+    client.unary(request, path, Raw).await.map(drop)
 }
 
 /// Calls these, one after another; how often each code was the answer.
@@ -102,8 +129,7 @@ async fn call(line: Channel, calls: Vec<(PathAndQuery, Vec<u8>)>) -> BTreeMap<St
     let (mut client, mut answers) = (Grpc::new(line), BTreeMap::new());
     for (path, message) in calls {
         client.ready().await.unwrap();
-        let answer = client.unary(Request::new(message), path, Raw).await;
-        let code = answer.err().map_or(Code::Ok, |status| status.code());
+        let code = ask(&mut client, path, message).await.map_or_else(|it| it.code(), |()| Code::Ok);
         let faults = [Code::Internal, Code::Unknown, Code::DataLoss, Code::Unimplemented];
         assert!(!faults.contains(&code), "{code:?}");
         *answers.entry(format!("{code:?}")).or_default() += 1;
@@ -111,8 +137,8 @@ async fn call(line: Channel, calls: Vec<(PathAndQuery, Vec<u8>)>) -> BTreeMap<St
     answers
 }
 
-async fn flood(pombo: &Pombo, id: &str, rounds: usize) -> BTreeMap<String, usize> {
-    let (valid, mut rng) = (valid(id), chance("messages"));
+async fn flood(pombo: &Pombo, ids: [&str; 2], rounds: usize) -> BTreeMap<String, usize> {
+    let (valid, mut rng) = (valid(ids[0], ids[1]), chance("messages"));
     let line = pombo.connection().await;
     let floods = (0..AT_ONCE).map(|_| {
         let each = (0..rounds / AT_ONCE / valid.len()).flat_map(|_| &valid);
@@ -131,9 +157,11 @@ async fn a_message_that_is_almost_one_is_answered_and_is_not_our_fault() {
     let world = World::new("memory:", brisk(), &[]).await;
     let pombo = world.serve_with_a_quiet_log().await;
     let id = pombo.issue(&number(1, "00")).await.challenge_id;
-    flood(&pombo, &id, rounds() / 10).await;
+    let cancelled = pombo.issue(&number(3, "00")).await.challenge_id;
+    let ids = [&*id, &*cancelled];
+    flood(&pombo, ids, rounds() / 10).await;
     let warm = pombo.resident_kib();
-    let answers = flood(&pombo, &id, rounds()).await;
+    let answers = flood(&pombo, ids, rounds()).await;
     let after = pombo.resident_kib();
     println!("changed messages were answered {answers:?}; {warm} KiB before, {after} KiB after");
     assert!(after < warm + ROOM, "memory stays flat");

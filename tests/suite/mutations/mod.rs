@@ -1,5 +1,6 @@
 //! What is almost right: valid frames, callbacks and records with a few bytes changed. Nothing crashes,
-//! and memory stays flat. In the long form a million of them.
+//! and memory stays flat. In the long form a million of them. `POMBO_MUTATION_SEED=n` changes them as a
+//! run did that printed this seed.
 
 mod blobs;
 
@@ -16,9 +17,10 @@ fn rounds() -> usize {
     if long() { 334_000 } else { 6_000 }
 }
 
-/// A source of chance, whose seed is printed.
+/// A source of chance, whose seed is printed, and may be given.
 fn chance(what: &str) -> StdRng {
-    let seed = rand::random();
+    let given = std::env::var("POMBO_MUTATION_SEED").ok();
+    let seed = given.map_or_else(rand::random, |seed| seed.parse().expect("a number"));
     println!("{what} are changed by the seed {seed}");
     StdRng::seed_from_u64(seed)
 }

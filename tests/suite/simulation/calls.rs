@@ -143,9 +143,11 @@ pub async fn call(service: &Arc<Service>, ask: &Ask) -> Told {
             service.verify(guess).await.map(|it| Told::Guessed(Box::new(it)))
         }
         Call::Cancel { caller, challenge } => {
-            service.cancel(caller, challenge).await.map(|_| Told::Seen)
+            service.cancel(caller, challenge).await.map(|it| Told::Seen(Box::new(it)))
         }
-        Call::Get { caller, challenge } => service.get(caller, challenge).await.map(|_| Told::Seen),
+        Call::Get { caller, challenge } => {
+            service.get(caller, challenge).await.map(|it| Told::Seen(Box::new(it)))
+        }
         Call::Report { caller, challenge, outcome } => {
             let at: Option<Time> = None;
             service.report(caller, challenge, outcome, at).await.map(|()| Told::Reported)
@@ -168,7 +170,7 @@ fn name(told: &Told) -> String {
         Told::Resent(_) => "answer resent".into(),
         Told::Guessed(verified) if verified.guessed.replayed => "answer replayed".into(),
         Told::Guessed(verified) => format!("answer {}", verified.guessed.outcome.as_str()),
-        Told::Seen => "answer challenge".into(),
+        Told::Seen(_) => "answer challenge".into(),
         Told::Reported => "answer reported".into(),
         Told::Refused(Limited { limit, .. }) => format!("refused {}", limit.as_str()),
         Told::Refused(refusal) => {

@@ -1,6 +1,6 @@
 //! A run from its first step to its last: somebody acts, something breaks, time passes.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use pombo::store::Store;
 use tokio::time::sleep;
@@ -11,7 +11,7 @@ use super::{
     panicked,
     replica::REPLICAS,
     town::Town,
-    weather::{Mood, StoreWeather, Weather},
+    weather::{Fault, Mood, SLOW, StoreWeather, Weather},
 };
 
 /// Longer than everything that a challenge waits for.
@@ -77,7 +77,10 @@ impl Town {
         let faults = || dice.millis(100..=400).as_secs_f64();
         let store = match dice.weighted(&[(4, "fair"), (5, "rough"), (1, "cut"), (1, "one cut")]) {
             "fair" => StoreWeather::default(),
-            "rough" => StoreWeather { faults: faults(), conflicts: faults(), cut_off: None },
+            "rough" => {
+                let commits = self.dice.some(0.2, || self.two_lost()).unwrap_or_default();
+                StoreWeather { faults: faults(), conflicts: faults(), commits, cut_off: None }
+            }
             "cut" => StoreWeather { cut_off: Some(None), ..StoreWeather::default() },
             _ => {
                 let whom = self.replicas().first().map(|it| it.life.number);
@@ -86,6 +89,12 @@ impl Town {
         };
         self.weather().store = store;
         self.unrest();
+    }
+
+    /// Of the next two commits the answers are lost; the first is carried out after all.
+    fn two_lost(&self) -> VecDeque<(Fault, Duration)> {
+        self.tally.raise("two answers to commits are lost");
+        [Fault::CarriedOutLater, Fault::Lost].map(|fault| (fault, self.dice.millis(SLOW))).into()
     }
 
     fn change_road(&self) {

@@ -1,4 +1,4 @@
-//! What must happen often in a long run: every transition, every answer, every fault.
+//! What must happen in a run over many seeds, and often in a long one: every transition, every answer, every fault.
 
 use std::collections::BTreeMap;
 
@@ -74,6 +74,8 @@ const ANSWERS: &[&str] = &[
 const FAULTS: &[&str] = &[
     "store commit conflict",
     "store commit conflict out of nothing",
+    "store commit unacknowledged",
+    "two answers to commits are lost",
     "caller hangs up",
     "caller hears nothing",
     "call made again",

@@ -27,7 +27,7 @@ pub struct Life {
     is_over: AtomicBool,
     /// When it dies, once that is decided.
     doom: Mutex<Option<Doom>>,
-    /// The last answered look at a record, and how many commits came before it. A try uses it up.
+    /// The last answered look at a record, and which version it found. A try uses it up.
     look: Mutex<Option<(RecipientKey, u64)>>,
 }
 
@@ -73,8 +73,8 @@ impl Life {
         }
     }
 
-    pub fn looked(&self, key: RecipientKey, commits: u64) {
-        *lock(&self.look) = Some((key, commits));
+    pub fn looked(&self, key: RecipientKey, version: u64) {
+        *lock(&self.look) = Some((key, version));
     }
 
     pub fn last_look(&self) -> Option<(RecipientKey, u64)> {

@@ -14,32 +14,13 @@ use pombo::{
 };
 use tokio::time::sleep;
 
-use super::{life::Life, town::Town, witness::Witness};
+use super::{life::Life, town::Town, weather::Fault, witness::Witness};
 
 /// After so long a call is given up.
 const CALL: Duration = Duration::from_millis(800);
 
 /// An answer may take so many milliseconds on a good day.
 const LAG: u64 = 20;
-
-/// What happens to a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// It takes a moment, as ever.
-    Lag,
-    /// It takes a while to get there.
-    SlowThere,
-    /// Its answer takes a while.
-    SlowBack,
-    /// It is lost.
-    Lost,
-    /// Its answer is lost.
-    AnswerLost,
-    /// It is given up, and carried out later.
-    CarriedOutLater,
-    /// Nobody is there.
-    Unreachable,
-}
 
 pub struct Line {
     pub town: Arc<Town>,
@@ -58,12 +39,12 @@ impl Line {
         call: impl Future<Output = Result<T, StoreError>> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.life.lives_on(what, "before").await;
-        let fault = self.town.fault(self.life.number);
-        if let Some(fault) = fault {
+        let fault = self.town.fault(self.life.number, what);
+        if let Some((fault, _)) = fault {
             self.town.tally.raise(format!("store {what} {fault:?}"));
         }
         // All is not well from its beginning to its end.
-        let suffers = !matches!(fault, None | Some(Fault::Lag));
+        let suffers = !matches!(fault, None | Some((Fault::Lag, _)));
         if suffers {
             self.town.unrest();
         }
@@ -77,31 +58,30 @@ impl Line {
 
     async fn suffer<T: Send + 'static>(
         &self,
-        fault: Option<Fault>,
+        fault: Option<(Fault, Duration)>,
         call: impl Future<Output = Result<T, StoreError>> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let while_ = self.town.dice.millis(0..=CALL.as_millis() as u64 / 2);
+        let Some((fault, while_)) = fault else { return call.await };
         match fault {
-            None => return call.await,
-            Some(Fault::Lag) => {
+            Fault::Lag => {
                 sleep(while_ / 20).await;
                 let answer = call.await;
                 sleep(self.town.dice.millis(0..=LAG)).await;
                 return answer;
             }
-            Some(Fault::SlowThere) => {
+            Fault::SlowThere => {
                 sleep(while_).await;
                 return call.await;
             }
-            Some(Fault::SlowBack) => {
+            Fault::SlowBack => {
                 let answer = call.await;
                 sleep(while_).await;
                 return answer;
             }
-            Some(Fault::Unreachable) => return Err(StoreError::Unreachable("cut off".into())),
-            Some(Fault::Lost) => {}
-            Some(Fault::AnswerLost) => drop(call.await),
-            Some(Fault::CarriedOutLater) => {
+            Fault::Unreachable => return Err(StoreError::Unreachable("cut off".into())),
+            Fault::Lost => {}
+            Fault::AnswerLost => drop(call.await),
+            Fault::CarriedOutLater => {
                 let (town, later) = (Arc::clone(&self.town), CALL + while_ * 6);
                 tokio::spawn(async move {
                     sleep(later).await;
@@ -113,14 +93,28 @@ impl Line {
         sleep(CALL).await;
         Err(StoreError::TimedOut)
     }
+
+    /// What was committed goes on to replicas, and others may read it meanwhile.
+    async fn wait_for_replicas(&self, commit: &Commit) -> Result<(), StoreError> {
+        if self.town.lags() {
+            self.town.tally.raise("store commit unacknowledged");
+            self.town.unrest();
+            sleep(CALL / 2).await;
+            self.town.unrest();
+            return Err(StoreError::Unacknowledged { by: 0, of: 1 });
+        }
+        sleep(self.town.dice.millis(0..=LAG)).await;
+        self.witness().seen().acknowledge(commit);
+        Ok(())
+    }
 }
 
 #[async_trait]
 impl Store for Line {
     async fn load(&self, key: &RecipientKey) -> Result<Loaded, StoreError> {
         let (witness, key) = (self.witness(), *key);
-        let (loaded, commits) = self.carry("load", async move { witness.load(key).await }).await?;
-        self.life.looked(key, commits);
+        let loaded = self.carry("load", async move { witness.load(key).await }).await?;
+        self.life.looked(key, loaded.version);
         Ok(loaded)
     }
 
@@ -129,10 +123,12 @@ impl Store for Line {
             self.town.tally.raise("store commit conflict out of nothing");
             return Ok(Committed::Conflict);
         }
-        let (witness, commit) = (self.witness(), commit.clone());
-        let committed = self.carry("commit", async move { witness.commit(&commit).await }).await?;
+        let (witness, own) = (self.witness(), commit.clone());
+        let committed = self.carry("commit", async move { witness.commit(&own).await }).await?;
         if committed == Committed::Conflict {
             self.town.tally.raise("store commit conflict");
+        } else if commit.replicated && self.town.waits_for_replicas {
+            self.wait_for_replicas(commit).await?;
         }
         Ok(committed)
     }
@@ -180,6 +176,10 @@ impl Store for Line {
 
     async fn pass(&self, _: &Reader, _: EventId, _: Duration) -> Result<bool, StoreError> {
         Err(StoreError::Unreachable("nobody follows here".into()))
+    }
+
+    fn waits_for_replicas(&self) -> bool {
+        self.town.waits_for_replicas && self.town.says_that_it_waits
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

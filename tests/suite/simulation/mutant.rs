@@ -16,7 +16,7 @@ use pombo::{
     },
 };
 
-use super::spoilt::{forget_guess, keep_back_digest, move_back, verified};
+use super::spoilt::{digests, forget_guess, keep_back_digest, move_back, verified};
 
 /// What is spoilt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,14 +36,11 @@ pub struct Mutant {
     held: Mutex<Held>,
 }
 
-/// So many looks at a record that has changed show what it was.
-const LOOKS: u32 = 12;
-
 #[derive(Default)]
 struct Held {
     commits: u64,
-    /// Records as they were before a challenge ended, and how often they are shown still.
-    stale: BTreeMap<RecipientKey, (Loaded, u32)>,
+    /// Records in which a message has just been queued, and with which version they are shown.
+    unseen: BTreeMap<RecipientKey, Loaded>,
     /// Commits as they should have been, and how many looks they are still kept back.
     late: BTreeMap<RecipientKey, (Commit, u32)>,
 }
@@ -55,6 +52,13 @@ impl Mutant {
 
     fn held(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The look that comes next is none: who wrote is shown its own copy, and has seen no more than
+    /// the version of before.
+    fn leave_look_out(&self, commit: &Commit, before: Loaded) {
+        let copy = Loaded { blob: Some(commit.blob.clone()), ..before };
+        self.held().unseen.insert(commit.key, copy);
     }
 
     fn spoil(&self, old: &Recipient, commit: &mut Commit) {
@@ -95,16 +99,8 @@ impl Store for Mutant {
             Some((commit, looks)) => drop(self.held().late.insert(*key, (commit, looks - 1))),
             None => {}
         }
-        let stale = self.held().stale.remove(key);
-        Ok(match stale {
-            Some((stale, looks)) => {
-                if looks > 1 {
-                    self.held().stale.insert(*key, (stale.clone(), looks - 1));
-                }
-                Loaded { now: loaded.now, ..stale }
-            }
-            None => loaded,
-        })
+        let unseen = self.held().unseen.remove(key);
+        Ok(unseen.map_or(loaded.clone(), |copy| Loaded { now: loaded.now, ..copy }))
     }
 
     async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError> {
@@ -114,11 +110,9 @@ impl Store for Mutant {
         let mut spoilt = commit.clone();
         self.spoil(&old, &mut spoilt);
         let committed = self.store.commit(&spoilt).await?;
-        let live = |record: &Recipient| record.challenges.iter().filter(|it| it.is_live()).count();
-        let new = record::decode(&commit.blob)?;
-        let ended = committed == Committed::Done && live(&new) < live(&old);
-        if self.how == Mutation::LookLeftOut && ended {
-            self.held().stale.insert(commit.key, (loaded, LOOKS));
+        let queues = digests(&record::decode(&commit.blob)?) > digests(&old);
+        if self.how == Mutation::LookLeftOut && committed == Committed::Done && queues {
+            self.leave_look_out(commit, loaded);
         }
         Ok(committed)
     }

@@ -3,17 +3,22 @@
 use std::sync::Arc;
 
 use super::{
+    Run, as_it_is,
     laws::Law,
     mutant::{Mutant, Mutation},
-    run,
+    run, run_in,
+    town::Town,
 };
 
 /// Whether one of a few seeds shows that a mutation breaks this law.
 fn is_noticed(how: Mutation, law: Law) -> bool {
+    is_broken(law, |seed| run(seed, &move |store| Arc::new(Mutant::new(how, store))))
+}
+
+fn is_broken(law: Law, run: impl Fn(u64) -> Run) -> bool {
     (0..40).any(|seed| {
-        let run = run(seed, &move |store| Arc::new(Mutant::new(how, store)));
-        let breach = run.end.err();
-        println!("{how:?}, seed {seed}: {breach:?}");
+        let breach = run(seed).end.err();
+        println!("{law:?}, seed {seed}: {breach:?}");
         breach.is_some_and(|breach| breach.law == law)
     })
 }
@@ -51,4 +56,14 @@ fn a_ledger_cleared_by_a_new_challenge_is_noticed() {
 #[test]
 fn a_digest_stored_after_its_message_went_out_is_noticed() {
     assert!(is_noticed(Mutation::DigestStoredLate, Law::DigestFirst));
+}
+
+#[test]
+fn an_answer_that_replicas_may_not_have_is_noticed() {
+    let careless = |seed| {
+        let mut town = Town::drawn(seed);
+        town.says_that_it_waits = false;
+        town.opened(&as_it_is)
+    };
+    assert!(is_broken(Law::Lasting, |seed| run_in(|| careless(seed))));
 }

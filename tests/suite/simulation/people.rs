@@ -126,9 +126,9 @@ impl Town {
             // No code of any challenge has so many digits.
             _ => Code::parse("7777777").unwrap(),
         };
-        let other = aim == Aim::Anything && dice.odds(0.5);
+        let other = aim == Aim::Anything && dice.odds(0.7);
         let payment = match case.payment {
-            Some(paid) if other => dice.some(0.4, || paid + 1),
+            Some(paid) if other => dice.some(0.5, || paid + 1),
             None if other && dice.odds(0.3) => Some(1),
             paid => paid,
         };

@@ -7,6 +7,12 @@ pub fn verified(record: &Recipient) -> usize {
     record.challenges.iter().filter(|it| it.state() == State::Verified).count()
 }
 
+/// How many digests there are of codes that may be on their way.
+pub fn digests(record: &Recipient) -> usize {
+    let live = record.challenges.iter().filter(|it| it.is_live());
+    live.flat_map(|it| &it.deliveries).map(|it| it.digests.len()).sum()
+}
+
 /// As if no guess had been counted.
 pub fn forget_guess(old: &Recipient, new: &mut Recipient) {
     for challenge in new.challenges.iter_mut().filter(|it| it.is_live()) {
@@ -32,11 +38,7 @@ pub fn move_back(old: &Recipient, new: &mut Recipient) {
 
 /// Takes the newest digest out, if there is a new one.
 pub fn keep_back_digest(old: &Recipient, new: &mut Recipient) -> bool {
-    let count = |record: &Recipient| -> usize {
-        let live = record.challenges.iter().filter(|it| it.is_live());
-        live.flat_map(|it| &it.deliveries).map(|it| it.digests.len()).sum()
-    };
-    let grew = count(new) > count(old);
+    let grew = digests(new) > digests(old);
     let newest = new.challenges.iter_mut().rfind(|it| it.is_live());
     let delivery = newest.and_then(|it| it.deliveries.last_mut()).filter(|_| grew);
     delivery.is_some_and(|delivery| delivery.digests.pop().is_some())

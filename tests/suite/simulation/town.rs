@@ -19,11 +19,10 @@ use super::{
     book::Book,
     dice::Dice,
     laws::Court,
-    line::Fault,
     replica::Replica,
     rules::{rules, shared_limits},
     tally::Tally,
-    weather::Weather,
+    weather::{Fault, SLOW, Weather},
     witness::Witness,
 };
 
@@ -39,6 +38,10 @@ pub struct Town {
     pub index: IndexKey,
     pub keyring: Keyring,
     pub memory: MemoryStore,
+    /// Whether what must last is waited for until replicas have it.
+    pub waits_for_replicas: bool,
+    /// Whether the store says so: what is found in a record is told at once otherwise.
+    pub says_that_it_waits: bool,
     /// How far the store's clock is ahead.
     ahead: Arc<AtomicU64>,
     witness: OnceLock<Arc<Witness>>,
@@ -70,6 +73,8 @@ impl Town {
             index: index(),
             keyring: keyring(),
             memory,
+            waits_for_replicas: dice.odds(0.25),
+            says_that_it_waits: true,
             ahead,
             witness: OnceLock::new(),
             book: Mutex::default(),
@@ -126,14 +131,25 @@ impl Town {
         (!alive.is_empty()).then(|| Arc::clone(&alive[self.dice.below(alive.len())].service))
     }
 
-    /// What happens to a replica's next call to the store.
-    pub fn fault(&self, replica: usize) -> Option<Fault> {
-        self.weather().store.fault(&self.dice, replica)
+    /// What happens to a replica's next call to the store, and what a while is then.
+    pub fn fault(&self, replica: usize, what: &str) -> Option<(Fault, Duration)> {
+        let mut weather = self.weather();
+        let next = if what == "commit" { weather.store.commits.pop_front() } else { None };
+        next.or_else(|| {
+            let fault = weather.store.fault(&self.dice, replica)?;
+            Some((fault, self.dice.millis(SLOW)))
+        })
     }
 
     /// Whether a commit meets a conflict out of nothing.
     pub fn conflicts(&self) -> bool {
         let odds = self.weather().store.conflicts;
+        self.dice.odds(odds)
+    }
+
+    /// Whether replicas are too late to acknowledge a commit.
+    pub fn lags(&self) -> bool {
+        let odds = self.weather().store.faults;
         self.dice.odds(odds)
     }
 

@@ -11,8 +11,9 @@ use super::{
     town::Town,
 };
 
-fn issue(phone: usize, key: &str) -> Ask {
-    let call = Call::Issue { flow: 0, phone, payment: None, channel: None, address: None };
+/// A demand for a code, for one of the flows.
+pub fn issue(flow: usize, phone: usize, key: &str) -> Ask {
+    let call = Call::Issue { flow, phone, payment: None, channel: None, address: None };
     Ask { call, key: key.to_owned(), since: Time::default(), changed: false }
 }
 
@@ -26,13 +27,13 @@ fn twins_are_charged_once() {
             let town = town.opened(&as_it_is);
             town.start_replica(0);
             let service = town.some_replica().unwrap();
-            let twin = issue(0, "key");
+            let twin = issue(0, 0, "key");
             let twins = join!(call(&service, &twin), call(&service, &twin));
             let (Told::Issued(one), Told::Issued(other)) = twins else { panic!("{twins:?}") };
             assert_eq!(one, other);
-            let next = call(&service, &issue(1, "")).await;
+            let next = call(&service, &issue(0, 1, "")).await;
             assert!(matches!(next, Told::Issued(_)), "seed {seed}: {next:?}");
-            let last = call(&service, &issue(2, "")).await;
+            let last = call(&service, &issue(0, 2, "")).await;
             assert!(
                 matches!(last, Told::Refused(Refusal::Limited { limit: Limit::Caller, .. })),
                 "seed {seed}: {last:?}"

@@ -1,6 +1,8 @@
 //! How well the store and the roads do at the moment.
 
-use super::{dice::Dice, line::Fault};
+use std::{collections::VecDeque, ops::RangeInclusive, time::Duration};
+
+use super::dice::Dice;
 
 /// The weather, by the driver's whim.
 #[derive(Default)]
@@ -17,9 +19,33 @@ pub struct StoreWeather {
     pub faults: f64,
     /// How often a commit meets a conflict that nobody made.
     pub conflicts: f64,
+    /// What happens to the next commits, before chance has its way, and what a while is then.
+    pub commits: VecDeque<(Fault, Duration)>,
     /// Who can't reach it at all: this replica, or all of them.
     pub cut_off: Option<Option<usize>>,
 }
+
+/// What happens to a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It takes a moment, as ever.
+    Lag,
+    /// It takes a while to get there.
+    SlowThere,
+    /// Its answer takes a while.
+    SlowBack,
+    /// It is lost.
+    Lost,
+    /// Its answer is lost.
+    AnswerLost,
+    /// It is given up, and carried out later.
+    CarriedOutLater,
+    /// Nobody is there.
+    Unreachable,
+}
+
+/// Milliseconds that are slow, and no failure yet.
+pub const SLOW: RangeInclusive<u64> = 0..=400;
 
 /// How well a sender does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,13 +70,13 @@ impl StoreWeather {
         if !dice.odds(self.faults) {
             return dice.some(0.3, || Fault::Lag);
         }
-        Some(dice.weighted(&[
-            (4, Fault::SlowThere),
-            (4, Fault::SlowBack),
-            (5, Fault::Lost),
-            (5, Fault::AnswerLost),
-            (5, Fault::CarriedOutLater),
-            (4, Fault::Unreachable),
+        Some(dice.pick(&[
+            Fault::SlowThere,
+            Fault::SlowBack,
+            Fault::Lost,
+            Fault::AnswerLost,
+            Fault::CarriedOutLater,
+            Fault::Unreachable,
         ]))
     }
 }

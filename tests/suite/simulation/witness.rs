@@ -7,7 +7,7 @@ use std::{
 };
 
 use pombo::{
-    otp::{ChallengeId, DeliveryRef, MessageTag, Recipient, RecipientKey, State},
+    otp::{Challenge, ChallengeId, DeliveryRef, MessageTag, Recipient, RecipientKey, State},
     store::{Charge, Charged, Commit, Committed, Due, Loaded, Store, StoreError, record},
 };
 
@@ -23,12 +23,18 @@ pub struct Witness {
 /// All that was ever committed.
 #[derive(Default)]
 pub struct Seen {
-    /// How many commits there were.
-    pub commits: u64,
     /// Every record, as it stands.
     pub records: BTreeMap<RecipientKey, Recipient>,
-    /// Every challenge that there ever was, and how it ended: state, and by which commit.
+    /// Every challenge that there ever was, and how it ended: state, and in which version of its
+    /// record.
     pub challenges: BTreeMap<ChallengeId, Option<(State, u64)>>,
+    /// In which versions its wrong guesses were counted.
+    pub counted: BTreeMap<ChallengeId, Vec<u64>>,
+    /// In which version a message was queued: challenge, number, and its code's digest, as one that
+    /// is taken over is queued once more.
+    pub queued: BTreeMap<(ChallengeId, u32, [u8; 32]), u64>,
+    /// Up to which version replicas have a record for certain.
+    pub acknowledged: BTreeMap<RecipientKey, u64>,
     /// All that was committed, in one number.
     pub fingerprint: u64,
     /// What the counters must show.
@@ -51,18 +57,16 @@ impl Witness {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A record as it is found now, and how many commits came before.
-    pub async fn load(&self, key: RecipientKey) -> Result<(Loaded, u64), StoreError> {
-        let loaded = self.store.load(&key).await?;
-        Ok((loaded, self.seen().commits))
+    pub async fn load(&self, key: RecipientKey) -> Result<Loaded, StoreError> {
+        self.store.load(&key).await
     }
 
     pub async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError> {
         let committed = self.store.commit(commit).await?;
         if let (Committed::Done, Some(town)) = (committed, self.town.upgrade()) {
             let now = town.memory.load(&commit.key).await?;
-            let after = record::decode(&now.blob.unwrap_or_default())?;
-            let before = self.seen().note(commit, &after);
+            let after = record::decode(now.blob.as_deref().unwrap_or_default())?;
+            let before = self.seen().note(commit, &after, now.version);
             town.judge_commit(&Written { key: commit.key, before, after });
         }
         Ok(committed)
@@ -92,19 +96,37 @@ impl Witness {
 
 impl Seen {
     /// Takes in a commit; gives the record before it.
-    fn note(&mut self, commit: &Commit, after: &Recipient) -> Recipient {
-        self.commits += 1;
+    fn note(&mut self, commit: &Commit, after: &Recipient, version: u64) -> Recipient {
         for byte in &commit.blob {
             self.fingerprint = (self.fingerprint ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
         }
-        for challenge in &after.challenges {
-            let ended = self.challenges.entry(challenge.id).or_default();
-            let by = self.commits;
-            *ended = ended.or(challenge.conclusion.map(|it| (it.state, by)));
+        after.challenges.iter().for_each(|challenge| self.note_challenge(challenge, version));
+        if version == 1 {
+            // One of before is forgotten.
+            self.acknowledged.remove(&commit.key);
         }
         for (name, amount) in &commit.counters {
             *self.counters.entry(name.clone()).or_default() += amount;
         }
         self.records.insert(commit.key, after.clone()).unwrap_or_default()
+    }
+
+    fn note_challenge(&mut self, challenge: &Challenge, version: u64) {
+        let ended = self.challenges.entry(challenge.id).or_default();
+        *ended = ended.or(challenge.conclusion.map(|it| (it.state, version)));
+        let counted = self.counted.entry(challenge.id).or_default();
+        counted.resize(counted.len().max(challenge.attempts_used as usize), version);
+        for delivery in &challenge.deliveries {
+            for digest in &delivery.digests {
+                let message = (challenge.id, delivery.number, digest.0);
+                self.queued.entry(message).or_insert(version);
+            }
+        }
+    }
+
+    /// Replicas have what was committed.
+    pub fn acknowledge(&mut self, commit: &Commit) {
+        let version = self.acknowledged.entry(commit.key).or_default();
+        *version = (*version).max(commit.expected + 1);
     }
 }

@@ -12,9 +12,11 @@ use tokio::{
         tcp::{OwnedReadHalf, OwnedWriteHalf},
     },
     sync::watch,
-    time::sleep,
+    time::{sleep, timeout},
 };
-use tokio_util::task::AbortOnDropHandle;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
+
+use super::pombo::PATIENCE;
 
 /// The state of the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +47,8 @@ enum Way {
 pub struct Proxy {
     address: SocketAddr,
     line: Arc<watch::Sender<Line>>,
+    /// The connections that it carries.
+    carried: TaskTracker,
     _accepting: AbortOnDropHandle<()>,
 }
 
@@ -54,8 +58,9 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (address, line) =
             (listener.local_addr().unwrap(), Arc::new(watch::Sender::new(Line::Good)));
-        let accepting = tokio::spawn(accept(listener, server, Arc::clone(&line)));
-        Self { address, line, _accepting: AbortOnDropHandle::new(accepting) }
+        let carried = TaskTracker::new();
+        let accepting = tokio::spawn(accept(listener, server, Arc::clone(&line), carried.clone()));
+        Self { address, line, carried, _accepting: AbortOnDropHandle::new(accepting) }
     }
 
     /// Where it is.
@@ -68,18 +73,33 @@ impl Proxy {
         self.line.send_replace(line);
     }
 
+    /// Cut, and every connection has ended.
+    pub async fn cut(&self) {
+        self.is(Line::Cut);
+        self.carried.close();
+        timeout(PATIENCE, self.carried.wait()).await.expect("every connection ends");
+        self.carried.reopen();
+    }
+
     /// Waits until the line is in this state.
     pub async fn becomes(&self, line: Line) {
-        self.line.subscribe().wait_for(|state| *state == line).await.unwrap();
+        let mut states = self.line.subscribe();
+        let become_so = timeout(PATIENCE, states.wait_for(|state| *state == line)).await;
+        become_so.unwrap_or_else(|_| panic!("the line never was {line:?}")).unwrap();
     }
 }
 
-async fn accept(listener: TcpListener, server: String, line: Arc<watch::Sender<Line>>) {
+async fn accept(
+    listener: TcpListener,
+    server: String,
+    line: Arc<watch::Sender<Line>>,
+    carried: TaskTracker,
+) {
     while let Ok((client, _)) = listener.accept().await {
         if *line.borrow() == Line::Cut {
             continue;
         }
-        tokio::spawn(carry(client, server.clone(), Arc::clone(&line)));
+        carried.spawn(carry(client, server.clone(), Arc::clone(&line)));
     }
 }
 
@@ -112,9 +132,11 @@ async fn pass(
             listen(piece, line);
         }
         let mut state = line.subscribe();
-        let open = state.wait_for(|line| !line.holds(way)).await.map(|line| *line);
-        if let Ok(Line::Slow(time)) = open {
-            sleep(time).await;
+        match state.wait_for(|line| !line.holds(way)).await.map(|line| *line) {
+            Ok(Line::Slow(time)) => sleep(time).await,
+            // What was held is lost with the connection.
+            Ok(Line::Cut) | Err(_) => return,
+            Ok(_) => {}
         }
         if to.write_all(piece).await.is_err() {
             return;

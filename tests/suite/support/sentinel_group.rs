@@ -43,6 +43,13 @@ impl SentinelGroup {
         let told = |line: &str| line.contains("+switch-master");
         self.sentinels[0].log().wait_for("a new master", told).await;
     }
+
+    /// Whoever is the master now, as the first sentinel says.
+    pub async fn master(&self) -> &RedisServer {
+        let told = self.sentinels[0].ask(&["SENTINEL", "GET-MASTER-ADDR-BY-NAME", NAME]).await;
+        let port = told.lines().nth(1).unwrap();
+        self.servers.iter().find(|server| server.port().to_string() == port).unwrap()
+    }
 }
 
 fn sentinel(master_port: &str, quorum: usize) -> RedisServer {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use pombo::{
     otp::{
-        ChallengeId, Time, VerifyOutcome,
-        event::{Issued, Refusal, Resent},
+        Challenge, ChallengeId, Channel, Purpose, Time, VerifyOutcome,
+        event::{Guessed, Issued, Refusal, Resent, Seen},
     },
     service::{Fault, Verified},
 };
@@ -26,7 +26,7 @@ pub enum Told {
     Issued(Issued),
     Resent(Resent),
     Guessed(Box<Verified>),
-    Seen,
+    Seen(Box<Seen>),
     Reported,
     Refused(Refusal),
     Failed(Fault),
@@ -37,7 +37,27 @@ pub enum Told {
 pub enum Again {
     Issued(Issued),
     Resent(Resent),
-    Guessed(VerifyOutcome, u32, Option<Time>),
+    Guessed(Box<Guessed>, Option<Proof>),
+}
+
+/// What is told of a challenge with `VERIFIED` only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    purpose: Purpose,
+    subject: String,
+    at: Option<Time>,
+    channel: Option<Channel>,
+}
+
+impl Proof {
+    fn of(challenge: &Challenge) -> Self {
+        Self {
+            purpose: challenge.flow.purpose,
+            subject: challenge.flow.subject.clone(),
+            at: challenge.conclusion.map(|conclusion| conclusion.at),
+            channel: challenge.used_channel(),
+        }
+    }
 }
 
 impl Told {
@@ -49,11 +69,21 @@ impl Told {
             Self::Guessed(verified) => {
                 let told = &verified.guessed;
                 let counts = matches!(told.outcome, Verified | WrongCode | TransactionMismatch);
-                let again = Again::Guessed(told.outcome, told.attempts_left, told.resend_at);
-                return counts.then_some(again);
+                return counts.then(|| Again::guessed(told));
             }
             _ => return None,
         })
+    }
+}
+
+impl Again {
+    /// All that a guess is told, but for what differs: that it is said again, and the number.
+    fn guessed(told: &Guessed) -> Self {
+        let is_proof = told.outcome == VerifyOutcome::Verified;
+        let proof = told.challenge.as_ref().filter(|_| is_proof).map(Proof::of);
+        // What else the challenge shows goes on changing.
+        let plain = Guessed { number: None, replayed: false, challenge: None, ..told.clone() };
+        Self::Guessed(Box::new(plain), proof)
     }
 }
 
@@ -67,6 +97,7 @@ impl Town {
             }
             _ => {}
         }
+        self.judge_lasting(ask, told);
         // Of two that are made at once, one may be held by a limit that the other used up.
         let is_held = matches!(told, Told::Refused(Refusal::Limited { .. }));
         if !ask.key.is_empty() && (heard || !is_held) {

@@ -10,6 +10,8 @@ mod answers;
 
 mod tries;
 
+mod lasting;
+
 use std::sync::{Mutex, PoisonError};
 
 pub use answers::{Again, Told};
@@ -27,7 +29,8 @@ pub enum Law {
     Attempts,
     /// A code of any message verifies while its challenge is live.
     RightCode,
-    /// No try starts without a look, nor after a look that came after a conclusion.
+    /// No try starts without a look that came after its message was queued, nor after one that came
+    /// after a conclusion.
     LookFirst,
     /// A message's digest is stored before the message is sent.
     DigestFirst,
@@ -42,6 +45,9 @@ pub enum Law {
     Forward,
     /// A retry is answered like the first call.
     Alike,
+    /// Where replicas are waited for, a guess or a cancel is told of no counted guess and no
+    /// conclusion that they may not have.
+    Lasting,
     /// Every challenge ends, and whatever else is due is done, within its time, a lease and a scan of
     /// a healthy service.
     Punctual,
