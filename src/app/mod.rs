@@ -47,6 +47,15 @@ const DRAIN: Duration = Duration::from_secs(14);
 /// How long the events of what was under way may then take to leave.
 const LAST_EVENTS: Duration = Duration::from_secs(1);
 
+/// Whether the files of TLS that a configuration names can be used.
+///
+/// # Errors
+///
+/// One can't; the sentence names its key and path.
+pub fn check_tls(config: &Config) -> anyhow::Result<()> {
+    parts::tls(config, &parts::callers(config)).map(drop)
+}
+
 /// The application, ready to run.
 pub struct App {
     /// The use cases.

@@ -78,9 +78,10 @@ mod tests {
         let _second = TcpStream::connect(address).await.unwrap();
         let (guest, _other) = (door.next().await, door.next().await);
         let mut third = TcpStream::connect(address).await.unwrap();
+        let mut byte = [0; 1];
         tokio::select! {
             _ = door.next() => panic!("there was no place"),
-            read = third.read(&mut [0; 1]) => assert!(matches!(read, Ok(0) | Err(_))),
+            read = third.read(&mut byte) => assert!(matches!(read, Ok(0) | Err(_))),
         }
         drop(guest);
         let _fourth = TcpStream::connect(address).await.unwrap();

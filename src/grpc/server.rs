@@ -34,7 +34,7 @@ const CONNECTION_WINDOW: u32 = 4 * CALL_WINDOW;
 
 /// Calls that a caller may have taken back before we have so much as looked at them, and those that we
 /// took back for a fault of its own. Past that it is a flood, and its connection is closed.
-const TAKEN_BACK: usize = 32;
+const TAKEN_BACK: usize = 128;
 const FAULTS: usize = 256;
 
 /// A connection is asked whether it is still there, and closed when it does not tell.

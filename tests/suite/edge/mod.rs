@@ -42,6 +42,18 @@ mod sns_versions;
 
 mod command_line;
 
+mod tls_bench;
+
+mod certificates;
+
+mod reloads;
+
+mod slowness;
+
+mod floods;
+
+mod admin;
+
 mod traces;
 
 mod deadlines;
