@@ -97,7 +97,7 @@ async fn a_bad_swap_keeps_the_old_and_names_the_file() {
     for (count, (file, text, named)) in (1..).zip(bad) {
         folder.write(file, text);
         log.wait_for_many(REFUSED, count).await;
-        let warned = log.all().into_iter().filter(|line| line.contains(REFUSED)).next_back();
+        let warned = log.all().into_iter().rfind(|line| line.contains(REFUSED));
         assert!(warned.unwrap().contains(&named), "{named}: {:#?}", log.all());
         assert!(secured.shown().await == before);
         assert_eq!(secured.meet(Some(&bank), None, &number(count as u32, "00")).await, Met::Served);
