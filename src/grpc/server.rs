@@ -28,14 +28,16 @@ const MAX_METADATA: u32 = 8 * 1024;
 /// Calls at once on one connection.
 const STREAMS: u32 = 1024;
 
-/// What one call, and one connection, may send ahead of anybody who reads it, in bytes.
+/// What one call, and one connection, may send ahead of anybody who reads it, in bytes. The second also
+/// says how many small messages may wait, since HTTP/2 takes each for a quarter of a KiB at least: those of
+/// all calls.
 const CALL_WINDOW: u32 = MAX_MESSAGE as u32;
-const CONNECTION_WINDOW: u32 = 4 * CALL_WINDOW;
+const CONNECTION_WINDOW: u32 = STREAMS * 1024;
 
 /// Calls that a caller may have taken back before we have so much as looked at them, and those that we
 /// took back for a fault of its own. Past that it is a flood, and its connection is closed.
 const TAKEN_BACK: usize = 128;
-const FAULTS: usize = 256;
+const FAULTS: usize = 1024;
 
 /// A connection is asked whether it is still there, and closed when it does not tell.
 const STILL_THERE: Duration = Duration::from_secs(30);

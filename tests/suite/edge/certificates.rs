@@ -118,7 +118,8 @@ async fn the_command_line_speaks_tls() {
 
 #[tokio::test]
 async fn files_that_can_not_be_used_are_told_at_start_with_key_and_path() {
-    let secured = Secured::new(&BY_CERTIFICATE).await;
+    let mut secured = Secured::new(&BY_CERTIFICATE).await;
+    secured.pombo.kill().await;
     let other = secured.authority.certify("127.0.0.1");
     let ended = secured.authority.certify_until_2020("127.0.0.1");
     let folder = &secured.folder;
