@@ -83,8 +83,8 @@ async fn greet(guest: Guest, tls: Option<Acceptors>) -> Option<Line> {
         Ok(Err(error)) => error.to_string(),
         Err(_) => "it took too long".to_owned(),
     };
-    tracing::info!(error = failed, "a connection came to no TLS");
     metrics::tls_failed();
+    tracing::info!(error = failed, "a connection came to no TLS");
     None
 }
 

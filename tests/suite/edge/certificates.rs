@@ -53,8 +53,9 @@ async fn whoever_is_no_caller_is_refused() {
     for forged in &forged {
         assert_eq!(secured.meet(Some(forged), None, NUMBER).await, Met::NoConnection);
     }
-    let failed = secured.pombo.metrics().await["pombo_tls_failed_total"];
-    assert_eq!(failed as usize, forged.len());
+    secured.pombo.stderr.wait_for_many("came to no TLS", forged.len()).await;
+    // A client may have tried again by itself.
+    assert!(secured.pombo.metrics().await["pombo_tls_failed_total"] as usize >= forged.len());
     assert_eq!(secured.meet(Some(&bank), None, NUMBER).await, Met::Served);
 }
 

@@ -37,11 +37,13 @@ async fn is_turned_away(address: &str) -> bool {
     matches!(read, Ok(Ok(0) | Err(_)))
 }
 
-/// Takes all places of a listener, and looks what happens to the next.
-async fn fill(name: &str, address: &str, places: usize, pombo: &Pombo) {
+/// Takes all places of a listener with connections that begin so, and looks what happens to the next.
+async fn fill(name: &str, address: &str, hello: &[u8], places: usize, pombo: &Pombo) {
     let mut lines = Vec::new();
     for _ in 0..places {
-        lines.push(TcpStream::connect(address).await.unwrap());
+        let mut line = TcpStream::connect(address).await.unwrap();
+        line.write_all(hello).await.unwrap();
+        lines.push(line);
     }
     assert!(is_turned_away(address).await, "{name}");
     drop(lines);
@@ -55,10 +57,10 @@ async fn fill(name: &str, address: &str, places: usize, pombo: &Pombo) {
 async fn who_comes_when_all_places_are_taken_is_turned_away_at_once() {
     let pombo = world(&[]).await.serve().await;
     let mut client = pombo.client().await;
-    fill("admin", &pombo.admin, OPERATORS, &pombo).await;
+    fill("admin", &pombo.admin, b"", OPERATORS, &pombo).await;
     if long() {
-        fill("webhook", &pombo.webhooks, PROVIDERS, &pombo).await;
-        fill("grpc", &pombo.grpc, CALLERS - 1, &pombo).await;
+        fill("webhook", &pombo.webhooks, b"", PROVIDERS, &pombo).await;
+        fill("grpc", &pombo.grpc, &hello(), CALLERS - 1, &pombo).await;
     }
     // Whoever was there before is served on.
     client.issue_code(login(NUMBER)).await.unwrap();
@@ -69,6 +71,11 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = (payload.len() as u32).to_be_bytes();
     let head = [&length[1..], &[kind, flags], &stream.to_be_bytes()].concat();
     [&head, payload].concat()
+}
+
+/// The first words of a connection.
+fn hello() -> Vec<u8> {
+    [&b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[..], &frame(4, 0, 0, &[])].concat()
 }
 
 /// The beginning of a call, and that it is not wanted any more.
@@ -97,9 +104,8 @@ fn goaway(mut told: &[u8]) -> Option<u32> {
 async fn rapid_reset(address: &str) -> Vec<u8> {
     let (mut from, mut to) = TcpStream::connect(address).await.unwrap().into_split();
     let flood = tokio::spawn(async move {
-        let hello = [&b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[..], &frame(4, 0, 0, &[])].concat();
         let calls = (0..RESETS).flat_map(|n| call_and_reset(2 * n + 1));
-        let _ = to.write_all(&[hello, calls.collect()].concat()).await;
+        let _ = to.write_all(&[hello(), calls.collect()].concat()).await;
         to
     });
     let mut told = Vec::new();

@@ -161,7 +161,9 @@ impl Secured {
             Ok(_) => Met::Served,
             Err(Code::Unauthenticated) => Met::Unauthenticated,
             // By TLS 1.3 a client is through before its certificate is looked at.
-            Err(Code::Unavailable | Code::Unknown | Code::Internal) => Met::NoConnection,
+            Err(Code::Unavailable | Code::Unknown | Code::Internal | Code::Cancelled) => {
+                Met::NoConnection
+            }
             Err(other) => panic!("{other:?}"),
         }
     }
