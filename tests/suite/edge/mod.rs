@@ -42,6 +42,8 @@ mod sns_versions;
 
 mod command_line;
 
+mod caller_keys;
+
 mod tls_bench;
 
 mod certificates;
