@@ -17,6 +17,8 @@ pub mod service;
 
 pub mod outwards;
 
+pub mod doors;
+
 pub mod grpc;
 
 pub mod http;

@@ -9,13 +9,19 @@ use std::{
 use anyhow::bail;
 use tokio::net::TcpListener;
 
-use crate::config;
+use crate::{config, doors::Door};
+
+/// Connections at once of callers, of providers and of operators. Each is a descriptor: the process
+/// needs as many, and some for the store and for providers.
+const CALLERS: usize = 4096;
+const PROVIDERS: usize = 2048;
+const OPERATORS: usize = 128;
 
 /// The three listeners, bound.
 pub struct Listeners {
-    pub(super) grpc: TcpListener,
-    pub(super) webhook: TcpListener,
-    pub(super) admin: TcpListener,
+    pub(super) grpc: Door,
+    pub(super) webhook: Door,
+    pub(super) admin: Door,
 }
 
 /// Where the listeners are.
@@ -33,18 +39,22 @@ impl Listeners {
     /// Binds what the configuration says.
     pub async fn bind(server: &config::Server) -> anyhow::Result<Self> {
         Ok(Self {
-            grpc: bind("grpc_addr", server.grpc_addr).await?,
-            webhook: bind("webhook_addr", server.webhook_addr).await?,
-            admin: bind("admin_addr", server.admin_addr).await?,
+            grpc: Door::new("grpc", bind("grpc_addr", server.grpc_addr).await?, CALLERS),
+            webhook: Door::new(
+                "webhook",
+                bind("webhook_addr", server.webhook_addr).await?,
+                PROVIDERS,
+            ),
+            admin: Door::new("admin", bind("admin_addr", server.admin_addr).await?, OPERATORS),
         })
     }
 
     /// Where they are, ports and all.
     pub fn addresses(&self) -> io::Result<Addresses> {
         Ok(Addresses {
-            grpc: self.grpc.local_addr()?,
-            webhook: self.webhook.local_addr()?,
-            admin: self.admin.local_addr()?,
+            grpc: self.grpc.address()?,
+            webhook: self.webhook.address()?,
+            admin: self.admin.address()?,
         })
     }
 }

@@ -29,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::Config,
-    grpc::{self, Callers},
+    grpc::{self, Callers, Tls},
     http,
     otp::PhoneNumber,
     outwards::Courier,
@@ -47,6 +47,15 @@ const DRAIN: Duration = Duration::from_secs(14);
 /// How long the events of what was under way may then take to leave.
 const LAST_EVENTS: Duration = Duration::from_secs(1);
 
+/// Whether the files of TLS that a configuration names can be used.
+///
+/// # Errors
+///
+/// One can't; the sentence names its key and path.
+pub fn check_tls(config: &Config) -> anyhow::Result<()> {
+    parts::tls(config, &parts::callers(config)).map(drop)
+}
+
 /// The application, ready to run.
 pub struct App {
     /// The use cases.
@@ -54,6 +63,7 @@ pub struct App {
     couriers: Vec<Arc<Courier>>,
     listeners: Listeners,
     callers: Callers,
+    tls: Option<Tls>,
     webhooks: Router,
     admin: Router,
 }
@@ -69,6 +79,8 @@ impl App {
         visit: Visit,
         extra: Router,
     ) -> anyhow::Result<Self> {
+        let callers = parts::callers(&config);
+        let tls = parts::tls(&config, &callers)?;
         let store = parts::open_store(&config, visit).await?;
         // The numbering plans are read at their first use; the first caller shall not wait for it.
         tokio::task::spawn_blocking(|| drop(PhoneNumber::parse("+5511987654300")));
@@ -84,10 +96,12 @@ impl App {
             messengers: senders::messengers(&config, &public_url).await?,
             entropy: Entropy::of_system(),
         });
+        let admin = http::admin::router(Arc::clone(&service), metrics).merge(extra);
         Ok(Self {
             webhooks: parts::webhooks(&config, &service, public_url)?,
-            admin: http::admin::router(Arc::clone(&service), metrics).merge(extra),
-            callers: parts::callers(&config),
+            admin: http::admin::guarded(admin, parts::admin_token(&config)),
+            callers,
+            tls,
             service,
             couriers,
             listeners,
@@ -96,16 +110,21 @@ impl App {
 
     /// Serves until `stop`, then finishes what is under way, for a bounded time.
     pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
-        let Self { service, couriers, listeners, callers, webhooks, admin } = self;
+        let Self { service, couriers, listeners, callers, tls, webhooks, admin } = self;
         let (alarms, told) = (Arc::clone(&service), stop.clone());
         let mut worker = tokio::spawn(async move { alarms.run(told).await });
         let rounds: JoinSet<()> =
             couriers.iter().map(|it| Arc::clone(it).run(service.facts())).collect();
-        let grpc = grpc::server::serve(listeners.grpc, Arc::clone(&service), callers, stop.clone());
+        let grpc =
+            grpc::server::serve(listeners.grpc, tls, Arc::clone(&service), callers, stop.clone());
         let webhooks = http::serve(listeners.webhook, webhooks, stop.clone());
         let admin = http::serve(listeners.admin, admin, stop.clone());
         let serving = async {
-            tokio::try_join!(grpc, async { Ok(webhooks.await?) }, async { Ok(admin.await?) })
+            let http = async {
+                tokio::join!(webhooks, admin);
+                Ok(())
+            };
+            tokio::try_join!(grpc, http)
         };
         let out_of_time = async {
             stop.cancelled().await;

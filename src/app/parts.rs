@@ -15,7 +15,8 @@ use crate::{
 use crate::{
     config::{self, Config},
     delivery::{sns::Certificates, whatsapp::notices::Ours},
-    grpc::{Caller, Callers},
+    doors::TokenHash,
+    grpc::{Caller, Callers, Proof, San, Tls, TlsFiles},
     http::webhooks::{self, Meta, Sns, TwilioAccount, Webhooks},
     insight::observed::Observed,
     outwards::{Courier, Sink, https::Https},
@@ -75,10 +76,30 @@ pub(super) fn shared_limits(config: &Config) -> SharedLimits {
 pub(super) fn callers(config: &Config) -> Callers {
     let callers = config.callers.iter().map(|caller| Caller {
         name: caller.name.clone(),
-        api_key_sha256: caller.api_key.0,
+        proof: match &caller.proof {
+            config::Proof::ApiKey(hash) => Proof::ApiKey(TokenHash::known(hash.0)),
+            config::Proof::MtlsSan(san) => Proof::MtlsSan(San::of(san)),
+        },
         purposes: Some(caller.purposes.iter().copied().collect()),
     });
     Callers(callers.collect())
+}
+
+/// TLS for these callers, if it is configured.
+pub(super) fn tls(config: &Config, callers: &Callers) -> anyhow::Result<Option<Tls>> {
+    let files = config.server.tls.clone().map(|files| TlsFiles {
+        cert: files.cert,
+        key: files.key,
+        client_ca: files.client_ca,
+        lets_in_without: callers.have_keys(),
+    });
+    files.map(Tls::load).transpose()
+}
+
+/// What operators show at the admin listener.
+pub(super) fn admin_token(config: &Config) -> Option<TokenHash> {
+    let token = config.server.admin_token.as_ref();
+    token.map(|token| TokenHash::of(token.expose_secret()))
 }
 
 /// Where an account of AWS is, and who asks.

@@ -26,6 +26,7 @@ pub struct Check {
 impl Check {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let config = Config::load(Mode::Check, self.file.config.as_deref(), std::env::vars_os())?;
+        app::check_tls(&config)?;
         row("configuration", "in order");
         let one_in = 1.0 / config.rules.guessing_odds_per_day();
         row("guessing", &format!("1 in {one_in:.0} a day for one recipient, at worst"));

@@ -24,8 +24,10 @@ impl Dev {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let file = self.file.config.as_deref();
         let mut config = Config::load(Mode::Dev, file, std::env::vars_os())?;
-        // Whoever reaches a loopback address may call; `dev` asks nobody for a key.
+        // Whoever reaches a loopback address may call; `dev` asks nobody for a key, a
+        // certificate or a token.
         config.callers.clear();
+        (config.server.tls, config.server.admin_token) = (None, None);
         let metrics = insight::metrics::install()?;
         let listeners = Listeners::bind(&config.server).await?;
         let addresses = listeners.addresses()?;

@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, fmt};
 
 use super::{
+    Mode,
     kind::{FLAG, Kind, spelled},
     limits::windows,
     reader::Reader,
@@ -17,14 +18,24 @@ use crate::otp::{Purpose, limits::Window};
 pub struct Caller {
     /// Its name, 1 to 64 of `A-Za-z0-9._-`; no two callers share one.
     pub name: String,
-    /// SHA-256 of its API key.
-    pub api_key: KeyHash,
+    /// How it is known.
+    pub proof: Proof,
     /// What it may ask for. Default everything.
     pub purposes: BTreeSet<Purpose>,
     /// How many messages it may ask for, instead of `limits.caller`. Default that.
     pub quota: Option<Vec<Window>>,
     /// Whether it may read the funnel. Default no.
     pub insight: bool,
+}
+
+/// How a caller is known: by the one or the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// An API key, `api_key_sha256`.
+    ApiKey(KeyHash),
+    /// A subject alternative name of its certificate, `mtls_san`: a URI, or a DNS name in small
+    /// letters.
+    MtlsSan(String),
 }
 
 /// SHA-256 of an API key; compare it in constant time. `Debug` hides it.
@@ -52,9 +63,12 @@ impl fmt::Debug for KeyHash {
     }
 }
 
-const NAME: Kind<String> = Kind::new("1 to 64 of the characters A-Z a-z 0-9 . _ -", |text| {
+const NAME: Kind<String> = Kind::new("1 to 64 of the characters A-Z a-z 0-9 . _ -", caller_name);
+
+/// A caller's name: 1 to 64 of `A-Za-z0-9._-`.
+pub fn caller_name(text: &str) -> Option<String> {
     spelled(text, 1..=64, |c| c.is_ascii_alphanumeric() || "._-".contains(c))
-});
+}
 
 // Hidden, since the key itself may have been put there by mistake.
 const API_KEY: Kind<KeyHash> = Kind::new(
@@ -69,9 +83,27 @@ const PURPOSE: Kind<Purpose> = Kind::new(
     Purpose::from_text,
 );
 
-const NOT_YET: Kind<()> = Kind::new("left out; use api_key_sha256", |_| None).later(|_| true);
+/// No wildcard: it would be anybody's of a whole domain.
+const SAN: Kind<String> = Kind::new(
+    "a name in the caller's certificate, whole: a URI like \"spiffe://bank.example/signup\" or a DNS \
+     name like \"signup.bank.example\"",
+    |text| {
+        if text.contains("://") {
+            return spelled(text, 1..=2048, |c| c.is_ascii_graphic());
+        }
+        spelled(text, 1..=253, |c| c.is_ascii_alphanumeric() || ".-_".contains(c))
+            .map(|name| name.to_ascii_lowercase())
+    },
+);
 
-pub(super) fn read(reader: &mut Reader) -> Vec<Caller> {
+/// A certificate tells nothing unless somebody answers for it.
+const NO_AUTHORITY: &str = "wants server.tls.client_ca, the authority of callers' certificates; set it \
+                            with server.tls.cert and server.tls.key, or give the caller an \
+                            api_key_sha256";
+
+pub(super) fn read(reader: &mut Reader, mode: Mode) -> Vec<Caller> {
+    // `dev` knows no callers.
+    let is_certified = !mode.is_strict() || reader.says("server.tls.client_ca");
     let mut all = reader.section("callers").demanding(true);
     let mut callers: Vec<Caller> = Vec::new();
     for number in all.names() {
@@ -82,16 +114,18 @@ pub(super) fn read(reader: &mut Reader) -> Vec<Caller> {
         let mut keys = all.below(&number);
         let caller = caller(&mut keys);
         check(&mut keys, &caller, &callers);
+        if matches!(caller.proof, Proof::MtlsSan(_)) && !is_certified {
+            keys.refuse("mtls_san", NO_AUTHORITY);
+        }
         callers.push(caller);
     }
     callers
 }
 
 fn caller(keys: &mut Section<'_>) -> Caller {
-    keys.get("mtls_san", &NOT_YET);
     Caller {
         name: keys.need("name", &NAME, String::new()),
-        api_key: keys.need("api_key_sha256", &API_KEY, KeyHash::default()),
+        proof: proof(keys),
         purposes: match keys.list("purposes", &PURPOSE) {
             Some(purposes) => purposes.into_iter().collect(),
             None => Purpose::ALL.iter().copied().collect(),
@@ -101,12 +135,34 @@ fn caller(keys: &mut Section<'_>) -> Caller {
     }
 }
 
+fn proof(keys: &mut Section<'_>) -> Proof {
+    let is_given = |name| keys.says(name);
+    let is_by_certificate = is_given("mtls_san");
+    if is_by_certificate && (is_given("api_key_sha256") || is_given("api_key_sha256_file")) {
+        keys.refuse("mtls_san", "is given beside api_key_sha256; keep one of them");
+    }
+    if is_by_certificate {
+        // What is said beside it is no unknown key.
+        keys.get("api_key_sha256", &API_KEY);
+        return Proof::MtlsSan(keys.need("mtls_san", &SAN, String::new()));
+    }
+    Proof::ApiKey(keys.need("api_key_sha256", &API_KEY, KeyHash::default()))
+}
+
 fn check(keys: &mut Section<'_>, caller: &Caller, before: &[Caller]) {
     if before.iter().any(|other| other.name == caller.name) {
         keys.refuse("name", "is another caller's name too; give each a name of its own");
     }
-    if before.iter().any(|other| other.api_key == caller.api_key) {
-        keys.refuse("api_key_sha256", "is another caller's key too; give each a key of its own");
+    if before.iter().any(|other| other.proof == caller.proof) {
+        let (name, sentence) = match caller.proof {
+            Proof::ApiKey(_) => {
+                ("api_key_sha256", "is another caller's key too; give each a key of its own")
+            }
+            Proof::MtlsSan(_) => {
+                ("mtls_san", "is another caller's too; give each a certificate of its own")
+            }
+        };
+        keys.refuse(name, sentence);
     }
     if caller.purposes.is_empty() {
         keys.refuse(

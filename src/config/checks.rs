@@ -22,6 +22,11 @@ impl Config {
                             add [[callers]], or listen on 127.0.0.1";
             reader.refuse_sound("server.grpc_addr", sentence);
         }
+        if self.server.admin_token.is_none() && !self.server.admin_addr.ip().is_loopback() {
+            let sentence = "is open to other machines while there is no server.admin_token; set one, \
+                            or listen on 127.0.0.1";
+            reader.refuse_sound("server.admin_addr", sentence);
+        }
     }
 
     /// What `dev` shows is for whoever sits at the machine: it asks nobody for a key and shows codes.

@@ -11,19 +11,13 @@ use crate::otp::limits::parse_duration;
 pub struct Kind<T> {
     accepts: &'static str,
     parse: fn(&str) -> Option<T>,
-    later: fn(&str) -> bool,
     hidden: bool,
 }
 
 impl<T> Kind<T> {
     /// A kind whose values `parse` reads. `accepts` completes the sentence "it must be …".
     pub const fn new(accepts: &'static str, parse: fn(&str) -> Option<T>) -> Self {
-        Self { accepts, parse, later: |_| false, hidden: false }
-    }
-
-    /// Values that the contract knows and this version does not serve yet.
-    pub const fn later(self, later: fn(&str) -> bool) -> Self {
-        Self { later, ..self }
+        Self { accepts, parse, hidden: false }
     }
 
     /// Values that no error may show. They may come from a file, by their key + `_file`.
@@ -45,21 +39,17 @@ impl<T> Kind<T> {
             return Ok(value);
         }
         let accepts = self.accepts;
-        let sentence = match (self.shown(text), (self.later)(text)) {
-            (Some(found), false) => format!("must be {accepts}, not {found:?}"),
-            (None, false) => format!("must be {accepts}"),
-            (Some(found), true) => {
-                format!("{found:?} is not in this version; it must be {accepts}")
-            }
-            (None, true) => format!("the value is not in this version; it must be {accepts}"),
-        };
-        Err(sentence)
+        Err(match self.shown(text) {
+            Some(found) => format!("must be {accepts}, not {found:?}"),
+            None => format!("must be {accepts}"),
+        })
     }
 
-    /// What of a text an error may show. What stands before an @ may be a password, and what
-    /// begins with + somebody's number.
+    /// What of a text an error may show. What stands before an @ may be a password, what begins
+    /// with + somebody's number, and a key in PEM may stand where its path should.
     fn shown(&self, text: &str) -> Option<String> {
-        let hidden = self.hidden || text.contains('@') || text.trim_start().starts_with('+');
+        let may_be_secret = |text: &str| text.contains('@') || text.contains("PRIVATE KEY");
+        let hidden = self.hidden || may_be_secret(text) || text.trim_start().starts_with('+');
         (!hidden).then(|| text.chars().take(60).collect())
     }
 }

@@ -53,14 +53,14 @@ mod checks;
 use std::{collections::BTreeSet, ffi::OsString, path::Path, time::Duration};
 
 pub use aws::{SmsAws, WhatsappAws};
-pub use callers::{Caller, KeyHash};
+pub use callers::{Caller, KeyHash, Proof, caller_name};
 pub use error::{ConfigError, Errors};
 pub use events::{Events, EventsEndpoint, EventsTopic};
 pub use fraud::Fraud;
 pub use keys::{Keys, key_id};
 pub use limits::SharedLimits;
 pub use origin::Origin;
-pub use server::Server;
+pub use server::{Server, ServerTls};
 pub use sms::{Sms, SmsProvider, SmsText, Twilio, TwilioSender};
 pub use sns::Sns;
 pub use store::{Store, StoreUrl};
@@ -170,7 +170,7 @@ impl Config {
             keys: keys::read(reader, mode, store.url.is_memory()),
             rules: rules(reader, whatsapp.as_ref(), sms.as_ref(), store.retention, &limits),
             accept_odds: reader.section("code").get("accept_odds", &FLAG).unwrap_or(false),
-            callers: callers::read(reader),
+            callers: callers::read(reader, mode),
             test_numbers: test_numbers::read(reader),
             events: events::read(reader, mode),
             fraud: fraud::read(reader),

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use tonic::{Code, Response, Status, metadata::MetadataMap};
+use tonic::{Code, Request, Response, Status};
 use tracing::Instrument;
 
 use super::{
     callers::{Caller, Callers},
     errors,
     people::Language,
+    san::Peer,
 };
 
 /// The longest a call may take, whatever deadline its caller set.
@@ -31,13 +32,14 @@ pub struct Call<'a> {
 
 impl<'a> Call<'a> {
     /// Recognises the caller, or refuses. The metadata give the call its ids and its time.
-    pub fn begin(
+    pub fn begin<T>(
         rpc: &'static str,
-        metadata: &MetadataMap,
+        request: &Request<T>,
         callers: &'a Callers,
     ) -> Result<Self, Status> {
-        let caller = callers.identify(metadata).inspect_err(|_| {
-            tracing::info!(rpc, "call refused: no caller has its key");
+        let (metadata, peer) = (request.metadata(), request.extensions().get::<Peer>());
+        let caller = callers.identify(metadata, peer).inspect_err(|_| {
+            tracing::info!(rpc, "call refused: no caller has its key or its certificate");
         })?;
         let text = |name: &str| metadata.get(name).and_then(|value| value.to_str().ok());
         let request_id = text("x-request-id").filter(|id| is_id(id)).map(str::to_owned);

@@ -1,51 +1,84 @@
-//! Who calls: an API key in the metadata `authorization: Bearer KEY`.
+//! Who calls: an API key in the metadata `authorization: Bearer KEY`, or the connection's certificate.
 
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 use tonic::{Status, metadata::MetadataMap};
 
-use super::errors;
-use crate::otp::Purpose;
+use super::{
+    errors,
+    san::{Peer, San},
+};
+use crate::{
+    doors::{TokenHash, bearer_hash},
+    otp::Purpose,
+};
 
 /// A program that may call.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Caller {
     /// Its name, in logs, limits and the owner of its challenges.
     pub name: String,
-    /// SHA-256 of its API key.
-    pub api_key_sha256: [u8; 32],
+    /// How it is known.
+    pub proof: Proof,
     /// What it may issue codes for; `None` for everything.
     pub purposes: Option<Vec<Purpose>>,
 }
 
+/// How a caller is known.
+#[derive(Clone)]
+pub enum Proof {
+    /// By its API key.
+    ApiKey(TokenHash),
+    /// By a name in its certificate.
+    MtlsSan(San),
+}
+
 /// Everybody who may call. With nobody named, everybody may (on loopback).
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Callers(pub Vec<Caller>);
 
 impl Callers {
-    /// Recognises the caller, or refuses.
-    pub fn identify(&self, metadata: &MetadataMap) -> Result<Option<&Caller>, Status> {
+    /// Recognises the caller, or refuses. Who names a key is known by it, whatever the connection's
+    /// certificate says.
+    pub fn identify(
+        &self,
+        metadata: &MetadataMap,
+        peer: Option<&Peer>,
+    ) -> Result<Option<&Caller>, Status> {
         if self.0.is_empty() {
             return Ok(None);
         }
-        let key = metadata.get("authorization").and_then(|value| value.to_str().ok());
-        let key = key.and_then(bearer).ok_or_else(errors::unauthenticated)?;
-        let hash: [u8; 32] = Sha256::digest(key).into();
-        // Every caller is looked at, so that time doesn't tell how far the search went.
-        let found = self.0.iter().fold(None, |found, caller| {
-            let same: bool = caller.api_key_sha256.ct_eq(&hash).into();
-            if same { Some(caller) } else { found }
-        });
+        let found = match (metadata.get("authorization"), peer) {
+            (Some(value), _) => {
+                let key = value.to_str().ok().and_then(bearer_hash);
+                key.and_then(|key| self.with_key(&key))
+            }
+            (None, Some(peer)) => self.with_certificate(peer),
+            (None, None) => None,
+        };
         found.map(Some).ok_or_else(errors::unauthenticated)
     }
-}
 
-/// The key after the scheme, whose name knows no case (RFC 9110 §11.1).
-fn bearer(value: &str) -> Option<&str> {
-    let (scheme, key) = value.split_once(' ')?;
-    let key = key.trim();
-    // No key is nobody's key, whatever hash somebody may have configured.
-    (scheme.eq_ignore_ascii_case("bearer") && !key.is_empty()).then_some(key)
+    fn with_key(&self, key: &TokenHash) -> Option<&Caller> {
+        // Every caller is looked at, so that time doesn't tell how far the search went.
+        self.0.iter().fold(None, |found, caller| match &caller.proof {
+            Proof::ApiKey(own) if own.is(key) => Some(caller),
+            _ => found,
+        })
+    }
+
+    /// A certificate that names two callers is neither's.
+    fn with_certificate(&self, peer: &Peer) -> Option<&Caller> {
+        let is_named = |caller: &&Caller| match &caller.proof {
+            Proof::MtlsSan(san) => peer.has(san),
+            Proof::ApiKey(_) => false,
+        };
+        let mut named = self.0.iter().filter(is_named);
+        named.next().filter(|_| named.next().is_none())
+    }
+
+    /// Whether somebody may call without a certificate.
+    pub fn have_keys(&self) -> bool {
+        self.0.iter().any(|caller| matches!(caller.proof, Proof::ApiKey(_)))
+    }
 }
 
 impl Caller {
@@ -59,22 +92,17 @@ impl Caller {
 mod tests {
     use super::*;
 
-    fn callers() -> Callers {
-        Callers(vec![Caller {
-            name: "signup".into(),
-            api_key_sha256: Sha256::digest("a key for tests").into(),
-            purposes: Some(vec![Purpose::Signup]),
-        }])
+    fn caller(name: &str, proof: Proof) -> Caller {
+        Caller { name: name.into(), proof, purposes: Some(vec![Purpose::Signup]) }
     }
 
-    #[test]
-    fn no_key_is_nobodys_key() {
-        let mut callers = callers();
-        callers.0[0].api_key_sha256 = Sha256::digest("").into();
-        for value in ["Bearer ", "Bearer", "Basic x"] {
-            assert!(callers.identify(&metadata(value)).is_err(), "{value}");
-        }
-        assert!(callers.identify(&MetadataMap::new()).is_err());
+    fn callers() -> Callers {
+        let bank = San::of("spiffe://bank.example/bank");
+        Callers(vec![
+            caller("signup", Proof::ApiKey(TokenHash::of("a key for tests"))),
+            caller("bank", Proof::MtlsSan(bank)),
+            caller("shop", Proof::MtlsSan(San::of("shop.example"))),
+        ])
     }
 
     fn metadata(value: &'static str) -> MetadataMap {
@@ -87,14 +115,39 @@ mod tests {
     fn a_caller_is_known_by_its_key() {
         let callers = callers();
         for value in ["Bearer a key for tests", "bearer a key for tests"] {
-            let caller = callers.identify(&metadata(value)).unwrap().unwrap();
+            let caller = callers.identify(&metadata(value), None).unwrap().unwrap();
             assert_eq!(caller.name, "signup");
             assert!(caller.may(Purpose::Signup) && !caller.may(Purpose::Login));
         }
         for value in ["Bearer another key", "Basic a key for tests", "a key for tests", "Bearer "] {
-            let refused = callers.identify(&metadata(value)).unwrap_err();
+            let Err(refused) = callers.identify(&metadata(value), None) else { panic!("{value}") };
             assert_eq!(refused.code(), tonic::Code::Unauthenticated);
         }
-        assert!(callers.identify(&MetadataMap::new()).is_err());
+        assert!(callers.identify(&MetadataMap::new(), None).is_err());
+    }
+
+    #[test]
+    fn no_key_is_nobodys_key() {
+        let callers = Callers(vec![caller("none", Proof::ApiKey(TokenHash::of("")))]);
+        for value in ["Bearer ", "Bearer", "Basic x"] {
+            assert!(callers.identify(&metadata(value), None).is_err(), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_caller_is_known_by_its_certificate_unless_it_names_a_key() {
+        let (callers, none) = (callers(), MetadataMap::new());
+        let name = |metadata: &MetadataMap, sans: &[&str]| {
+            let peer = sans.iter().map(|san| San::of(san)).collect();
+            callers.identify(metadata, Some(&peer)).ok().flatten().map(|it| it.name.as_str())
+        };
+        assert_eq!(name(&none, &["spiffe://bank.example/bank"]), Some("bank"));
+        assert_eq!(name(&none, &["elsewhere.example", "shop.example"]), Some("shop"));
+        for nobodys in [&["spiffe://bank.example/bank/2"][..], &["bank"], &[]] {
+            assert_eq!(name(&none, nobodys), None, "{nobodys:?}");
+        }
+        assert_eq!(name(&none, &["shop.example", "spiffe://bank.example/bank"]), None);
+        assert_eq!(name(&metadata("Bearer a key for tests"), &["shop.example"]), Some("signup"));
+        assert_eq!(name(&metadata("Bearer another"), &["shop.example"]), None);
     }
 }

@@ -19,10 +19,11 @@ const DOMAIN: &str = "pombo";
 /// When to come back after a fault of the store or of too much work.
 const COME_BACK: Duration = Duration::from_secs(1);
 
-/// No caller has this key.
+/// No caller has this key, or this certificate.
 pub fn unauthenticated() -> Status {
     Status::unauthenticated(
-        "the metadata `authorization: Bearer KEY` must carry the API key of a configured caller",
+        "the metadata `authorization: Bearer KEY` must carry the API key of a configured caller, or \
+         the connection a certificate that names one",
     )
 }
 

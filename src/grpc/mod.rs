@@ -18,6 +18,14 @@ mod requests;
 
 mod otp_service;
 
+mod san;
+
+mod tls_files;
+
+mod tls;
+
+mod lines;
+
 pub mod server;
 
 /// Generated from `proto/pombo/otp/v1/otp.proto`: messages, server and client.
@@ -29,4 +37,7 @@ pub mod proto {
     pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/otp.bin"));
 }
 
-pub use callers::{Caller, Callers};
+pub use callers::{Caller, Callers, Proof};
+pub use san::San;
+pub use tls::Tls;
+pub use tls_files::TlsFiles;

@@ -8,7 +8,7 @@ use std::{
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
-use tonic::{Request, Response, Status, metadata::MetadataMap};
+use tonic::{Request, Response, Status};
 use tracing::Instrument;
 
 use super::{
@@ -36,8 +36,8 @@ impl Otp {
         Self { service, callers, stop }
     }
 
-    fn call(&self, rpc: &'static str, metadata: &MetadataMap) -> Result<Call<'_>, Status> {
-        Call::begin(rpc, metadata, &self.callers)
+    fn call<T>(&self, rpc: &'static str, request: &Request<T>) -> Result<Call<'_>, Status> {
+        Call::begin(rpc, request, &self.callers)
     }
 }
 
@@ -47,7 +47,7 @@ impl OtpService for Otp {
         &self,
         request: Request<proto::IssueCodeRequest>,
     ) -> Result<Response<proto::IssueCodeResponse>, Status> {
-        let call = self.call("IssueCode", request.metadata())?;
+        let call = self.call("IssueCode", &request)?;
         let answer = async {
             let numbers = self.service.numbers();
             let issue = requests::issue(request.into_inner(), call.name(), numbers, clock())?;
@@ -65,7 +65,7 @@ impl OtpService for Otp {
         &self,
         request: Request<proto::ResendCodeRequest>,
     ) -> Result<Response<proto::ResendCodeResponse>, Status> {
-        let call = self.call("ResendCode", request.metadata())?;
+        let call = self.call("ResendCode", &request)?;
         let answer = async {
             let resend = requests::resend(request.into_inner(), call.name())?;
             Ok(convert::resent(self.service.resend(resend).await?))
@@ -77,7 +77,7 @@ impl OtpService for Otp {
         &self,
         request: Request<proto::VerifyCodeRequest>,
     ) -> Result<Response<proto::VerifyCodeResponse>, Status> {
-        let call = self.call("VerifyCode", request.metadata())?;
+        let call = self.call("VerifyCode", &request)?;
         let answer = async {
             let guess = requests::guess(request.into_inner(), call.name())?;
             Ok(convert::verified(self.service.verify(guess).await?, call.language))
@@ -89,7 +89,7 @@ impl OtpService for Otp {
         &self,
         request: Request<proto::CancelChallengeRequest>,
     ) -> Result<Response<proto::CancelChallengeResponse>, Status> {
-        let call = self.call("CancelChallenge", request.metadata())?;
+        let call = self.call("CancelChallenge", &request)?;
         let answer = async {
             let id = requests::challenge(&request.get_ref().challenge_id)?;
             let seen = self.service.cancel(call.name(), id).await?;
@@ -102,7 +102,7 @@ impl OtpService for Otp {
         &self,
         request: Request<proto::GetChallengeRequest>,
     ) -> Result<Response<proto::GetChallengeResponse>, Status> {
-        let call = self.call("GetChallenge", request.metadata())?;
+        let call = self.call("GetChallenge", &request)?;
         let answer = async {
             let id = requests::challenge(&request.get_ref().challenge_id)?;
             let seen = self.service.get(call.name(), id).await?;
@@ -117,7 +117,7 @@ impl OtpService for Otp {
         &self,
         request: Request<proto::WatchChallengeRequest>,
     ) -> Result<Response<Self::WatchChallengeStream>, Status> {
-        let call = self.call("WatchChallenge", request.metadata())?;
+        let call = self.call("WatchChallenge", &request)?;
         let answer = async {
             let id = requests::challenge(&request.get_ref().challenge_id)?;
             let mut watched = self.service.watch(call.name(), id)?;
@@ -135,7 +135,7 @@ impl OtpService for Otp {
         &self,
         request: Request<proto::ReportOutcomeRequest>,
     ) -> Result<Response<proto::ReportOutcomeResponse>, Status> {
-        let call = self.call("ReportOutcome", request.metadata())?;
+        let call = self.call("ReportOutcome", &request)?;
         let answer = async {
             let (id, outcome, at) = requests::report(request.get_ref())?;
             self.service.report(call.name(), id, outcome, at).await?;

@@ -1,13 +1,9 @@
 //! The gRPC listener: the service, health, reflection, and bounds on what a connection may do.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use tokio::{
-    net::{TcpListener, TcpStream},
-    time::sleep,
-};
-use tokio_stream::{Stream, StreamExt, wrappers::TcpListenerStream};
-use tokio_util::sync::CancellationToken;
+use tokio::time::sleep;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tonic::transport::Server;
 use tonic_health::{ServingStatus, server::HealthReporter};
 use tower::util::MapResponseLayer;
@@ -16,29 +12,51 @@ use super::{
     Callers,
     call::MAX_CALL,
     errors,
+    lines::lines,
     otp_service::Otp,
     proto::{self, otp_service_server::OtpServiceServer},
+    tls::Tls,
 };
-use crate::service::Service;
+use crate::{doors::Door, service::Service};
 
 /// Longest message taken: every field at its longest fits many times.
 const MAX_MESSAGE: usize = 64 * 1024;
 
+/// Longest metadata taken, in bytes: what gRPC calls usual.
+const MAX_METADATA: u32 = 8 * 1024;
+
 /// Calls at once on one connection.
 const STREAMS: u32 = 1024;
 
+/// What one call, and one connection, may send ahead of anybody who reads it, in bytes. The second also
+/// says how many small messages may wait, since HTTP/2 takes each for a quarter of a KiB at least: those of
+/// all calls.
+const CALL_WINDOW: u32 = MAX_MESSAGE as u32;
+const CONNECTION_WINDOW: u32 = STREAMS * 1024;
+
+/// Calls that a caller may have taken back before we have so much as looked at them, and those that we
+/// took back for a fault of its own. Past that it is a flood, and its connection is closed.
+const TAKEN_BACK: usize = 128;
+const FAULTS: usize = 1024;
+
+/// A connection is asked whether it is still there, and closed when it does not tell.
+const STILL_THERE: Duration = Duration::from_secs(30);
+const TELLS: Duration = Duration::from_secs(10);
+
+/// How long a connection may be kept. Its owner is told to make another, by which replicas that are new
+/// get their share, and a certificate that has ended is noticed.
+const LIFE: Duration = Duration::from_secs(3600);
+
 /// The names under which health is asked for: the service's, and none.
 const NAMES: [&str; 2] = ["pombo.otp.v1.OtpService", ""];
-
-/// How long to wait when a connection could not be accepted.
-const PAUSE: Duration = Duration::from_millis(100);
 
 /// How often readiness is looked at.
 const READINESS: Duration = Duration::from_secs(1);
 
 /// Serves until told to stop, then finishes the calls under way.
 pub async fn serve(
-    listener: TcpListener,
+    door: Door,
+    tls: Option<Tls>,
     service: Arc<Service>,
     callers: Callers,
     stop: CancellationToken,
@@ -54,36 +72,30 @@ pub async fn serve(
     };
     let otp = OtpServiceServer::new(Otp::new(service, callers, stop.clone()))
         .max_decoding_message_size(MAX_MESSAGE);
+    let acceptors = tls.as_ref().map(Tls::acceptors);
+    let _following = tls.map(|tls| AbortOnDropHandle::new(tokio::spawn(tls.follow())));
     let serving = Server::builder()
         .timeout(MAX_CALL)
         .max_concurrent_streams(STREAMS)
-        .http2_keepalive_interval(Some(Duration::from_secs(30)))
+        .initial_stream_window_size(CALL_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .http2_max_header_list_size(MAX_METADATA)
+        .http2_max_pending_accept_reset_streams(Some(TAKEN_BACK))
+        .http2_max_local_error_reset_streams(Some(FAULTS))
+        .http2_keepalive_interval(Some(STILL_THERE))
+        .http2_keepalive_timeout(Some(TELLS))
+        .max_connection_age(LIFE)
         .layer(MapResponseLayer::new(errors::undecodable))
-        .add_service(health_service)
+        .add_service(health_service.max_decoding_message_size(MAX_MESSAGE))
         // Many clients still ask by the older name.
-        .add_service(reflection().build_v1()?)
-        .add_service(reflection().build_v1alpha()?)
+        .add_service(reflection().build_v1()?.max_decoding_message_size(MAX_MESSAGE))
+        .add_service(reflection().build_v1alpha()?.max_decoding_message_size(MAX_MESSAGE))
         .add_service(otp)
-        .serve_with_incoming_shutdown(incoming(listener), stop.cancelled_owned());
+        .serve_with_incoming_shutdown(lines(door, acceptors), stop.cancelled_owned());
     let watch = tokio::spawn(watch);
     let served = serving.await;
     watch.abort();
     Ok(served?)
-}
-
-/// Connections, as they come. When none can be accepted (no descriptor is left, say), trying again
-/// at once would only burn a core.
-fn incoming(listener: TcpListener) -> impl Stream<Item = io::Result<TcpStream>> {
-    TcpListenerStream::new(listener).then(|accepted| async {
-        match &accepted {
-            Ok(connection) => connection.set_nodelay(true)?,
-            Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
-                sleep(PAUSE).await;
-            }
-        }
-        accepted
-    })
 }
 
 /// The service is healthy while its store answers, and until it is told to stop. Then nobody is kept

@@ -5,17 +5,8 @@ pub mod webhooks;
 
 pub mod admin;
 
-use std::io;
+mod server;
 
-use axum::Router;
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
+mod heads;
 
-/// Serves until told to stop, then finishes the requests under way.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    stop: CancellationToken,
-) -> io::Result<()> {
-    axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await
-}
+pub use server::serve;

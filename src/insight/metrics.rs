@@ -69,6 +69,9 @@ fn describe() {
         ("pombo_events_lost_total", "Events that a sink will never be given, by why."),
         ("pombo_provider_notices_total", "What providers told of accounts, numbers and templates."),
         ("pombo_feedback_total", "Providers told what became of a message's code."),
+        ("pombo_connections_turned_away_total", "Connections for which a listener had no place."),
+        ("pombo_tls_failed_total", "Connections that broke off before TLS was agreed on."),
+        ("pombo_tls_reloads_total", "Changes of the files of TLS by what became of them."),
         ("pombo_sends_dropped_total", "Sends given up because nobody waited for them any more."),
     ] {
         describe_counter!(name, text);
@@ -84,6 +87,11 @@ fn describe() {
         describe_histogram!(name, Unit::Seconds, text);
     }
     describe_gauge!("pombo_circuits_open", "Circuits that keep messages from a sender, by part.");
+    describe_gauge!(
+        "pombo_tls_certificate_expiry_seconds",
+        Unit::Seconds,
+        "When the certificate that callers are shown ends, in seconds since 1970."
+    );
     describe_gauge!("pombo_live_challenges", "Pending challenges in the store, over all replicas.");
 }
 
@@ -177,6 +185,26 @@ pub fn webhook(source: &'static str, result: &'static str, count: u64) {
 /// Counts a send that was not wanted any more.
 pub fn send_dropped(channel: Channel) {
     counter!("pombo_sends_dropped_total", "channel" => channel.as_str()).increment(1);
+}
+
+/// Counts a connection for which there was no place.
+pub fn turned_away(listener: &'static str) {
+    counter!("pombo_connections_turned_away_total", "listener" => listener).increment(1);
+}
+
+/// Counts a connection that never came to speak TLS.
+pub fn tls_failed() {
+    counter!("pombo_tls_failed_total").increment(1);
+}
+
+/// Counts what became of changed files of TLS.
+pub fn tls_reloaded(result: &'static str) {
+    counter!("pombo_tls_reloads_total", "result" => result).increment(1);
+}
+
+/// Shows when the certificate ends.
+pub fn tls_expiry(since_1970: i64) {
+    gauge!("pombo_tls_certificate_expiry_seconds").set(since_1970 as f64);
 }
 
 /// Shows that a circuit opened or closed.

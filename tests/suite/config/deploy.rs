@@ -6,7 +6,7 @@ use pombo::config::{Config, Mode};
 
 use super::{INDEX, KEY_HASH, RING, environment, file};
 
-const CALLERS: [&str; 5] = ["name", "api_key_sha256", "purposes", "quota", "insight"];
+const CALLERS: [&str; 6] = ["name", "api_key_sha256", "mtls_san", "purposes", "quota", "insight"];
 
 fn deployed() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/pombo.toml"))
@@ -23,6 +23,7 @@ fn the_deployed_file_serves_once_it_has_its_secrets() {
         ("whatsapp.cloud.verify_token", "handshake"),
         ("sms.twilio.auth_token", "token-of-twilio"),
         ("callers.0.api_key_sha256", KEY_HASH),
+        ("server.admin_token", "token-of-operators"),
     ]);
     let config = Config::load(Mode::Serve, Some(deployed()), secrets);
     assert!(config.is_ok(), "{}", config.unwrap_err());
@@ -38,6 +39,7 @@ fn the_deployed_file_asks_for_its_secrets_and_nothing_else() {
             "callers.0.api_key_sha256",
             "keys.index",
             "keys.ring",
+            "server.admin_addr",
             "sms.twilio.auth_token",
             "whatsapp.cloud.access_token",
             "whatsapp.cloud.app_secret",

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pombo::{
-    config::{Config, Mode, TwilioSender},
+    config::{Config, Mode, Proof, TwilioSender},
     otp::{Channel, Countries, Country, Purpose, Time},
 };
 
@@ -167,6 +167,7 @@ fn with_callers_serve_may_listen_to_other_machines() {
     let config = serve(&[("callers", &callers), ("server.grpc_addr", "0.0.0.0:50051")]).unwrap();
     let [shop] = &config.callers[..] else { panic!("one caller") };
     assert_eq!(shop.purposes.len(), Purpose::ALL.len(), "without a list it may ask for everything");
-    assert_eq!(shop.api_key.0[..2], [0x9f, 0x86]);
+    let Proof::ApiKey(hash) = shop.proof else { panic!("{:?}", shop.proof) };
+    assert_eq!(hash.0[..2], [0x9f, 0x86]);
     assert!(!shop.insight);
 }

@@ -1,7 +1,9 @@
 //! What is right by itself and wrong with the rest.
 
+use pombo::config::Proof;
+
 use super::{
-    INDEX, RING, dev, lines,
+    INDEX, RING, dev, file, lines,
     refusals::{caller, check},
     serve,
 };
@@ -138,6 +140,64 @@ fn values_that_do_not_go_together_are_refused() {
     ]);
     let lines = lines(serve(&[("callers", &twins)]));
     assert!(lines.iter().any(|line| line.starts_with("callers.1.name: ")), "{lines:#?}");
+}
+
+/// A caller that is known by its certificate.
+fn certified(name: &str, san: &str) -> String {
+    format!("{{name = \"{name}\", mtls_san = \"{san}\"}}")
+}
+
+const TLS: [(&str, &str); 3] = [
+    ("server.tls.cert", "/etc/pombo/tls.crt"),
+    ("server.tls.key", "/etc/pombo/tls.key"),
+    ("server.tls.client_ca", "/etc/pombo/ca.crt"),
+];
+
+#[test]
+fn a_certificate_goes_with_its_key_and_a_callers_with_its_authority() {
+    let bank = format!("[{}]", certified("bank", "spiffe://bank.example/signup"));
+    let both = format!("[{}]", caller(", mtls_san = \"shop.example\""));
+    let twins = [("bank", "Bank.example"), ("shop", "bank.Example")];
+    let twins = format!("[{}]", twins.map(|(name, san)| certified(name, san)).join(", "));
+    let [cert, key, client_ca] = TLS;
+    check(&[
+        (&[cert], "server.tls.key", "is missing"),
+        (&[key], "server.tls.cert", "is missing"),
+        (&[("callers", &bank)], "callers.0.mtls_san", "server.tls.client_ca"),
+        (&[cert, key, ("callers", &bank)], "callers.0.mtls_san", "server.tls.client_ca"),
+        (&[&TLS[..], &[("callers", &both)]].concat(), "callers.0.mtls_san", "keep one of them"),
+        (&[&TLS[..], &[("callers", &twins)]].concat(), "callers.1.mtls_san", "of its own"),
+    ]);
+    for san in ["", "*.bank.example", "spiffe://bank.example/a b", "CN=bank"] {
+        let wrong = format!("[{}]", certified("bank", san));
+        let changes = [&TLS[..], &[("callers", &wrong)]].concat();
+        check(&[(&changes, "callers.0.mtls_san", "spiffe://bank.example/signup")]);
+    }
+    let lines = lines(serve(&[client_ca]));
+    let [first, second] = &lines[..] else { panic!("{lines:#?}") };
+    assert!(first.starts_with("server.tls.cert: ") && second.starts_with("server.tls.key: "));
+    let config = serve(&[&TLS[..], &[("callers", &bank)]].concat()).unwrap();
+    let proof = Proof::MtlsSan("spiffe://bank.example/signup".into());
+    assert_eq!(config.callers[0].proof, proof);
+    assert!(config.server.tls.unwrap().client_ca.is_some());
+    assert!(dev(&[("callers", &bank)]).is_ok(), "dev asks nobody who it is");
+}
+
+#[test]
+fn a_key_that_stands_where_its_path_should_is_not_shown() {
+    let key = "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----";
+    let lines = lines(serve(&[("server.tls.key", key)]));
+    assert!(lines.iter().all(|line| !line.contains("hunter2")), "{lines:#?}");
+}
+
+#[test]
+fn the_admin_listener_is_open_to_other_machines_with_a_token_only() {
+    let open = ("server.admin_addr", "0.0.0.0:9464");
+    check(&[(&[open], "server.admin_addr", "server.admin_token")]);
+    let config = serve(&[open, ("server.admin_token", "token-of-operators")]).unwrap();
+    assert!(!format!("{config:?}").contains("token-of-operators"));
+    let file = file("token-of-operators\n");
+    assert!(serve(&[open, ("server.admin_token_file", file.to_str().unwrap())]).is_ok());
 }
 
 #[test]

@@ -44,6 +44,20 @@ mod sns_versions;
 
 mod command_line;
 
+mod caller_keys;
+
+mod tls_bench;
+
+mod certificates;
+
+mod reloads;
+
+mod slowness;
+
+mod floods;
+
+mod admin;
+
 mod traces;
 
 mod deadlines;

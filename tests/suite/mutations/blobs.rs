@@ -6,8 +6,9 @@ use pombo::{
     otp::{
         ChallengeId, Delivery, DeliveryStatus, Digest, Event, OperationId, PhoneNumber, Purpose,
         Recipient, Rules, Supply, Time,
-        event::{Fresh, Issue, Operation, Progress, Source, Verdict},
+        event::{Fresh, Issue, Need, Operation, Progress, Source, Verdict},
         ledger::FlowKey,
+        toll::Destination,
     },
     store::{Store, memory::MemoryStore, record},
 };
@@ -84,7 +85,7 @@ fn demand(id: ChallengeId, rng: &mut StdRng) -> Issue {
         new_id: index.challenge_id(&place, rng),
         number: keyring.seal_number(&number, &place, rng),
         masked: number.masked(),
-        country: number.country(),
+        destination: Destination { prefix: None, country: number.country() },
         transaction: None,
         details: None,
         language: String::new(),
@@ -126,8 +127,12 @@ async fn a_record_that_is_almost_one_is_read_or_refused() {
         let now = before.changed_at + TTL.mul_f64(rng.random_range(0.0..1.2));
         let mut records = vec![recipient.clone()];
         for event in &events {
-            let supply = supply(event, id, &before, &mut rng);
-            let turn = recipient.on(&place, event, &rules, &supply, now);
+            let mut supply = supply(event, id, &before, &mut rng);
+            let mut turn = recipient.on(&place, event, &rules, &supply, now);
+            if let Err(Need::Clearance(text)) = turn {
+                supply.cleared.push((text, None));
+                turn = recipient.on(&place, event, &rules, &supply, now);
+            }
             records.extend(turn.ok().and_then(|transition| transition.next));
         }
         changed += records.len() - 1;

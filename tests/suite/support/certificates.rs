@@ -2,7 +2,7 @@
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair,
+    KeyPair, SanType, date_time_ymd,
 };
 
 /// An authority that nobody else knows.
@@ -30,12 +30,38 @@ impl Authority {
 
     /// For a server, or a client, at this host.
     pub fn certify(&self, host: &str) -> Certificate {
-        let mut params = CertificateParams::new([host.to_owned()]).unwrap();
-        params.distinguished_name.push(DnType::CommonName, host);
+        self.sign(host, CertificateParams::new([host.to_owned()]).unwrap())
+    }
+
+    /// For a client of these names; URIs have a scheme.
+    pub fn certify_all(&self, sans: &[&str]) -> Certificate {
+        self.sign("client", named(sans))
+    }
+
+    /// For a client of this name, once.
+    pub fn certify_until_2020(&self, san: &str) -> Certificate {
+        let mut params = named(&[san]);
+        params.not_before = date_time_ymd(2019, 1, 1);
+        params.not_after = date_time_ymd(2020, 1, 1);
+        self.sign("client", params)
+    }
+
+    fn sign(&self, name: &str, mut params: CertificateParams) -> Certificate {
+        params.distinguished_name.push(DnType::CommonName, name);
         params.extended_key_usages =
             vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.0).unwrap();
         Certificate { certificate: certificate.pem(), key: key.serialize_pem() }
     }
+}
+
+fn named(sans: &[&str]) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    let san = |san: &&str| match san.contains("://") {
+        true => SanType::URI((*san).try_into().unwrap()),
+        false => SanType::DnsName((*san).try_into().unwrap()),
+    };
+    params.subject_alt_names = sans.iter().map(san).collect();
+    params
 }

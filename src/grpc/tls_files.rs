@@ -1,0 +1,141 @@
+//! The files of TLS: read, and judged whether they can be used. Each complaint names key and path.
+
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use tokio_rustls::rustls::{
+    Error, RootCertStore, ServerConfig,
+    crypto::{CryptoProvider, aws_lc_rs},
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    server::{NoServerSessionStorage, WebPkiClientVerifier, danger::ClientCertVerifier},
+};
+use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};
+use zeroize::Zeroizing;
+
+use crate::insight::metrics;
+
+/// More than any chain of certificates needs, and less than a device file gives.
+const LARGEST: u64 = 1 << 20;
+
+/// Where the files are, and what for.
+#[derive(Clone)]
+pub struct TlsFiles {
+    /// Our certificate and those between it and its authority.
+    pub cert: PathBuf,
+    /// Its key.
+    pub key: PathBuf,
+    /// The authorities of callers' certificates; without them nobody is asked for one.
+    pub client_ca: Option<PathBuf>,
+    /// Whether a connection without a certificate is let in.
+    pub lets_in_without: bool,
+}
+
+/// What the files hold.
+#[derive(Clone, PartialEq)]
+pub struct Contents {
+    cert: Vec<u8>,
+    key: Zeroizing<Vec<u8>>,
+    client_ca: Option<Vec<u8>>,
+}
+
+impl TlsFiles {
+    /// Reads all.
+    pub fn read(&self) -> Result<Contents, String> {
+        let client_ca = self.client_ca.as_ref().map(|path| read("client_ca", path));
+        Ok(Contents {
+            cert: read("cert", &self.cert)?,
+            key: Zeroizing::new(read("key", &self.key)?),
+            client_ca: client_ca.transpose()?,
+        })
+    }
+
+    /// What connections are to be accepted by.
+    pub fn config(&self, contents: &Contents) -> Result<ServerConfig, String> {
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let chain = certificates(&contents.cert)
+            .ok_or_else(|| complaint("cert", &self.cert, "holds no certificates in PEM"))?;
+        let ends = end(&chain[0]).map_err(|why| complaint("cert", &self.cert, &why))?;
+        let key = PrivateKeyDer::from_pem_slice(&contents.key)
+            .map_err(|_| complaint("key", &self.key, "holds no private key in PEM"))?;
+        let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| complaint("cert", &self.cert, &error.to_string()))?;
+        let builder = match self.verifier(contents, provider)? {
+            Some(verifier) => builder.with_client_cert_verifier(verifier),
+            None => builder.with_no_client_auth(),
+        };
+        let mut config =
+            builder.with_single_cert(chain, key).map_err(|error| self.mismatch(&error))?;
+        config.alpn_protocols = vec![b"h2".to_vec()];
+        // Each connection shows its certificate anew, so that none outlives what it was verified by.
+        config.session_storage = Arc::new(NoServerSessionStorage {});
+        config.send_tls13_tickets = 0;
+        metrics::tls_expiry(ends);
+        Ok(config)
+    }
+
+    fn verifier(
+        &self,
+        contents: &Contents,
+        provider: Arc<CryptoProvider>,
+    ) -> Result<Option<Arc<dyn ClientCertVerifier>>, String> {
+        let (Some(path), Some(pem)) = (&self.client_ca, &contents.client_ca) else {
+            return Ok(None);
+        };
+        let none = || complaint("client_ca", path, "holds no authority's certificate in PEM");
+        let mut roots = RootCertStore::empty();
+        for authority in certificates(pem).ok_or_else(none)? {
+            roots.add(authority).map_err(|_| none())?;
+        }
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+        let verifier = match self.lets_in_without {
+            true => verifier.allow_unauthenticated(),
+            false => verifier,
+        };
+        verifier.build().map(Some).map_err(|_| none())
+    }
+
+    fn mismatch(&self, error: &Error) -> String {
+        match error {
+            Error::InconsistentKeys(_) => {
+                let cert = self.cert.display();
+                complaint("key", &self.key, &format!("is not the key of the certificate in {cert}"))
+            }
+            error => complaint("key", &self.key, &format!("can't be used: {error}")),
+        }
+    }
+}
+
+fn complaint(key: &str, path: &Path, what: &str) -> String {
+    format!("server.tls.{key}: {} {what}", path.display())
+}
+
+fn read(key: &str, path: &Path) -> Result<Vec<u8>, String> {
+    let read = |file: File| {
+        let mut bytes = Vec::new();
+        file.take(LARGEST).read_to_end(&mut bytes).map(|_| bytes)
+    };
+    let failed = |error: io::Error| complaint(key, path, &format!("can't be read: {error}"));
+    File::open(path).and_then(read).map_err(failed)
+}
+
+/// All certificates, at least one.
+fn certificates(pem: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
+    let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    all.ok().filter(|all| !all.is_empty())
+}
+
+/// When a certificate ends, in seconds since 1970; it must not have ended yet.
+fn end(certificate: &CertificateDer<'_>) -> Result<i64, String> {
+    let (_, certificate) =
+        X509Certificate::from_der(certificate).map_err(|_| "holds no certificate".to_owned())?;
+    let ends = certificate.validity().not_after;
+    match ends < ASN1Time::now() {
+        true => Err(format!("holds a certificate that ended on {ends}")),
+        false => Ok(ends.timestamp()),
+    }
+}

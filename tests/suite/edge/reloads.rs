@@ -1,0 +1,123 @@
+//! Files of TLS that change while the service runs.
+
+use std::{fs, os::unix::fs::symlink, sync::Arc};
+
+use tokio::sync::Notify;
+
+use super::tls_bench::{BANK, BY_CERTIFICATE, Folder, Met, Secured};
+use crate::support::{
+    certificates::{Authority, Certificate},
+    pombo::login,
+    world::number,
+};
+
+const TAKEN: &str = "new connections go by them";
+const REFUSED: &str = "the old stay";
+
+/// Puts a pair in place as Kubernetes does: a link to the folder that it lies in is swapped.
+fn swap_link(folder: &Folder, version: &str, pair: &Certificate) {
+    fs::create_dir_all(folder.at(version)).unwrap();
+    folder.write(&format!("{version}/tls.crt"), &pair.certificate);
+    folder.write(&format!("{version}/tls.key"), &pair.key);
+    symlink(version, folder.at("next")).unwrap();
+    fs::rename(folder.at("next"), folder.at("data")).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_that_is_swapped_under_load_fails_no_call() {
+    let (authority, folder) = (Authority::new(), Folder::new());
+    swap_link(&folder, "1", &authority.certify("127.0.0.1"));
+    let secured = Secured::over(authority, folder, "data/", &BY_CERTIFICATE).await;
+    let (secured, over) = (Arc::new(secured), Arc::new(Notify::new()));
+    let before = secured.shown().await;
+
+    // One goes on with its connection, the other makes a new one for each call.
+    let steady = tokio::spawn({
+        let (secured, over) = (Arc::clone(&secured), Arc::clone(&over));
+        async move {
+            let mut client = secured.client(&[BANK]).await;
+            let mut calls = 0;
+            let work = async {
+                loop {
+                    calls += 1;
+                    client.issue_code(login(&number(calls, "00"))).await.unwrap();
+                }
+            };
+            tokio::select! {
+                () = over.notified() => {}
+                () = work => {}
+            }
+            calls
+        }
+    });
+    let fresh = tokio::spawn({
+        let (secured, over) = (Arc::clone(&secured), Arc::clone(&over));
+        async move {
+            let bank = secured.authority.certify_all(&[BANK]);
+            let mut calls = 0;
+            let work = async {
+                loop {
+                    calls += 1;
+                    let to = number(100_000 + calls, "00");
+                    assert_eq!(secured.meet(Some(&bank), None, &to).await, Met::Served);
+                }
+            };
+            tokio::select! {
+                () = over.notified() => {}
+                () = work => {}
+            }
+            calls
+        }
+    });
+    swap_link(&secured.folder, "2", &secured.authority.certify("127.0.0.1"));
+    secured.pombo.stderr.wait_for_many(TAKEN, 1).await;
+    let after = secured.shown().await;
+    assert!(after != before, "new connections are shown the new one");
+    over.notify_waiters();
+    let (steady, fresh) = (steady.await.unwrap(), fresh.await.unwrap());
+    println!("{steady} calls by one connection, {fresh} by new ones");
+    assert!(steady > 1 && fresh > 1);
+    let metrics = secured.pombo.metrics().await;
+    assert_eq!(metrics["pombo_tls_reloads_total{result=\"taken\"}"], 1.0);
+    assert!(metrics["pombo_tls_certificate_expiry_seconds"] > 1_700_000_000.0);
+}
+
+#[tokio::test]
+async fn a_bad_swap_keeps_the_old_and_names_the_file() {
+    let secured = Secured::new(&BY_CERTIFICATE).await;
+    let (folder, log) = (&secured.folder, &secured.pombo.stderr);
+    let bank = secured.authority.certify_all(&[BANK]);
+    let before = secured.shown().await;
+    let next = secured.authority.certify("127.0.0.1");
+    let bad = [
+        ("tls.crt", "-----BEGIN CERTIFICATE-----\nhalf of", folder.at("tls.crt")),
+        // One half of a new pair.
+        ("tls.crt", &next.certificate, folder.at("tls.key")),
+    ];
+    for (count, (file, text, named)) in (1..).zip(bad) {
+        folder.write(file, text);
+        log.wait_for_many(REFUSED, count).await;
+        let warned = log.all().into_iter().rfind(|line| line.contains(REFUSED));
+        assert!(warned.unwrap().contains(&named), "{named}: {:#?}", log.all());
+        assert!(secured.shown().await == before);
+        assert_eq!(secured.meet(Some(&bank), None, &number(count as u32, "00")).await, Met::Served);
+    }
+    folder.write("tls.key", &next.key);
+    log.wait_for_many(TAKEN, 1).await;
+    assert!(secured.shown().await != before);
+    let metrics = secured.pombo.metrics().await;
+    assert_eq!(metrics["pombo_tls_reloads_total{result=\"refused\"}"], 2.0);
+}
+
+#[tokio::test]
+async fn an_authority_that_is_taken_away_lets_nobody_in_any_more() {
+    let secured = Secured::new(&BY_CERTIFICATE).await;
+    let (old, new) = (&secured.authority, Authority::new());
+    let (bank, other) = (old.certify_all(&[BANK]), new.certify_all(&[BANK]));
+    assert_eq!(secured.meet(Some(&bank), None, &number(1, "00")).await, Met::Served);
+    assert_eq!(secured.meet(Some(&other), None, &number(2, "00")).await, Met::NoConnection);
+    secured.folder.write("ca.crt", &new.pem());
+    secured.pombo.stderr.wait_for_many(TAKEN, 1).await;
+    assert_eq!(secured.meet(Some(&bank), None, &number(3, "00")).await, Met::NoConnection);
+    assert_eq!(secured.meet(Some(&other), None, &number(4, "00")).await, Met::Served);
+}
