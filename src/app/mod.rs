@@ -73,7 +73,7 @@ impl App {
         // The numbering plans are read at their first use; the first caller shall not wait for it.
         tokio::task::spawn_blocking(|| drop(PhoneNumber::parse("+5511987654300")));
         let couriers = parts::couriers(&config, &store, &public_url).await?;
-        let service = Service::new(Parts {
+        let parts = Parts {
             store,
             rules: config.rules.clone(),
             keyring: config.keys.keyring(),
@@ -82,7 +82,8 @@ impl App {
             shared_limits: parts::shared_limits(&config),
             messengers: senders::messengers(&config, &public_url).await?,
             entropy: Entropy::of_system(),
-        });
+        };
+        let service = Service::attesting(parts, parts::issuer(&config));
         Ok(Self {
             webhooks: parts::webhooks(&config, &service, public_url)?,
             admin: http::admin::router(Arc::clone(&service), metrics).merge(extra),

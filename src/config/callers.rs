@@ -58,7 +58,7 @@ const API_KEY: Kind<KeyHash> = Kind::new(
     "the SHA-256 of the caller's key, not of nothing: 64 hexadecimal digits in small letters",
     KeyHash::parse,
 )
-.hidden();
+.secret();
 
 const PURPOSE: Kind<Purpose> = Kind::new(
     "purposes out of \"signup\", \"login\", \"recovery\", \"transaction\", \"phone_change\" and \

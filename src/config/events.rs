@@ -55,7 +55,7 @@ const URL: Kind<Address> = Kind::new(
         Some(Address { url: text.into(), is_loopback: origin.is_loopback() })
     },
 )
-.hidden();
+.secret();
 
 const SECRET: Kind<SecretSlice<u8>> = Kind::new(
     "whsec_ and the base64 of 24 to 64 random bytes; \
@@ -65,7 +65,7 @@ const SECRET: Kind<SecretSlice<u8>> = Kind::new(
         (24..=64).contains(&bytes.len()).then(|| bytes.into())
     },
 )
-.hidden();
+.secret();
 
 const TOPIC: Kind<EventsTopic> =
     Kind::new("a topic's ARN, like \"arn:aws:sns:eu-west-1:123456789012:pombo\"", |text| {

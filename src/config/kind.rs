@@ -12,13 +12,24 @@ pub struct Kind<T> {
     accepts: &'static str,
     parse: fn(&str) -> Option<T>,
     later: fn(&str) -> bool,
-    hidden: bool,
+    secrecy: Secrecy,
+}
+
+/// Who may see a value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Secrecy {
+    /// Errors show it.
+    Shown,
+    /// No error shows it. It may come from a file, by its key + `_file`; anybody may read that.
+    Hidden,
+    /// The same, but for its file, which must be nobody else's to read.
+    Secret,
 }
 
 impl<T> Kind<T> {
     /// A kind whose values `parse` reads. `accepts` completes the sentence "it must be …".
     pub const fn new(accepts: &'static str, parse: fn(&str) -> Option<T>) -> Self {
-        Self { accepts, parse, later: |_| false, hidden: false }
+        Self { accepts, parse, later: |_| false, secrecy: Secrecy::Shown }
     }
 
     /// Values that the contract knows and this version does not serve yet.
@@ -26,13 +37,18 @@ impl<T> Kind<T> {
         Self { later, ..self }
     }
 
-    /// Values that no error may show. They may come from a file, by their key + `_file`.
-    pub const fn hidden(self) -> Self {
-        Self { hidden: true, ..self }
+    /// Values that are secret: no error shows them, and a file that holds one must be ours alone.
+    pub const fn secret(self) -> Self {
+        Self { secrecy: Secrecy::Secret, ..self }
     }
 
-    pub(super) const fn is_hidden(&self) -> bool {
-        self.hidden
+    /// Values that no error shows, though anybody may know them.
+    pub const fn hidden(self) -> Self {
+        Self { secrecy: Secrecy::Hidden, ..self }
+    }
+
+    pub(super) const fn secrecy(&self) -> Secrecy {
+        self.secrecy
     }
 
     pub(super) const fn accepts(&self) -> &'static str {
@@ -59,7 +75,7 @@ impl<T> Kind<T> {
     /// What of a text an error may show. What stands before an @ may be a password, and what
     /// begins with + somebody's number.
     fn shown(&self, text: &str) -> Option<String> {
-        let hidden = self.hidden || text.contains('@') || text.trim_start().starts_with('+');
+        let hidden = self.secrecy != Secrecy::Shown || text.contains('@') || text.trim_start().starts_with('+');
         (!hidden).then(|| text.chars().take(60).collect())
     }
 }

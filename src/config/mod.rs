@@ -12,6 +12,8 @@ mod nearest;
 
 mod source;
 
+mod files;
+
 mod reader;
 
 mod section;
@@ -46,10 +48,13 @@ mod test_numbers;
 
 mod events;
 
+mod attestation;
+
 mod checks;
 
 use std::{collections::BTreeSet, ffi::OsString, path::Path, time::Duration};
 
+pub use attestation::Attestation;
 pub use aws::{SmsAws, WhatsappAws};
 pub use callers::{Caller, KeyHash};
 pub use error::{ConfigError, Errors};
@@ -130,6 +135,8 @@ pub struct Config {
     pub test_numbers: Vec<TestNumber>,
     /// `[events]`
     pub events: Events,
+    /// `[attestation]`
+    pub attestation: Attestation,
 }
 
 impl Config {
@@ -168,6 +175,7 @@ impl Config {
             callers: callers::read(reader),
             test_numbers: test_numbers::read(reader),
             events: events::read(reader, mode),
+            attestation: attestation::read(reader),
             limits: limits.shared,
             allowed_countries: limits.allowed_countries,
             store,

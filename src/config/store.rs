@@ -77,7 +77,7 @@ const URL: Kind<StoreUrl> =
     Kind::new("\"memory:\" or an address like \"redis://127.0.0.1:6379\", \
                \"redis+sentinel://a:26379,b:26379/NAME\" or \"redis+cluster://a:6379,b:6379\" (with \
                TLS rediss)", StoreUrl::parse)
-        .hidden();
+        .secret();
 
 const PARTITIONS: Kind<u16> =
     Kind::new("a whole number from 1 to 4096", |text| within(text, 1..=4_096));
@@ -96,7 +96,7 @@ const CERTIFICATES: Kind<SecretString> =
 
 const PRIVATE_KEY: Kind<SecretString> =
     Kind::new("a private key in PEM, mostly from a file", |text| pem(text, "PRIVATE KEY-----"))
-        .hidden();
+        .secret();
 
 fn pem(text: &str, kind: &str) -> Option<SecretString> {
     (text.contains("-----BEGIN ") && text.contains(kind)).then(|| text.into())

@@ -16,7 +16,7 @@ pub struct TestNumber {
     pub until: Option<Time>,
 }
 
-const CODE: Kind<Code> = Kind::new("a code of 4 to 10 digits", Code::parse).hidden();
+const CODE: Kind<Code> = Kind::new("a code of 4 to 10 digits", Code::parse).secret();
 
 const LAST_DAY: Kind<Time> = Kind::new("a day, like \"2027-01-31\"", |text| {
     let day: Datetime = text.parse().ok()?;

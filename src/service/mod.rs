@@ -55,7 +55,9 @@ use crate::{
     delivery::Messenger,
     insight,
     otp::{
-        Answer, ChallengeId, Event, Fact, IndexKey, Keyring, OperationId, Rules, event::Operation,
+        Answer, ChallengeId, Event, Fact, IndexKey, Keyring, OperationId, Rules,
+        attestation::{Issuer, KeySet},
+        event::Operation,
     },
     store::{Store, StoreError},
 };
@@ -106,6 +108,7 @@ pub struct Parts {
 /// The service. Cheap to share; its methods are the use cases.
 pub struct Service {
     parts: Parts,
+    issuer: Issuer,
     roads: roads::Roads,
     hasher: hashing::Hasher,
     gates: gate::Gates,
@@ -119,8 +122,14 @@ pub struct Service {
 
 impl Service {
     /// Builds the service. [`run`](Self::run) must be running for alarms to be looked after.
-    pub fn new(mut parts: Parts) -> Arc<Self> {
+    pub fn new(parts: Parts) -> Arc<Self> {
+        Self::attesting(parts, Issuer::default())
+    }
+
+    /// The same, which attests what it verifies under a name of its own.
+    pub fn attesting(mut parts: Parts, issuer: Issuer) -> Arc<Self> {
         Arc::new(Self {
+            issuer,
             roads: roads::Roads::new(std::mem::take(&mut parts.messengers)),
             hasher: hashing::Hasher::new(),
             gates: gate::Gates::default(),
@@ -137,6 +146,11 @@ impl Service {
     /// The numbers that may be sent to.
     pub fn numbers(&self) -> &numbers::Numbers {
         &self.parts.numbers
+    }
+
+    /// What checks what is attested.
+    pub fn key_set(&self) -> KeySet {
+        self.parts.keyring.key_set()
     }
 
     /// What happens on this replica from now on. Who falls behind misses some.
