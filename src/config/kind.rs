@@ -75,7 +75,9 @@ impl<T> Kind<T> {
     /// What of a text an error may show. What stands before an @ may be a password, and what
     /// begins with + somebody's number.
     fn shown(&self, text: &str) -> Option<String> {
-        let hidden = self.secrecy != Secrecy::Shown || text.contains('@') || text.trim_start().starts_with('+');
+        let hidden = self.secrecy != Secrecy::Shown
+            || text.contains('@')
+            || text.trim_start().starts_with('+');
         (!hidden).then(|| text.chars().take(60).collect())
     }
 }

@@ -14,8 +14,8 @@ use sha2::{Digest, Sha256};
 
 use super::{
     challenge::Challenge,
-    kinds::{Arm, State},
     keyring::Secret,
+    kinds::{Arm, State},
     transaction::Transaction,
 };
 

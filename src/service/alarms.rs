@@ -81,8 +81,8 @@ impl Service {
         let Ok(place) = Arc::clone(places).acquire_owned().await else { return };
         let service = Arc::clone(self);
         self.tasks.spawn(async move {
-            if let Err(error) = service.wake(key).await {
-                tracing::warn!(%error, "an alarm could not be looked at; it comes again");
+            if let Err(fault) = service.wake(key).await {
+                fault.log("an alarm could not be looked at; it comes again");
             }
             drop(place);
         });

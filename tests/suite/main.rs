@@ -23,6 +23,8 @@ mod edge;
 
 mod operator;
 
+mod keys;
+
 mod mutations;
 
 mod outwards;

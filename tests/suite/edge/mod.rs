@@ -10,7 +10,7 @@ mod nonsense;
 
 mod overload;
 
-mod callers;
+pub mod callers;
 
 mod reach;
 
@@ -64,7 +64,7 @@ use crate::support::{pombo::Pombo, world::World};
 const NUMBER: &str = "+5511987654300";
 
 /// A challenge that nobody ever issued, well formed.
-const NOBODYS: &str = "ch_0000000000000000000000000000000000000000000000000000";
+pub const NOBODYS: &str = "ch_0000000000000000000000000000000000000000000000000000";
 
 /// Providers for a service that keeps everything in memory.
 async fn world(more: &[(&str, &str)]) -> World {
@@ -146,7 +146,7 @@ impl Drop for ConfigFile {
 }
 
 /// A message from the caller with this key.
-fn keyed<T>(key: &str, message: T) -> Request<T> {
+pub fn keyed<T>(key: &str, message: T) -> Request<T> {
     let mut request = Request::new(message);
     let value = format!("Bearer {key}").parse().unwrap();
     request.metadata_mut().insert("authorization", value);
