@@ -27,7 +27,9 @@ impl Keys {
     pub fn run(self) -> ExitCode {
         let Self::New { id } = self;
         out::line("[keys]");
-        out::line("# To rotate, put the new key before the old ones: the first writes, all read.");
+        out::line(
+            "# To rotate, put the new key behind the old one everywhere, then in front: docs/KEYS.md.",
+        );
         out::line(format!("ring = [\"{id}:{}\"]", *fresh()));
         out::line("# Stays as it is for the life of a store: it says where each record is.");
         out::line(format!("index = \"{}\"", *fresh()));

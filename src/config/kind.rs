@@ -115,4 +115,4 @@ pub(super) const SECRET: Kind<SecretString> =
     Kind::new("1 to 1024 printable ASCII characters without blanks", |text| {
         spelled(text, 1..=1024, |c| c.is_ascii_graphic()).map(SecretString::from)
     })
-    .hidden();
+    .secret();

@@ -184,7 +184,7 @@ mod tests {
 
     /// The key of RFC 8037, appendix A.
     fn signer() -> Signer {
-        let seed = BASE64URL.decode("nWGxne_9WmC6hEr0kuwsERJxWl7MmkZcDusAxyuf2A0").unwrap();
+        let seed = BASE64URL.decode("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A").unwrap();
         Signer::new(&Zeroizing::new(seed.try_into().unwrap()))
     }
 

@@ -46,7 +46,10 @@ mod shared_limits;
 
 mod watchers;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use tokio::sync::broadcast;
 use tokio_util::task::TaskTracker;
@@ -116,6 +119,8 @@ pub struct Service {
     watchers: watchers::Watchers,
     facts: broadcast::Sender<Fact>,
     tasks: TaskTracker,
+    /// A record was due that this replica can't read.
+    lacks_a_key: AtomicBool,
     calls: Seats<String>,
     outbox: Seats<String>,
 }
@@ -137,6 +142,7 @@ impl Service {
             watchers: watchers::Watchers::default(),
             facts: broadcast::Sender::new(FACTS),
             tasks: TaskTracker::new(),
+            lacks_a_key: AtomicBool::new(false),
             calls: Seats::new(CALLS, CALLS_PER_CALLER),
             outbox: Seats::new(SENDS, SENDS_PER_CALLER),
             parts,

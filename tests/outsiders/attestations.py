@@ -5,6 +5,7 @@ Takes JSON lines from standard input: {keys (a URL), token, issuer, audience}, a
 first token that is judged otherwise, or of which a forged copy is accepted; prints the number judged.
 """
 
+import base64
 import json
 import pathlib
 import re
@@ -26,12 +27,13 @@ def example():
 def forged(token, keys):
     """Each way of changing a good token by a little, and the error that it must meet."""
     header, claims = jwt.get_unverified_header(token), jwt.decode(token, options={"verify_signature": False})
-    parts = token.split(".")
-    for part, error in [(1, "InvalidSignatureError"), (2, "InvalidSignatureError")]:
-        at = len(parts[part]) // 2
-        other = "A" if parts[part][at] != "A" else "B"
-        changed = parts[part][:at] + other + parts[part][at + 1 :]
-        yield ".".join(parts[:part] + [changed] + parts[part + 1 :]), error
+    head, body, signature = token.split(".")
+    for name, value in [("sub", "somebody else"), ("exp", claims["exp"] + 3600), ("amr", ["otp"])]:
+        yield f"{head}.{part({**claims, name: value})}.{signature}", "InvalidSignatureError"
+    at = len(signature) // 2
+    other = "A" if signature[at] != "A" else "B"
+    yield f"{head}.{body}.{signature[:at]}{other}{signature[at + 1 :]}", "InvalidSignatureError"
+    yield f"{part({**header, 'jku': 'https://evil.example'})}.{body}.{signature}", "InvalidSignatureError"
     stranger, named = Ed25519PrivateKey.generate(), {"typ": header["typ"], "kid": header["kid"]}
     richer = {**claims, "sub": "somebody else"}
     yield jwt.encode(claims, stranger, "EdDSA", headers=named), "InvalidSignatureError"
@@ -40,6 +42,11 @@ def forged(token, keys):
     public = keys.get_signing_key(header["kid"])._jwk_data["x"]
     yield jwt.encode(richer, public.ljust(64), "HS256", headers=named), "InvalidAlgorithmError"
     yield jwt.encode(claims, stranger, "EdDSA", headers={**named, "typ": "JWT"}), "InvalidTokenError"
+
+
+def part(value):
+    """A part of a token."""
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
 
 
 def error_of(call, *arguments):

@@ -172,7 +172,6 @@ async fn a_file_that_holds_them_is_not_shown_whatever_is_wrong_with_it() {
         whole.replace("\"\n", "\n"),
         format!("{whole}keys.ring = \"{}\"\n", RING[0]),
         whole.replace("keys.ring", "keys.rings"),
-        whole.replace("keys.index", "code.length"),
     ];
     for (number, text) in broken.iter().enumerate() {
         let path = folder.write("pombo.toml", text, 0o600);

@@ -2,7 +2,7 @@
 //! got. It says so, counts nothing, and goes on.
 
 use pombo::{
-    grpc::proto::{Channel::Unspecified, VerifyOutcome},
+    grpc::proto::{Channel::Unspecified, DeliveryStatus, IssueCodeRequest, Purpose, VerifyOutcome},
     simulator::Channel::{Sms, WhatsApp},
 };
 use tonic::{Code, Status};
@@ -10,7 +10,7 @@ use tonic_types::StatusExt;
 
 use super::{key_set, part, rotation::NEW};
 use crate::support::{
-    pombo::{Pombo, guess, wrong},
+    pombo::{Pombo, guess, login, wrong},
     redis_server::RedisServer,
     world::{RING as OLD, SOON, World, brisk, number},
 };
@@ -53,10 +53,7 @@ async fn a_challenge_under_a_key_that_is_not_there_is_refused_and_counts_nothing
     let seen = behind.get(&id).await;
     assert_eq!((seen.attempts_remaining, seen.deliveries.len()), (5, 1));
     // The same person, for another purpose: what it makes itself it can read.
-    let other = pombo::grpc::proto::IssueCodeRequest {
-        purpose: pombo::grpc::proto::Purpose::Recovery.into(),
-        ..crate::support::pombo::login(&to)
-    };
+    let other = IssueCodeRequest { purpose: Purpose::Recovery.into(), ..login(&to) };
     let other = behind.try_issue(other).await.unwrap().challenge_id;
     let others_code = world.message(&to, WhatsApp, 2).await.code;
     let answer = ahead.verify(&id, &code).await;
@@ -75,7 +72,7 @@ async fn an_alarm_under_a_key_that_is_not_there_is_left_for_who_has_it() {
     let behind = serve(&world, OLD).await;
     let to = number(1, "03");
     let id = ahead.issue(&to).await.challenge_id;
-    world.request(&to, WhatsApp, 1).await;
+    ahead.until(&id, |it| it.deliveries[0].status() >= DeliveryStatus::Accepted).await;
     ahead.kill().await;
     is_logged(&behind, "an alarm could not be looked at").await;
     assert_eq!(world.arrived(&to), (0, 0));
@@ -90,7 +87,7 @@ async fn a_key_that_goes_too_soon_takes_no_verification_back() {
     let world = World::new(&redis.url(), brisk(), &[]).await;
     let pombo = serve(&world, OLD).await;
     let to = number(1, "00");
-    let (guess, first) = super::verified(&world, &pombo, "", super::login(&to)).await;
+    let (guess, first) = super::verified(&world, &pombo, "", login(&to)).await;
     assert!(!first.attestation.is_empty());
     let without = serve(&world, NEW).await;
     let again = without.try_verify(guess).await.unwrap();
