@@ -154,7 +154,7 @@ pub fn keyed<T>(key: &str, message: T) -> Request<T> {
 }
 
 /// As `[[callers]]` wants a key.
-fn sha256_hex(text: &str) -> String {
+pub fn sha256_hex(text: &str) -> String {
     Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

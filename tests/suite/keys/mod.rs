@@ -12,6 +12,8 @@ mod index;
 
 mod unseen;
 
+mod forgotten;
+
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use pombo::grpc::proto::{IssueCodeRequest, VerifyCodeRequest, VerifyCodeResponse, VerifyOutcome};
 use serde_json::Value;

@@ -3,17 +3,18 @@
 
 use std::{
     collections::BTreeMap,
+    fs::{self, Permissions},
     os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use pombo::config::Config;
 
 use crate::{
-    edge::leaks::Secrets,
+    config::file,
+    edge::{keyed, leaks::Secrets, sha256_hex},
     support::{
-        pombo::{Pombo, run},
+        pombo::{Pombo, login, run},
         redis_server::RedisServer,
         world::{World, brisk, number},
     },
@@ -28,7 +29,7 @@ const RING: [&str; 2] = [
 ];
 const INDEX: &str = "fj819kWjPPwiMwpaJoz5tBo9JeIrNFAbwJgyFUrrkvk=";
 const SIGNING: &str = "2LkTdbmBWXT6Hd8Z1fVLCYVcPvFoW0Vq0R2mVvWqS3U=";
-const CALLER: &str = "8f434346648f6b96df89dda901c5176b10a6d83961dd3c1ac88b59b2dc327aa4";
+const CALLER: &str = "zebra-key-of-a-caller";
 
 /// A value for every secret key, by its path, that stands nowhere else.
 fn values(redis: &RedisServer) -> BTreeMap<&'static str, String> {
@@ -44,7 +45,7 @@ fn values(redis: &RedisServer) -> BTreeMap<&'static str, String> {
         ("sms.twilio.auth_token", "zebra-token-of-twilio".to_owned()),
         ("events.url", "http://127.0.0.1:1/zebra-in-a-path".to_owned()),
         ("events.secret", format!("whsec_{SIGNING}")),
-        ("callers.0.api_key_sha256", CALLER.to_owned()),
+        ("callers.0.api_key_sha256", sha256_hex(CALLER)),
     ]
     .into()
 }
@@ -62,8 +63,9 @@ fn secrets() -> Secrets {
         CALLER,
     ];
     let keys = [RING[0], RING[1], INDEX, SIGNING].map(|key| BASE64_STANDARD.decode(key).unwrap());
-    let words = words.iter().map(|word| word.as_bytes()).chain(keys.iter().map(Vec::as_slice));
-    Secrets::new([]).and_secrets(words)
+    let hash = sha256_hex(CALLER);
+    let words = words.iter().map(|word| word.as_bytes()).chain([hash.as_bytes()]);
+    Secrets::new([]).and_secrets(words.chain(keys.iter().map(Vec::as_slice)))
 }
 
 fn variable(key: &str) -> String {
@@ -123,11 +125,18 @@ async fn right_ones_are_seen_nowhere_while_the_service_runs() {
     let environment = environment(&world, &values(&redis));
     ended("check", &["check"], &environment).await;
     assert_eq!(ended("check --offline", &["check", "--offline"], &environment).await, 0);
-    for log in ["debug", "trace"] {
+    for (index, log) in [(1, "debug"), (2, "trace")] {
         let all = [&borrowed(&environment)[..], &[("RUST_LOG", log)]].concat();
         let pombo = Pombo::serve_with(&[], &all).await;
-        // Providers refuse what they are given; nobody takes the events; the caller is a stranger.
-        assert!(pombo.try_issue(crate::support::pombo::login(&number(1, "00"))).await.is_err());
+        // Providers refuse the tokens, nobody takes the events, and a stranger calls, too.
+        let request = login(&number(index, "00"));
+        assert!(pombo.try_issue(request.clone()).await.is_err());
+        let issued = pombo.client().await.issue_code(keyed(CALLER, request)).await;
+        let id = issued.unwrap().into_inner().challenge_id;
+        pombo
+            .stderr
+            .wait_for("its end", |line| line.contains("concluded") && line.contains(&id))
+            .await;
         let pages =
             [pombo.page("/metrics").await, pombo.page("/readyz").await, pombo.page("/").await];
         unseen("the admin listener", &pages.concat());
@@ -135,6 +144,8 @@ async fn right_ones_are_seen_nowhere_while_the_service_runs() {
         unseen("the key set", &keys);
         pombo.terminate().await;
         pombo.stderr.wait_for("its end", |line| line.contains("\"stopped\"")).await;
+        let level = log.to_uppercase();
+        pombo.stderr.wait_for("lines of that level", |line| line.contains(&level)).await;
         unseen("the log", &[pombo.stdout.all(), pombo.stderr.all()].concat().join("\n"));
     }
 }
@@ -164,7 +175,6 @@ async fn wrong_ones_are_told_by_their_key_alone() {
 #[tokio::test]
 async fn a_file_that_holds_them_is_not_shown_whatever_is_wrong_with_it() {
     let (redis, world) = locked_redis().await;
-    let folder = Folder::new();
     let values = values(&redis);
     let whole: String = values.iter().map(|(key, value)| format!("{key} = {value:?}\n")).collect();
     let broken = [
@@ -174,40 +184,17 @@ async fn a_file_that_holds_them_is_not_shown_whatever_is_wrong_with_it() {
         whole.replace("keys.ring", "keys.rings"),
     ];
     for (number, text) in broken.iter().enumerate() {
-        let path = folder.write("pombo.toml", text, 0o600);
+        let path = file(text);
         let arguments = ["serve", "--config", path.to_str().unwrap()];
         assert_ne!(ended(&format!("file {number}"), &arguments, &[]).await, 0);
     }
     for (key, value) in &values {
-        let path = folder.write("secret", value, 0o644);
+        let path = file(value);
+        fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
         let mut environment = environment(&world, &values);
         environment.retain(|(name, _)| *name != variable(key));
         environment.push((format!("{}_FILE", variable(key)), path.to_str().unwrap().to_owned()));
         let what = format!("{key} in a file for everybody");
         assert_ne!(ended(&what, &["serve"], &environment).await, 0, "{what}");
-    }
-}
-
-/// A folder of its own, gone with its test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Self {
-        let path = std::env::temp_dir().join(format!("pombo-unseen-{}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn write(&self, name: &str, text: &str, mode: u32) -> PathBuf {
-        let path: &Path = &self.0.join(name);
-        std::fs::write(path, text).unwrap();
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
-        path.to_owned()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }

@@ -170,16 +170,21 @@ impl Pombo {
         endpoint.connect().await.unwrap()
     }
 
+    /// The process.
+    pub fn pid(&self) -> u32 {
+        self.child.id().unwrap()
+    }
+
     /// SIGTERM.
     pub async fn terminate(&self) {
-        let pid = self.child.id().unwrap().to_string();
+        let pid = self.pid().to_string();
         let status = Command::new("kill").args(["-TERM", &pid]).status().await.unwrap();
         assert!(status.success());
     }
 
     /// Memory that the process holds, in KiB.
     pub fn resident_kib(&self) -> u64 {
-        let status = format!("/proc/{}/status", self.child.id().unwrap());
+        let status = format!("/proc/{}/status", self.pid());
         let status = std::fs::read_to_string(status).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
