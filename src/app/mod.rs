@@ -94,6 +94,7 @@ impl App {
             shared_limits: parts::shared_limits(&config),
             tolls: config.fraud.tolls.clone(),
             messengers: senders::messengers(&config, &public_url).await?,
+            issuer: parts::issuer(&config),
             entropy: Entropy::of_system(),
         });
         let admin = http::admin::router(Arc::clone(&service), metrics).merge(extra);

@@ -19,6 +19,7 @@ use crate::{
     grpc::{Caller, Callers, Proof, San, Tls, TlsFiles},
     http::webhooks::{self, Meta, Sns, TwilioAccount, Webhooks},
     insight::observed::Observed,
+    otp::attestation::Issuer,
     outwards::{Courier, Sink, https::Https},
     service::{
         Service, SharedLimits,
@@ -112,7 +113,14 @@ pub(super) fn access(config: &Config, region: &str, endpoint_url: Option<&Origin
     }
 }
 
-/// The routes of the providers that send.
+/// Who attests: the public address, below which the keys are, if there is one.
+pub(super) fn issuer(config: &Config) -> Issuer {
+    let public_url = config.server.public_url.as_ref();
+    let name = public_url.map_or(Issuer::default().name, |url| url.as_str().to_owned());
+    Issuer { name, ttl: config.attestation.ttl }
+}
+
+/// What is served to the outside: the routes of the providers that send, and our public keys.
 pub(super) fn webhooks(
     config: &Config,
     service: &Arc<Service>,

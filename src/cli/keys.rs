@@ -46,7 +46,9 @@ impl Keys {
 
 fn of_service(id: &str) {
     out::line("[keys]");
-    out::line("# To rotate, put the new key before the old ones: the first writes, all read.");
+    out::line(
+        "# To rotate, put the new key behind the old one everywhere, then in front: docs/KEYS.md.",
+    );
     out::line(format!("ring = [\"{id}:{}\"]", BASE64_STANDARD.encode(*fresh())));
     out::line("# Stays as it is for the life of a store: it says where each record is.");
     out::line(format!("index = \"{}\"", BASE64_STANDARD.encode(*fresh())));

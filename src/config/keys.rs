@@ -56,7 +56,7 @@ const RING_KEY: Kind<RingKey> = Kind::new(
         Some((key_id(id)?, key_bytes(key)?))
     },
 )
-.hidden();
+.secret();
 
 /// The id of a ring's key: 1 to 32 of `A-Za-z0-9-_`.
 pub fn key_id(text: &str) -> Option<String> {
@@ -64,15 +64,31 @@ pub fn key_id(text: &str) -> Option<String> {
 }
 
 const INDEX_KEY: Kind<Secret> =
-    Kind::new("the base64 of 32 random bytes; `pombo keys new` makes them", key_bytes).hidden();
+    Kind::new("the base64 of 32 random bytes; `pombo keys new` makes them", key_bytes).secret();
 
-/// 32 bytes, padded or not. The same byte over and over is a placeholder, not a key.
+/// 32 bytes, padded or not.
 fn key_bytes(text: &str) -> Option<Secret> {
     let lenient =
         GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
     let bytes = GeneralPurpose::new(&STANDARD, lenient).decode(text).map(Zeroizing::new).ok()?;
-    let key = Zeroizing::new(<[u8; 32]>::try_from(&bytes[..]).ok()?);
-    key.iter().any(|&byte| byte != key[0]).then_some(key)
+    <[u8; 32]>::try_from(&bytes[..]).ok().map(Zeroizing::new)
+}
+
+/// What makes a key one that somebody could guess: chance gives none of these, not once in the lives
+/// of a billion services.
+fn weakness(key: &Secret) -> Option<&'static str> {
+    let is_text = |byte: &u8| (b' '..=b'~').contains(byte) || byte.is_ascii_whitespace();
+    let kinds: BTreeSet<_> = key.iter().collect();
+    let step = key[1].wrapping_sub(key[0]);
+    if kinds.len() < 16 || key[..16] == key[16..] {
+        Some("repeats itself")
+    } else if key.windows(2).all(|pair| pair[1].wrapping_sub(pair[0]) == step) {
+        Some("counts")
+    } else if key.iter().all(is_text) {
+        Some("is a text")
+    } else {
+        None
+    }
 }
 
 pub(super) fn read(reader: &mut Reader, mode: Mode, store_is_memory: bool) -> Keys {
@@ -82,6 +98,8 @@ pub(super) fn read(reader: &mut Reader, mode: Mode, store_is_memory: bool) -> Ke
     let ring = keys.need_list("ring", &RING_KEY, vec![("dev".to_owned(), stand_in("ring"))]);
     let index = keys.need("index", &INDEX_KEY, stand_in("index"));
     check(&mut keys, &ring, &index);
+    check_strength(&mut keys, "ring", ring.iter().map(|(_, root)| root));
+    check_strength(&mut keys, "index", [&index]);
     let public = ["ring", "index"].map(development);
     let is_public = |key: &Secret| public.contains(key);
     if strict && (is_public(&index) || ring.iter().any(|(_, root)| is_public(root))) {
@@ -107,6 +125,19 @@ fn check(keys: &mut Section<'_>, ring: &[RingKey], index: &Secret) {
         );
     } else if roots.contains(&**index) {
         keys.refuse("index", "is also in keys.ring; make another with `pombo keys new`");
+    }
+}
+
+fn check_strength<'k>(
+    keys: &mut Section<'_>,
+    name: &str,
+    given: impl IntoIterator<Item = &'k Secret>,
+) {
+    if let Some(weakness) = given.into_iter().find_map(weakness) {
+        let sentence = format!(
+            "holds a key that {weakness} and so can be guessed; make one with `pombo keys new`"
+        );
+        keys.refuse(name, sentence);
     }
 }
 

@@ -11,22 +11,38 @@ use crate::otp::limits::parse_duration;
 pub struct Kind<T> {
     accepts: &'static str,
     parse: fn(&str) -> Option<T>,
-    hidden: bool,
+    secrecy: Secrecy,
+}
+
+/// Who may see a value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Secrecy {
+    /// Errors show it.
+    Shown,
+    /// No error shows it. It may come from a file, by its key + `_file`.
+    Hidden,
+    /// The same, and it is a key of ours, worth more than one account: nobody else may read its file.
+    Secret,
 }
 
 impl<T> Kind<T> {
     /// A kind whose values `parse` reads. `accepts` completes the sentence "it must be …".
     pub const fn new(accepts: &'static str, parse: fn(&str) -> Option<T>) -> Self {
-        Self { accepts, parse, hidden: false }
+        Self { accepts, parse, secrecy: Secrecy::Shown }
     }
 
-    /// Values that no error may show. They may come from a file, by their key + `_file`.
+    /// Keys of ours: no error shows them, and a file that holds one must be ours alone.
+    pub const fn secret(self) -> Self {
+        Self { secrecy: Secrecy::Secret, ..self }
+    }
+
+    /// Values that no error shows.
     pub const fn hidden(self) -> Self {
-        Self { hidden: true, ..self }
+        Self { secrecy: Secrecy::Hidden, ..self }
     }
 
-    pub(super) const fn is_hidden(&self) -> bool {
-        self.hidden
+    pub(super) const fn secrecy(&self) -> Secrecy {
+        self.secrecy
     }
 
     pub(super) const fn accepts(&self) -> &'static str {
@@ -49,7 +65,9 @@ impl<T> Kind<T> {
     /// with + somebody's number, and a key in PEM may stand where its path should.
     fn shown(&self, text: &str) -> Option<String> {
         let may_be_secret = |text: &str| text.contains('@') || text.contains("PRIVATE KEY");
-        let hidden = self.hidden || may_be_secret(text) || text.trim_start().starts_with('+');
+        let hidden = self.secrecy != Secrecy::Shown
+            || may_be_secret(text)
+            || text.trim_start().starts_with('+');
         (!hidden).then(|| text.chars().take(60).collect())
     }
 }

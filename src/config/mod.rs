@@ -12,6 +12,8 @@ mod nearest;
 
 mod source;
 
+mod files;
+
 mod reader;
 
 mod section;
@@ -48,10 +50,13 @@ mod test_numbers;
 
 mod events;
 
+mod attestation;
+
 mod checks;
 
 use std::{collections::BTreeSet, ffi::OsString, path::Path, time::Duration};
 
+pub use attestation::Attestation;
 pub use aws::{SmsAws, WhatsappAws};
 pub use callers::{Caller, KeyHash, Proof, caller_name};
 pub use error::{ConfigError, Errors};
@@ -135,6 +140,8 @@ pub struct Config {
     pub test_numbers: Vec<TestNumber>,
     /// `[events]`
     pub events: Events,
+    /// `[attestation]`
+    pub attestation: Attestation,
 }
 
 impl Config {
@@ -174,6 +181,7 @@ impl Config {
             test_numbers: test_numbers::read(reader),
             events: events::read(reader, mode),
             fraud: fraud::read(reader),
+            attestation: attestation::read(reader),
             limits: limits.shared,
             allowed_countries: limits.allowed_countries,
             store,

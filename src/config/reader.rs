@@ -4,25 +4,19 @@
 //! A key that is missing or wrong yields a stand-in, so that reading goes on and finds everything
 //! else that is wrong; [`Reader::finish`] then keeps the result from being used.
 
-use std::{
-    collections::BTreeSet,
-    ffi::OsString,
-    fs::File,
-    io::{self, Read},
-    path::Path,
-};
+use std::{collections::BTreeSet, ffi::OsString, path::Path};
 
 use toml::Value;
+use zeroize::Zeroizing;
 
 use super::{
     error::{Errors, masked},
+    files,
+    kind::Secrecy,
     nearest::nearest,
     section::Section,
     source::{Entries, Shape, lay_out, lay_over, parse},
 };
-
-/// More than any secret or configuration needs, and less than a device file gives.
-const LARGEST_FILE: u64 = 1 << 20;
 
 /// What the sections read from.
 #[derive(Default)]
@@ -41,7 +35,7 @@ impl Reader {
         let mut errors = Errors::default();
         let mut entries = Entries::new();
         if let Some(path) = file {
-            match contents(path).and_then(|text| parse(&text)) {
+            match files::text(path).and_then(|text| parse(&text)) {
                 Ok(table) if table.is_empty() => {}
                 Ok(table) => lay_out(&mut entries, "", Value::Table(table), None),
                 // Every other error would be about keys that the file may well hold.
@@ -164,29 +158,34 @@ impl Reader {
         names.into_iter().map(str::to_owned).collect()
     }
 
-    /// What is said at `key`, or in the file that `<key>_file` names if the value is a secret.
-    pub(super) fn take(&mut self, key: &str, secret: bool) -> Option<Shape> {
+    /// What is said at `key`, or in the file that `<key>_file` names if the value may come from one.
+    pub(super) fn take(&mut self, key: &str, secrecy: Secrecy) -> Option<Shape> {
         self.known.insert(key.to_owned());
         let said = self.entries.get(key).map(|entry| entry.shape.clone());
-        if !secret {
+        if secrecy == Secrecy::Shown {
             return said;
         }
         let file_key = file_key(key);
         self.known.insert(file_key.clone());
         match (said, self.entries.get(&file_key).map(|entry| entry.shape.clone())) {
             (said, None) => said,
-            (None, Some(Shape::Text(path))) => self.secret_file(&file_key, &path),
+            (None, Some(Shape::Text(path))) => self.file(&file_key, &path, secrecy),
             (None, Some(_)) => self.refused(&file_key, "must be the path of a file".to_owned()),
             (Some(_), Some(_)) => self
                 .refused(key, format!("is given twice, here and by {file_key}; keep one of them")),
         }
     }
 
-    fn secret_file(&mut self, key: &str, path: &str) -> Option<Shape> {
-        match contents(Path::new(path)) {
+    fn file(&mut self, key: &str, path: &str, secrecy: Secrecy) -> Option<Shape> {
+        let text = match secrecy {
+            Secrecy::Secret => files::secret(Path::new(path)),
+            Secrecy::Shown | Secrecy::Hidden => files::text(Path::new(path)),
+        };
+        match text {
             Ok(text) => {
                 let line = text.strip_suffix('\n').unwrap_or(&text);
-                Some(Shape::Text(line.strip_suffix('\r').unwrap_or(line).to_owned()))
+                let line = line.strip_suffix('\r').unwrap_or(line);
+                Some(Shape::Text(Zeroizing::new(line.to_owned())))
             }
             Err(sentence) => self.refused(key, format!("names {path}, which {sentence}")),
         }
@@ -210,15 +209,4 @@ fn is_structured(value: &Value) -> bool {
 
 fn file_key(key: &str) -> String {
     format!("{key}_file")
-}
-
-/// The text of a file, or a sentence about why there is none.
-fn contents(path: &Path) -> Result<String, String> {
-    let read = |file: File| {
-        let mut text = String::new();
-        let read = file.take(LARGEST_FILE + 1).read_to_string(&mut text)?;
-        let too_large = || io::Error::other("it is larger than a megabyte");
-        if read as u64 > LARGEST_FILE { Err(too_large()) } else { Ok(text) }
-    };
-    File::open(path).and_then(read).map_err(|error| format!("can't be read: {error}"))
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use toml::Value;
+use zeroize::Zeroizing;
 
 use super::{
     kind::Kind,
@@ -31,7 +32,7 @@ impl<'r> Section<'r> {
     /// A value, if it is said and right.
     pub(super) fn get<T>(&mut self, name: &str, kind: &Kind<T>) -> Option<T> {
         let key = self.key(name);
-        match self.reader.take(&key, kind.is_hidden())? {
+        match self.reader.take(&key, kind.secrecy())? {
             Shape::Text(text) => self.parsed(&key, &text, kind),
             Shape::List(_) | Shape::Empty => {
                 self.reader.refused(&key, format!("must be one value: {}", kind.accepts()))
@@ -51,7 +52,7 @@ impl<'r> Section<'r> {
     /// Values: a TOML array, or a text with commas or line breaks between them.
     pub(super) fn list<T>(&mut self, name: &str, kind: &Kind<T>) -> Option<Vec<T>> {
         let key = self.key(name);
-        let items = match self.reader.take(&key, kind.is_hidden())? {
+        let items = match self.reader.take(&key, kind.secrecy())? {
             Shape::Text(text) => split(&text),
             Shape::List(items) => items,
             Shape::Empty => Vec::new(),
@@ -123,7 +124,7 @@ impl<'r> Section<'r> {
     }
 }
 
-fn split(text: &str) -> Vec<String> {
+fn split(text: &str) -> Vec<Zeroizing<String>> {
     let mut laid_out = Entries::new();
     if let Ok(value @ Value::Array(_)) = text.trim().parse() {
         lay_out(&mut laid_out, "list", value, None);
@@ -133,7 +134,7 @@ fn split(text: &str) -> Vec<String> {
         Some(_) => Vec::new(),
         None => {
             let items = text.split([',', '\n']).map(str::trim);
-            items.filter(|item| !item.is_empty()).map(str::to_owned).collect()
+            items.filter(|item| !item.is_empty()).map(|item| item.to_owned().into()).collect()
         }
     }
 }

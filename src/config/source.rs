@@ -7,18 +7,19 @@
 use std::{collections::BTreeMap, ffi::OsString};
 
 use toml::{Table, Value};
+use zeroize::Zeroizing;
 
 use super::error::Errors;
 
 const PREFIX: &str = "POMBO_";
 
-/// What stands at a path.
+/// What stands at a path. It may be a secret, so it is wiped when dropped.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Shape {
     /// One value.
-    Text(String),
+    Text(Zeroizing<String>),
     /// An array of values.
-    List(Vec<String>),
+    List(Vec<Zeroizing<String>>),
     /// A table or an array with nothing in it.
     Empty,
 }
@@ -61,8 +62,8 @@ fn shape(leaf: Value) -> Shape {
     }
 }
 
-fn text(value: Value) -> String {
-    match value {
+fn text(value: Value) -> Zeroizing<String> {
+    Zeroizing::new(match value {
         Value::String(text) => text,
         Value::Integer(number) => number.to_string(),
         Value::Float(number) => number.to_string(),
@@ -70,7 +71,7 @@ fn text(value: Value) -> String {
         Value::Datetime(time) => time.to_string(),
         // No kind accepts it, so the list that holds it is refused.
         Value::Array(_) | Value::Table(_) => "[…]".to_owned(),
-    }
+    })
 }
 
 /// A name with a dot in it is no path.
@@ -96,7 +97,7 @@ pub(super) fn lay_over(
         entries.retain(|known, entry| {
             *known != path && (!known.starts_with(&below) || entry.variable.is_some())
         });
-        entries.insert(path, Entry { shape: Shape::Text(value), variable: Some(variable) });
+        entries.insert(path, Entry { shape: Shape::Text(value.into()), variable: Some(variable) });
     }
 }
 

@@ -96,7 +96,7 @@ const CERTIFICATES: Kind<SecretString> =
 
 const PRIVATE_KEY: Kind<SecretString> =
     Kind::new("a private key in PEM, mostly from a file", |text| pem(text, "PRIVATE KEY-----"))
-        .hidden();
+        .secret();
 
 fn pem(text: &str, kind: &str) -> Option<SecretString> {
     (text.contains("-----BEGIN ") && text.contains(kind)).then(|| text.into())

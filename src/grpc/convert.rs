@@ -68,7 +68,7 @@ pub fn verified(verified: Verified, language: Language) -> proto::VerifyCodeResp
         recipient: verified.number.map(|number| number.e164().to_owned()).unwrap_or_default(),
         purpose: challenge.as_ref().map_or(0, |challenge| challenge.flow.purpose as i32),
         verify_time: conclusion.map(|conclusion| timestamp(conclusion.at)),
-        attestation: String::new(),
+        attestation: verified.attestation,
         used_channel: channel(challenge.as_ref().and_then(|challenge| challenge.used_channel())),
         resend_time: guessed.resend_at.map(timestamp),
         replayed: guessed.replayed,

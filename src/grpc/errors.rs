@@ -144,7 +144,7 @@ fn explain(limit: Limit) -> &'static str {
 fn failed(fault: &Fault) -> Status {
     // What is shed is logged with the calls that are refused.
     if !matches!(fault, Fault::Overloaded | Fault::Abandoned) {
-        tracing::warn!(error = %fault, "a call failed");
+        fault.log("a call failed");
     }
     match fault {
         Fault::Overloaded => limited(Limit::Overloaded, COME_BACK),

@@ -6,6 +6,7 @@ use std::fmt;
 use hmac::{Hmac, KeyInit, Mac};
 use rand::Rng;
 use sha2::Sha256;
+use zeroize::Zeroizing;
 
 use super::{
     id::{ChallengeId, MessageTag, OperationId, RecipientKey},
@@ -53,6 +54,15 @@ impl IndexKey {
     fn masked(&self, key: &[u8], random: &[u8]) -> [u8; 16] {
         let mask: [u8; 16] = truncated(&mac(&self.0, &[b"challenge id", random]));
         std::array::from_fn(|i| key[i] ^ mask[i])
+    }
+
+    /// The person in what we attest. Under a key of its own, which is made of this one and not of the
+    /// ring's: so it stays the same for one number whatever the ring is rotated to, and those who are
+    /// told of one person by the same service can tell that it is one. It comes from the record's
+    /// place, since the number is erased by the time that a verification is told again.
+    pub fn attested(&self, recipient: &RecipientKey) -> [u8; 16] {
+        let key = Zeroizing::new(mac(&self.0, &[b"attestation"]));
+        truncated(&mac(&key, &[&recipient.0]))
     }
 
     /// A provider's message id, unrecognisable.

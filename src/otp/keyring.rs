@@ -13,6 +13,7 @@ use rand::CryptoRng;
 use zeroize::Zeroizing;
 
 use super::{
+    attestation::{Claims, KeySet, Signer},
     id::{ChallengeId, RecipientKey},
     phone::PhoneNumber,
     transaction::Details,
@@ -27,6 +28,7 @@ struct RingKey {
     pepper: Secret,
     numbers: Secret,
     details: Secret,
+    attestation: Signer,
 }
 
 /// The root keys. The first writes, all read, and what was written says which key it needs.
@@ -59,6 +61,7 @@ impl Keyring {
             pepper: derive(&root, b"pombo pepper v1"),
             numbers: derive(&root, b"pombo number sealing v1"),
             details: derive(&root, b"pombo payment sealing v1"),
+            attestation: Signer::new(&derive(&root, b"pombo attestation v1")),
             id,
         });
         Self(keys.collect())
@@ -128,6 +131,16 @@ impl Keyring {
         let text = open(&self.key(&sealed.key_id)?.details, &challenge.0, &sealed.bytes);
         let details = text.and_then(|text| Details::from_text(&text));
         details.ok_or_else(|| Unreadable(sealed.key_id.clone()))
+    }
+
+    /// Signs what is attested with key `id`.
+    pub fn attest(&self, id: &str, claims: &Claims<'_>) -> Result<String, Unreadable> {
+        Ok(self.key(id)?.attestation.sign(claims))
+    }
+
+    /// What checks the signatures of every key.
+    pub fn key_set(&self) -> KeySet {
+        KeySet { keys: self.0.iter().map(|key| key.attestation.public().clone()).collect() }
     }
 }
 

@@ -24,6 +24,8 @@ pub mod digest;
 
 pub mod transaction;
 
+pub mod attestation;
+
 pub mod kinds;
 
 pub mod policy;

@@ -1,7 +1,10 @@
 //! Time as a driver. Two sources wake the same step: local timers for the alarms that this replica
 //! set (hints, punctual) and a scan of the schedules (truth, whoever set the alarm).
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use tokio::{sync::Semaphore, time::sleep};
 use tokio_util::sync::CancellationToken;
@@ -19,6 +22,10 @@ const SCAN: Duration = Duration::from_secs(2);
 /// How long a claimed alarm is left alone by others. It only saves work: a wake that takes longer is
 /// decided by its commit, like any other.
 const LEASE: Duration = Duration::from_secs(5);
+
+/// How long a replica leaves the schedules to others once it has claimed an alarm that only they can
+/// look at: until its lease is over, and a scan of theirs.
+const LEAST_ABSENCE: Duration = Duration::from_secs(8);
 
 /// Alarms claimed at once.
 const BATCH: usize = 512;
@@ -55,6 +62,8 @@ impl Service {
     async fn scan_until(self: &Arc<Self>, stop: &CancellationToken) {
         while !stop.is_cancelled() {
             let rest = match self.scan().await {
+                // Else it might be the first at the same alarm again and again.
+                Ok(_) if self.lacks_a_key.swap(false, Ordering::Relaxed) => LEAST_ABSENCE,
                 Ok(BATCH..) => continue,
                 Ok(_) => SCAN,
                 Err(error) => {
@@ -81,8 +90,9 @@ impl Service {
         let Ok(place) = Arc::clone(places).acquire_owned().await else { return };
         let service = Arc::clone(self);
         self.tasks.spawn(async move {
-            if let Err(error) = service.wake(key).await {
-                tracing::warn!(%error, "an alarm could not be looked at; it comes again");
+            if let Err(fault) = service.wake(key).await {
+                service.lacks_a_key.fetch_or(matches!(fault, Fault::Key(_)), Ordering::Relaxed);
+                fault.log("an alarm could not be looked at; it comes again");
             }
             drop(place);
         });

@@ -45,6 +45,14 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// Tells the log what failed of it; loudly where nothing gets better until an operator acts.
+    pub fn log(&self, what: &'static str) {
+        match self {
+            Self::Key(_) => tracing::error!(error = %self, "{what}"),
+            _ => tracing::warn!(error = %self, "{what}"),
+        }
+    }
+
     /// Whether work on another record would fail likewise.
     pub fn is_everybodys(&self) -> bool {
         match self {

@@ -48,7 +48,10 @@ mod tolls;
 
 mod watchers;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use tokio::sync::broadcast;
 use tokio_util::task::TaskTracker;
@@ -57,7 +60,9 @@ use crate::{
     delivery::Messenger,
     insight,
     otp::{
-        Answer, ChallengeId, Event, Fact, IndexKey, Keyring, OperationId, Rules, event::Operation,
+        Answer, ChallengeId, Event, Fact, IndexKey, Keyring, OperationId, Rules,
+        attestation::{Issuer, KeySet},
+        event::Operation,
         toll,
     },
     store::{Store, StoreError},
@@ -104,6 +109,8 @@ pub struct Parts {
     pub tolls: toll::Rules,
     /// Those of one channel in the order in which they are to be tried.
     pub messengers: Vec<Arc<dyn Messenger>>,
+    /// Who attests what is verified, and how long that holds.
+    pub issuer: Issuer,
     /// Where codes, names and nonces are drawn from.
     pub entropy: Entropy,
 }
@@ -119,6 +126,8 @@ pub struct Service {
     learning: tolls::Learning,
     facts: broadcast::Sender<Fact>,
     tasks: TaskTracker,
+    /// A record was due that this replica can't read.
+    lacks_a_key: AtomicBool,
     calls: Seats<String>,
     outbox: Seats<String>,
 }
@@ -135,6 +144,7 @@ impl Service {
             learning: tolls::Learning::default(),
             facts: broadcast::Sender::new(FACTS),
             tasks: TaskTracker::new(),
+            lacks_a_key: AtomicBool::new(false),
             calls: Seats::new(CALLS, CALLS_PER_CALLER),
             outbox: Seats::new(SENDS, SENDS_PER_CALLER),
             parts,
@@ -144,6 +154,11 @@ impl Service {
     /// The numbers that may be sent to.
     pub fn numbers(&self) -> &numbers::Numbers {
         &self.parts.numbers
+    }
+
+    /// What checks what is attested.
+    pub fn key_set(&self) -> KeySet {
+        self.parts.keyring.key_set()
     }
 
     /// What happens on this replica from now on. Who falls behind misses some.

@@ -7,6 +7,8 @@ use crate::{
     insight,
     otp::{
         Answer, ChallengeId, Code, Event, PhoneNumber, Purpose, RecipientKey, Transaction,
+        VerifyOutcome,
+        attestation::Claims,
         event::{Guessed, Operation},
         keyring::Sealed,
     },
@@ -38,6 +40,8 @@ pub struct Verified {
     pub guessed: Guessed,
     /// The verified number, the first time.
     pub number: Option<PhoneNumber>,
+    /// A signed statement of it; empty unless it is verified.
+    pub attestation: String,
 }
 
 impl Service {
@@ -59,7 +63,8 @@ impl Service {
                 insight::metrics::guessed(&guessed);
                 let number = guessed.number.as_ref();
                 let number = number.and_then(|number| self.read(number, &place));
-                Ok(Verified { number, guessed: *guessed })
+                let attestation = self.attest(&guessed, &place, guess.transaction.as_ref());
+                Ok(Verified { number, attestation, guessed: *guessed })
             }
             Answer::Refused(refusal) => Err(CallError::Refused(refusal)),
             _ => Err(Fault::Contended.into()),
@@ -71,6 +76,28 @@ impl Service {
     fn read(&self, number: &Sealed, place: &RecipientKey) -> Option<PhoneNumber> {
         let opened = self.parts.keyring.open_number(number, place);
         opened.inspect_err(|error| tracing::error!(%error, "a verified number can't be told")).ok()
+    }
+
+    /// Attests a verification, with the key that its codes were made with: one that every replica
+    /// has, and the same when it is told again, though another may write by then.
+    fn attest(
+        &self,
+        guessed: &Guessed,
+        place: &RecipientKey,
+        transaction: Option<&Transaction>,
+    ) -> String {
+        let challenge = guessed.challenge.as_ref();
+        let Some(challenge) = challenge.filter(|_| guessed.outcome == VerifyOutcome::Verified)
+        else {
+            return String::new();
+        };
+        let recipient = self.parts.index.attested(place);
+        let claims = Claims::of(&self.parts.issuer, challenge, recipient, transaction);
+        let signed = claims.map(|claims| self.parts.keyring.attest(&challenge.key_id, &claims));
+        let signed = signed.transpose().inspect_err(|error| {
+            tracing::error!(%error, "a verification can't be attested");
+        });
+        signed.ok().flatten().unwrap_or_default()
     }
 
     /// Recognises a retry with the same fields and the same code.

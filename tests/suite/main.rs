@@ -25,6 +25,8 @@ mod fraud;
 
 mod operator;
 
+mod keys;
+
 mod mutations;
 
 mod outwards;

@@ -10,6 +10,8 @@ mod sns;
 
 mod room;
 
+mod key_set;
+
 use std::sync::Arc;
 
 use axum::{
@@ -43,7 +45,7 @@ type Answer = (StatusCode, &'static str);
 const FORGED: Answer = (StatusCode::UNAUTHORIZED, "the signature does not fit");
 const LATER: Answer = (StatusCode::SERVICE_UNAVAILABLE, "try again later");
 
-/// The routes of the providers that are configured.
+/// The routes of the providers that are configured, and of our public keys, which stand beside them.
 pub fn router(service: &Arc<Service>, webhooks: Webhooks) -> Router {
     let Webhooks { meta, twilio, sns } = webhooks;
     let routes = [
@@ -52,7 +54,8 @@ pub fn router(service: &Arc<Service>, webhooks: Webhooks) -> Router {
         sns.map(|sns| sns::routes(Arc::clone(service), sns)),
     ];
     let routes = routes.into_iter().flatten().fold(Router::new(), Router::merge);
-    routes.layer(from_fn_with_state(room::room(), room::bounded))
+    let callbacks = routes.layer(from_fn_with_state(room::room(), room::bounded));
+    callbacks.merge(key_set::routes(&service.key_set()))
 }
 
 /// Takes in what a provider told in one go.

@@ -87,7 +87,7 @@ fn keys_of_dev_live_as_long_as_its_store() {
 
 #[test]
 fn the_first_key_of_the_ring_writes_and_all_read() {
-    let next = "k2:QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl8";
+    let next = "k2:5MCqrTO2wTyeJMbkhBGRjpcVAdeySGUrTyW3TsXxROE";
     let ring =
         serve(&[("keys.ring", &format!("[\"{next}\", \"{RING}\"]"))]).unwrap().keys.keyring();
     assert_eq!(ring.writing(), "k2");

@@ -3,7 +3,7 @@
 use pombo::config::Proof;
 
 use super::{
-    INDEX, RING, dev, file, lines,
+    dev, file, lines,
     refusals::{caller, check},
     serve,
 };
@@ -90,8 +90,6 @@ fn aws_and_lists_are_refused_where_they_make_no_sense() {
 fn values_that_do_not_go_together_are_refused() {
     let twins = format!("[{}, {}]", caller(""), caller(""));
     let same_key = format!("[{}, {}]", caller(""), caller("").replace("shop", "bank"));
-    let twice = format!("{RING},k1:{INDEX}");
-    let again = format!("{RING},{}", RING.replace("k1", "k2"));
     check(&[
         (&[("code.ttl", "6m"), ("code.max_life", "5m")], "code.ttl", "longer than code.max_life"),
         (
@@ -116,15 +114,6 @@ fn values_that_do_not_go_together_are_refused() {
             "keep one of them",
         ),
         (&[("server.grpc_addr", "0.0.0.0:50051")], "server.grpc_addr", "callers"),
-        (
-            &[
-                ("keys.ring", &twice),
-                ("keys.index", "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="),
-            ],
-            "keys.ring",
-            "an id of its own",
-        ),
-        (&[("keys.ring", &again)], "keys.ring", "holds a key twice"),
         (&[("keys.index_file", "/nowhere")], "keys.index", "given twice"),
         (&[("callers", &same_key)], "callers.1.api_key_sha256", "a key of its own"),
         (

@@ -96,6 +96,7 @@ fn service(first_is_well: bool) -> (Arc<Service>, mpsc::UnboundedReceiver<Note>)
         shared_limits: SharedLimits::default(),
         tolls: Default::default(),
         messengers: pigeons.into(),
+        issuer: Default::default(),
         entropy: Entropy::of_system(),
     });
     (service, arrived)

@@ -49,6 +49,23 @@ impl Secrets {
         self
     }
 
+    /// What the service is configured with, be it text or bytes.
+    pub fn and_secrets<'a>(mut self, secrets: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        for secret in secrets {
+            let hex: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+            for shape in [secret, hex.as_bytes(), hex.to_uppercase().as_bytes()] {
+                self.add("a secret", shape);
+            }
+            // As `Debug` shows bytes.
+            self.add(
+                "a secret in numbers",
+                format!("{secret:?}").trim_matches(['[', ']']).as_bytes(),
+            );
+            self.add_base64("a secret in base64", secret);
+        }
+        self
+    }
+
     /// How many shapes are looked for.
     pub fn len(&self) -> usize {
         self.shapes.values().map(Vec::len).sum()
@@ -77,11 +94,13 @@ impl Secrets {
     }
 
     /// Base64 of a longer text shows a part of it in one of three ways, by where the part begins.
-    fn add_base64(&mut self, name: &'static str, text: &str) {
+    fn add_base64(&mut self, name: &'static str, text: impl AsRef<[u8]>) {
         for (before, mixed) in [(0, 0), (1, 2), (2, 3)] {
-            let shifted = [&[0; 2][..before], text.as_bytes()].concat();
+            let shifted = [&[0; 2][..before], text.as_ref()].concat();
             let whole = shifted.len() * 8 / 6;
-            self.add(name, &BASE64_STANDARD_NO_PAD.encode(shifted).as_bytes()[mixed..whole]);
+            for base64 in [BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD] {
+                self.add(name, &base64.encode(&shifted).as_bytes()[mixed..whole]);
+            }
         }
     }
 
@@ -128,6 +147,16 @@ fn a_planted_leak_of_each_kind_is_found() {
         leaks.push((wrapped(&number[1..]), "a number in base64"));
         leaks.push((wrapped(&number[3..]), "a number in base64"));
     }
+    let key = [0xfb; 32].as_slice();
+    let secrets = secrets.and_secrets([b"zebra".as_slice(), key]);
+    leaks.extend([
+        (b"zebra".to_vec(), "a secret"),
+        (b"7A65627261".to_vec(), "a secret"),
+        (b"122, 101, 98, 114, 97".to_vec(), "a secret in numbers"),
+        (BASE64_STANDARD_NO_PAD.encode("user:zebra").into(), "a secret in base64"),
+        (BASE64_URL_SAFE_NO_PAD.encode(key).into(), "a secret in base64"),
+        (key.to_vec(), "a secret"),
+    ]);
     for (leak, name) in leaks {
         let text = [b"a line that says ".as_slice(), &leak, b" in the middle".as_slice()].concat();
         let found = secrets.found_in(&text);

@@ -10,7 +10,7 @@ mod nonsense;
 
 mod overload;
 
-mod callers;
+pub mod callers;
 
 mod reach;
 
@@ -80,7 +80,7 @@ use crate::support::{pombo::Pombo, world::World};
 const NUMBER: &str = "+5511987654300";
 
 /// A challenge that nobody ever issued, well formed.
-const NOBODYS: &str = "ch_0000000000000000000000000000000000000000000000000000";
+pub const NOBODYS: &str = "ch_0000000000000000000000000000000000000000000000000000";
 
 /// Providers for a service that keeps everything in memory.
 async fn world(more: &[(&str, &str)]) -> World {

@@ -46,6 +46,7 @@ impl Town {
             shared_limits: self.shared_limits.clone(),
             tolls: Default::default(),
             messengers: pigeons(self, &life),
+            issuer: Default::default(),
             entropy: self.dice.entropy(),
         });
         let worker = Arc::clone(&service);

@@ -170,9 +170,14 @@ impl Pombo {
         endpoint.connect().await.unwrap()
     }
 
+    /// The process.
+    pub fn pid(&self) -> u32 {
+        self.child.id().unwrap()
+    }
+
     /// SIGTERM.
     pub async fn terminate(&self) {
-        let pid = self.child.id().unwrap().to_string();
+        let pid = self.pid().to_string();
         let status = Command::new("kill").args(["-TERM", &pid]).status().await.unwrap();
         assert!(status.success());
     }
@@ -188,7 +193,7 @@ impl Pombo {
     }
 
     fn kib(&self, what: &str) -> u64 {
-        let status = format!("/proc/{}/status", self.child.id().unwrap());
+        let status = format!("/proc/{}/status", self.pid());
         let status = std::fs::read_to_string(status).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix(what)).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()

@@ -80,6 +80,7 @@ pub fn guarded(store: Arc<dyn Store>, rules: Rules, tolls: toll::Rules) -> Arc<S
         shared_limits: SharedLimits::default(),
         tolls,
         messengers: vec![Arc::new(Taker)],
+        issuer: Default::default(),
         entropy: Entropy::of_system(),
     })
 }
