@@ -49,6 +49,14 @@ impl<K: PartialEq> Turns<K> {
         Some(Turn(self))
     }
 
+    /// Calls everybody who waits, out of turn: what they waited for is not to be had.
+    pub fn call_all(&self) {
+        for (call, _) in self.line().waiting.drain(..).flat_map(|own| own.line) {
+            // Who has left meanwhile does not hear it.
+            let _ = call.send(());
+        }
+    }
+
     fn line(&self) -> MutexGuard<'_, Line<K>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -88,7 +96,8 @@ impl<K: PartialEq> Line<K> {
                 return;
             }
         }
-        self.free += 1;
+        // Of those who were called out of turn none leaves a turn behind.
+        self.free = (self.free + 1).min(self.at_once as usize);
     }
 }
 

@@ -15,6 +15,7 @@ use tracing::Instrument;
 
 use super::{
     Fault, Service,
+    lines::Matter,
     seats::Seat,
     supplier::{Supplier, With},
     timers::Moment,
@@ -63,14 +64,13 @@ impl Service {
                 service: &service,
                 place,
                 event: &event,
-                supplier: Supplier::new(&service, place, &event, &with, gone.clone()),
+                supplier: Supplier::new(&service, &event, &with, gone.clone()),
                 gone,
                 doubt: Doubt::None,
                 contended: false,
                 committed: false,
             };
-            let done = work.run().await;
-            work.supplier.leave();
+            let done = work.in_turn().await;
             drop(seat);
             work.tell(done, told).await;
         };
@@ -93,6 +93,22 @@ impl Service {
 }
 
 impl Work<'_> {
+    /// The work, once it is a call's turn at its record. Without the store there is nothing to wait for.
+    async fn in_turn(&mut self) -> Result<Answer, Fault> {
+        let Some(matter) = Matter::of(self.event) else {
+            return self.run().await;
+        };
+        let (service, gone) = (Arc::clone(self.service), self.gone.clone());
+        let place = service.lines.enter(self.place);
+        let turn = gone.run_until_cancelled(place.come(matter)).await.ok_or(Fault::Abandoned)?;
+        let _turn = turn.ok_or(Fault::Overloaded)?;
+        let done = self.run().await;
+        if matches!(done, Err(Fault::Store(_) | Fault::Unsure)) {
+            place.open();
+        }
+        done
+    }
+
     async fn run(&mut self) -> Result<Answer, Fault> {
         let start = Instant::now();
         while start.elapsed() < PATIENCE {

@@ -32,7 +32,7 @@ mod dispatch;
 
 mod tries;
 
-mod gate;
+mod lines;
 
 mod hashing;
 
@@ -120,7 +120,7 @@ pub struct Service {
     parts: Parts,
     roads: roads::Roads,
     hasher: hashing::Hasher,
-    gates: gate::Gates,
+    lines: lines::Lines,
     timers: timers::Timers,
     watchers: watchers::Watchers,
     learning: tolls::Learning,
@@ -138,7 +138,7 @@ impl Service {
         Arc::new(Self {
             roads: roads::Roads::new(std::mem::take(&mut parts.messengers)),
             hasher: hashing::Hasher::new(),
-            gates: gate::Gates::default(),
+            lines: lines::Lines::default(),
             timers: timers::Timers::default(),
             watchers: watchers::Watchers::default(),
             learning: tolls::Learning::default(),

@@ -4,14 +4,9 @@
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
-use super::{
-    Fault, Service,
-    gate::{Entry, Matter, Visit},
-    hashing::Queue,
-    shared_limits::Charges,
-};
+use super::{Fault, Service, hashing::Queue, shared_limits::Charges};
 use crate::otp::{
-    Code, Digest, Event, Need, Recipe, RecipientKey, Supply,
+    Code, Digest, Event, Need, Recipe, Supply,
     digest::Workspace,
     event::{Fresh, Verdict},
 };
@@ -40,31 +35,22 @@ pub struct Supplier<'a> {
     pub supply: Supply,
     /// The fresh codes, in the order of the supply.
     codes: Vec<Code>,
-    visit: Option<Visit<'a>>,
 }
 
 impl<'a> Supplier<'a> {
-    /// Has nothing yet. A call that may have something hashed comes to its gate; what providers tell
-    /// and alarms pass by it, as they keep what was promised.
+    /// Has nothing yet.
     pub fn new(
         service: &'a Service,
-        place: RecipientKey,
         event: &'a Event,
         with: &'a With,
         gone: CancellationToken,
     ) -> Self {
-        let matter = match event {
-            Event::Guess { challenge, .. } => Some(Matter::Guess(*challenge)),
-            _ => event.asks_for_a_message().then_some(Matter::Message(place)),
-        };
-        let visit = matter.map(|matter| service.gates.visit(matter));
         let caller = event.caller();
-        Self { service, caller, with, gone, supply: Supply::default(), codes: Vec::new(), visit }
+        Self { service, caller, with, gone, supply: Supply::default(), codes: Vec::new() }
     }
 
     /// To be told before each look at the record.
     pub fn look(&mut self) {
-        self.visit.iter_mut().for_each(Visit::look);
         self.supply.closed = self.service.roads.closed();
     }
 
@@ -77,7 +63,7 @@ impl<'a> Supplier<'a> {
     pub async fn get(&mut self, need: Need) -> Result<(), Fault> {
         match need {
             Need::Fresh(recipe) => self.draw(recipe).await,
-            Need::Guess { recipe, attempts_left } => self.hash_guess(recipe, attempts_left).await,
+            Need::Guess(recipe) => self.hash_guess(recipe).await,
             Need::Remember { message, delivery } => {
                 let parts = &self.service.parts;
                 parts.store.remember(&message, &delivery, parts.rules.retention).await?;
@@ -98,9 +84,6 @@ impl<'a> Supplier<'a> {
     }
 
     async fn draw(&mut self, recipe: Recipe) -> Result<(), Fault> {
-        if !self.may_hash(1).await? {
-            return Ok(());
-        }
         let code = match &self.with.fixed {
             Some(fixed) => fixed.clone(),
             None => Code::draw(recipe.length, &mut self.service.parts.entropy.clone()),
@@ -112,25 +95,10 @@ impl<'a> Supplier<'a> {
         Ok(())
     }
 
-    async fn hash_guess(&mut self, recipe: Recipe, attempts_left: u32) -> Result<(), Fault> {
+    async fn hash_guess(&mut self, recipe: Recipe) -> Result<(), Fault> {
         let code = self.with.guess.clone().ok_or(Fault::Contended)?;
-        if self.may_hash(attempts_left).await? {
-            self.supply.guess = Some(self.hash(Queue::Guesses, recipe, code).await?);
-        }
+        self.supply.guess = Some(self.hash(Queue::Guesses, recipe, code).await?);
         Ok(())
-    }
-
-    /// Whether the gate is open. If not, it was worth waiting for another look at the record.
-    async fn may_hash(&mut self, room: u32) -> Result<bool, Fault> {
-        match self.visit.as_mut().map_or(Entry::Open, |visit| visit.enter(room)) {
-            Entry::Open => Ok(true),
-            Entry::Full => Err(Fault::Overloaded),
-            Entry::Again => Ok(false),
-            Entry::Wait(turn) => {
-                let come = self.gone.run_until_cancelled(turn.come()).await;
-                come.map(|()| false).ok_or(Fault::Abandoned)
-            }
-        }
     }
 
     async fn hash(&self, queue: Queue, recipe: Recipe, code: Code) -> Result<Digest, Fault> {
@@ -138,11 +106,6 @@ impl<'a> Supplier<'a> {
         let pepper = Zeroizing::new(*self.service.parts.keyring.pepper(&recipe.key_id)?);
         let hash = move |workspace: &mut Workspace| recipe.digest(&pepper, &code, workspace);
         self.service.hasher.run(queue, self.caller, &self.gone, profile, hash).await
-    }
-
-    /// It is through: whoever waits at the gate may go on.
-    pub fn leave(&mut self) {
-        self.visit = None;
     }
 
     /// Gives back what was charged for a message that did not go out, or that a twin of this call,

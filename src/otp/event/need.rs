@@ -17,14 +17,8 @@ use crate::otp::{
 pub enum Need {
     /// A fresh code's digest, made by this recipe.
     Fresh(Recipe),
-    /// The digest of the guess, made by this recipe. `attempts_left` bounds how many guesses at one
-    /// challenge are worth hashing at once.
-    Guess {
-        /// How.
-        recipe: Recipe,
-        /// Guesses that can still count.
-        attempts_left: u32,
-    },
+    /// The digest of the guess, made by this recipe.
+    Guess(Recipe),
     /// The verdict of the limits on shared keys.
     Verdict,
     /// What the rules against toll fraud say to a text message.

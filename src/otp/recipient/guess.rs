@@ -51,10 +51,8 @@ impl Turn<'_> {
     }
 
     fn compare(&mut self, operation: &Operation, at: usize) -> Result<Answer, Need> {
-        let guess = self.supply.guess.as_ref().ok_or_else(|| Need::Guess {
-            recipe: self.challenge(at).recipe(self.place),
-            attempts_left: self.attempts_left(at),
-        })?;
+        let need = || Need::Guess(self.challenge(at).recipe(self.place));
+        let guess = self.supply.guess.as_ref().ok_or_else(need)?;
         Ok(match self.challenge(at).find(guess) {
             Some(delivery) => self.verify(operation, at, delivery),
             None => self.count(operation, at, VerifyOutcome::WrongCode),

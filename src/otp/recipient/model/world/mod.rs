@@ -135,7 +135,7 @@ impl World {
                 Err(Need::Remember { message, .. }) => supply.remembered = Some(message),
                 Err(Need::Clearance(text)) => supply.cleared.push((text, call.hit)),
                 Err(Need::Verdict) => supply.verdict = Some(call.verdict),
-                Err(Need::Guess { recipe, .. }) => {
+                Err(Need::Guess(recipe)) => {
                     let wrong = || digest(&recipe.challenge, WRONG_CODE);
                     supply.guess = Some(call.guess.clone().unwrap_or_else(wrong));
                 }
