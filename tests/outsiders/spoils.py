@@ -1,8 +1,9 @@
 """Somebody who carried off the Redis, the logs and the metrics, and knows everything but the keys.
 
 Takes JSON lines from standard input, a raid each: {redis: a port or null, files: {name: path}, range: the
-digits of a range of numbers before the last five, keys: keys to try in base64, codes: what was sent, for
-the clear search only, recipes: how many challenges to search for their codes}. For each raid prints a line
+digits of a range of numbers before the last five, keys: keys to try in base64, unkeyed: whether to look for
+what needs no key, codes: what was sent, for the clear search only, recipes: of how many challenges to try
+all codes}. For each raid prints a line
 of JSON: {found: [[kind, where], ...], tried: how many hashes, bytes: how much was searched}.
 """
 
@@ -167,10 +168,9 @@ def prefixes(things):
     return windows
 
 
-def number_hashes(number, keys):
-    plain = number[1:]
-    for name in ("sha256", "sha1", "md5", "blake2b"):
-        for text in (number, plain, number[3:]):
+def number_hashes(number, keys, unkeyed):
+    for name in ("sha256", "sha1", "md5", "blake2b") if unkeyed else ():
+        for text in (number, number[1:], number[3:]):
             yield name, hashlib.new(name, text).digest()
     for at, key in enumerate(keys):
         yield f"key {at}", keyed(key, b"recipient", number)
@@ -180,25 +180,25 @@ def number_hashes(number, keys):
 def hashed_numbers(raid, keys, kept):
     """The range's numbers, each hashed in every way that comes to mind."""
     tried, found = 0, []
-    for number in range(NUMBERS):
+    for number in range(NUMBERS) if raid["range"] else ():
         number = f"+{raid['range']}{number:05}".encode()
-        for how, digest in number_hashes(number, keys):
+        for how, digest in number_hashes(number, keys, raid["unkeyed"]):
             tried += 1
             if digest[:12] in kept:
                 found.append((f"a number, hashed by {how}", number.decode()))
     return tried, found
 
 
-def hashed_codes(redis, keys, kept, most):
+def hashed_codes(redis, keys, kept, most, unkeyed):
     """All codes there are, hashed without a key, and as the source has it under each key."""
     tried, found = 0, []
-    for code in CODES if most else []:
+    for code in CODES if most and unkeyed else ():
         tried += 2
         for name in ("sha256", "md5"):
             if hashlib.new(name, code).digest()[:12] in kept:
                 found.append((f"a code, hashed by {name}", code.decode()))
     for salt, digests in list(recipes(redis))[:most]:
-        starts = [("no key", hashlib.sha256(salt))]
+        starts = [("no key", hashlib.sha256(salt))] if unkeyed else []
         starts += [(f"key {at}", hmac.new(key, salt, "sha256")) for at, key in enumerate(keys)]
         for name, start in starts:
             for code in CODES:
@@ -218,14 +218,14 @@ def main():
         things.update({name: open(path, "rb").read() for name, path in raid["files"].items()})
         keys = [base64.b64decode(key) for key in raid["keys"]]
         found = []
-        for name, data in things.items():
+        for name, data in things.items() if raid["unkeyed"] else ():
             binary = not name.startswith("text")
             found += numbers_in(name, data, raid["range"], binary)
             found += codes_in(name, data, raid["codes"])
         kept = prefixes(things)
         tried, hashes = hashed_numbers(raid, keys, kept)
         found += hashes
-        more, hashes = hashed_codes(redis, keys, kept, raid["recipes"])
+        more, hashes = hashed_codes(redis, keys, kept, raid["recipes"], raid["unkeyed"])
         found += hashes
         size = sum(map(len, things.values()))
         print(json.dumps({"found": found, "tried": tried + more, "bytes": size}))

@@ -55,7 +55,7 @@ impl Attacker {
             client_ip: format!("203.0.{}.{}", n / 250, n % 250),
             requested_channel: (n % 3) as i32,
             language_code: ["", "pt-BR", "en"][n / 2 % 3].to_owned(),
-            idempotency_key: if n % 2 == 0 { String::new() } else { format!("try {n}") },
+            idempotency_key: if n.is_multiple_of(2) { String::new() } else { format!("try {n}") },
             ..super::session(&self.to, PURPOSES[n % 5], &format!("subject {n}"))
         };
         (CALLERS[n / 5 % 3], request)
@@ -118,9 +118,9 @@ async fn promised(siege: &Siege) -> f64 {
     after.split_whitespace().next().unwrap().parse().unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_day_of_guessing_by_every_caller_at_once_stays_below_one_in_ten_thousand() {
-    let siege = Siege::over_lasting(&[]).await;
+/// Attacks under these limits: what the worst day came to, and what `check` says.
+async fn attack(more: &[(&str, &str)]) -> (usize, f64, f64) {
+    let siege = Siege::over_lasting(more).await;
     let promised = promised(&siege).await;
     let mut attacker = Attacker {
         siege,
@@ -153,6 +153,20 @@ async fn a_day_of_guessing_by_every_caller_at_once_stays_below_one_in_ten_thousa
         attacker.compared.iter().map(|(_, count, _)| count).sum::<usize>(),
         1.0 / odds,
     );
+    (guesses, odds, 1.0 / promised)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_of_guessing_by_every_caller_at_once_stays_below_one_in_ten_thousand() {
+    let (guesses, odds, _) = attack(&[]).await;
     assert!(odds < WORST_ODDS, "{odds}");
     assert!(guesses >= 60, "the attack is as good as the limits allow: {guesses}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "codes that were kept to the last moment and fresh ones of the next window fall into one day, so \
+            that up to twice as many guesses are compared in it as check says and serve goes by"]
+async fn a_day_of_guessing_under_any_limits_that_serve_takes_stays_below_one_in_ten_thousand() {
+    let (_, odds, promised) = attack(&[("LIMITS__RECIPIENT", "[\"19/24h\"]")]).await;
+    assert!(promised < WORST_ODDS && odds < WORST_ODDS, "{odds}");
 }

@@ -51,30 +51,27 @@ fn flipped(id: &str) -> Vec<String> {
 fn malformed(id: &str) -> Vec<String> {
     let digits = &id[3..];
     let mut odd: Vec<String> = (0..id.len()).map(|length| id[..length].to_owned()).collect();
-    odd.extend(
-        [
-            id.to_uppercase(),
-            format!("CH_{digits}"),
-            format!("{id}0"),
-            format!("{id} "),
-            format!(" {id}"),
-            format!("{id}\0"),
-            format!("{id}.1"),
-            format!("ch_{}", "\u{ff10}".repeat(52)),
-            format!("ch_{}", "\u{43e}".repeat(26)),
-            // Base32 has other spellings of some digits; an id has one.
-            format!("ch_{}", "o".repeat(52)),
-            format!("ch_{}", "l".repeat(52)),
-            format!("ch_{}z", &digits[..51]),
-            format!("ch_{}", "%30".repeat(17)),
-            format!("ch_{}*", &digits[..51]),
-            "../../record".to_owned(),
-            "pombo:{17}:record:*".to_owned(),
-            "0".repeat(100_000),
-            id.repeat(1000),
-        ]
-        .into_iter(),
-    );
+    odd.extend([
+        id.to_uppercase(),
+        format!("CH_{digits}"),
+        format!("{id}0"),
+        format!("{id} "),
+        format!(" {id}"),
+        format!("{id}\0"),
+        format!("{id}.1"),
+        format!("ch_{}", "\u{ff10}".repeat(52)),
+        format!("ch_{}", "\u{43e}".repeat(26)),
+        // Base32 has other spellings of some digits; an id has one.
+        format!("ch_{}", "o".repeat(52)),
+        format!("ch_{}", "l".repeat(52)),
+        format!("ch_{}z", &digits[..51]),
+        format!("ch_{}", "%30".repeat(17)),
+        format!("ch_{}*", &digits[..51]),
+        "../../record".to_owned(),
+        "pombo:{17}:record:*".to_owned(),
+        "0".repeat(100_000),
+        id.repeat(1000),
+    ]);
     odd
 }
 
@@ -121,6 +118,7 @@ async fn a_spoilt_id_leads_nowhere_and_to_nobodys_record() {
     for (n, id) in nobodys.iter().enumerate() {
         assert_eq!(every_call(&siege, n, "bank", id).await, [Code::NotFound; 6], "{id}");
     }
+    assert_eq!(every_call(&siege, 0, "bank", &"0".repeat(100_000)).await, [Code::OutOfRange; 6]);
     for (n, id) in refused.iter().enumerate() {
         let told = every_call(&siege, n, "bank", id).await;
         assert_eq!(told, [Code::InvalidArgument; 6], "{:?}", id.get(..80));

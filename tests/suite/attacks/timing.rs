@@ -22,7 +22,8 @@ async fn unknown_foreign_and_concluded_ids_take_alike() {
     let siege = Siege::new(&[NO_WAITS, ("CODE__HASH", "owasp")]).await;
     let issue = async |caller: &str, index: u32| {
         let to = number(index, "00");
-        let issued = siege.issue(0, caller, session(&to, Purpose::Login, "anna")).await.unwrap();
+        let ask = session(&to, Purpose::Login, &format!("session {index}"));
+        let issued = siege.issue(0, caller, ask).await.unwrap();
         (issued.challenge_id, siege.code(&to, 1).await)
     };
     let (foreign, _) = issue("shop", 1).await;
