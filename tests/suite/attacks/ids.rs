@@ -69,7 +69,6 @@ fn malformed(id: &str) -> Vec<String> {
         format!("ch_{}*", &digits[..51]),
         "../../record".to_owned(),
         "pombo:{17}:record:*".to_owned(),
-        "0".repeat(100_000),
         id.repeat(1000),
     ]);
     odd

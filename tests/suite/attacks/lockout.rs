@@ -179,7 +179,7 @@ async fn after_a_stranger_asked(ask: impl Fn(usize, &str) -> IssueCodeRequest) {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a subject's limit is one for all purposes: ten recoveries of an account to a stranger's numbers \
-            stop its owner's login for up to an hour"]
+            stop its owner's login, and another every six minutes keeps it so"]
 async fn recoveries_of_an_account_to_other_numbers_leave_room_for_its_owners_login() {
     let owner = owner(&number(1, "00"));
     after_a_stranger_asked(|n, to| session(to, UNPROVEN[n % 3], &owner)).await;
@@ -187,7 +187,7 @@ async fn recoveries_of_an_account_to_other_numbers_leave_room_for_its_owners_log
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "an address's limit is one for all purposes and callers: thirty signups from an address that many \
-            share stop every login from it for up to an hour"]
+            share stop every login from it, and another every two minutes keeps it so"]
 async fn signups_from_an_address_that_many_share_leave_room_for_a_login() {
     after_a_stranger_asked(|n, to| IssueCodeRequest {
         client_ip: "192.0.2.1".to_owned(),

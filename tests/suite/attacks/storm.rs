@@ -87,7 +87,12 @@ async fn the_owner_gets_in_amid(
         }
         let calls = owner_logs_in(&siege, &to).await;
         is_over.store(true, Relaxed);
-        println!("{size} at once, {what}: the owner's calls, with tries, took {calls:?}");
+        let (sent, counted) = (siege.codes(&to).len(), siege.record(&to).await.messages.0.len());
+        println!(
+            "{size} at once, {what}: the owner's calls, with tries, took {calls:?}; {counted} messages counted, \
+             {sent} sent"
+        );
+        assert!(sent <= counted, "a send that could not be written down was made again");
         slowest = slowest.max(calls[0].1).max(calls[1].1);
     }
     assert!(slowest < SOON, "{slowest:?}");

@@ -2,10 +2,17 @@
 
 use std::time::{Duration, Instant};
 
-use pombo::otp::{ChallengeId, Code, Keyring, Profile, Recipe, digest::Workspace};
+use pombo::{
+    grpc::proto::Purpose,
+    otp::{Challenge, ChallengeId, Code, Keyring, Profile, Recipe, digest::Workspace},
+};
 use zeroize::Zeroizing;
 
-use super::siege::RING;
+use super::{
+    ANY_ODDS, Siege, session,
+    siege::{RING, place},
+};
+use crate::support::world::number;
 
 fn recipe(profile: Profile, length: u8) -> Recipe {
     let challenge = ChallengeId(std::array::from_fn(|at| at as u8));
@@ -33,7 +40,7 @@ fn search(recipe: &Recipe, pepper: &[u8; 32], code: &str, most: u32) -> (bool, D
 #[test]
 fn with_the_pepper_all_codes_fall_in_a_time_that_the_profile_says_and_without_it_none_does() {
     let mut all = Vec::new();
-    // Samples; of `balanced` all codes of four digits, so that one is found and one is not.
+    // Samples of all codes; the last of each is the one that was sent.
     for (profile, sample) in
         [(Profile::Keyed, 2_000), (Profile::Balanced, 2_000), (Profile::Owasp, 20)]
     {
@@ -51,4 +58,32 @@ fn with_the_pepper_all_codes_fall_in_a_time_that_the_profile_says_and_without_it
         all.push(each);
     }
     assert!(all.is_sorted(), "each is more work than the one before: {all:?}");
+}
+
+/// The code of a challenge, by trying all of four digits under a pepper.
+fn code_of(challenge: &Challenge, to: &str, pepper: &[u8; 32]) -> Option<String> {
+    let (recipe, mut space) = (challenge.recipe(&place(to)), Workspace::default());
+    let mut codes = (0..10_000).map(|code| format!("{code:04}"));
+    codes.find(|code| {
+        let digest = recipe.digest(pepper, &Code::parse(code).unwrap(), &mut space);
+        challenge.find(&digest).is_some()
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_codes_of_four_digits_are_tried_at_a_stored_record_and_the_pepper_alone_tells_which() {
+    let (short, balanced) = (("CODE__LENGTH", "4"), ("CODE__HASH", "balanced"));
+    let siege = Siege::new(&[short, balanced, ANY_ODDS]).await;
+    let to = number(1, "00");
+    siege.issue(0, "bank", session(&to, Purpose::Login, "anna")).await.unwrap();
+    let code = siege.code(&to, 1).await;
+    let challenge = siege.record(&to).await.challenges.remove(0);
+    let raid = |pepper: [u8; 32]| {
+        let (challenge, to) = (challenge.clone(), to.clone());
+        tokio::task::spawn_blocking(move || code_of(&challenge, &to, &pepper))
+    };
+    let (without, with) = (raid([0; 32]), raid(pepper()));
+    let (without, with) = (without.await.unwrap(), with.await.unwrap());
+    println!("Argon2id: by an empty pepper {without:?}, by the pepper {with:?}, sent {code}");
+    assert_eq!((without, with), (None, Some(code)));
 }
