@@ -34,3 +34,5 @@ mod outwards;
 mod faults;
 
 mod simulation;
+
+mod attacks;

@@ -10,6 +10,12 @@ use serde_json::Value;
 /// Hands these cases to a script of `tests/outsiders`, one a line, and tells how many it judged, or what
 /// it complained of.
 pub fn judge(script: &str, cases: &[Value]) -> Result<usize, String> {
+    told(script, cases).map(|told| told.parse().unwrap())
+}
+
+/// Hands these cases to a script of `tests/outsiders`, one a line, and tells what it says, or what it
+/// complained of.
+pub fn told(script: &str, cases: &[Value]) -> Result<String, String> {
     let program = match script.ends_with(".py") {
         true => std::env::var("POMBO_TEST_PYTHON").unwrap_or_else(|_| "python3".into()),
         false => "node".into(),
@@ -27,7 +33,7 @@ pub fn judge(script: &str, cases: &[Value]) -> Result<usize, String> {
     let _ = judge.stdin.take().unwrap().write_all(lines.as_bytes());
     let output = judge.wait_with_output().unwrap();
     match output.status.success() {
-        true => Ok(String::from_utf8_lossy(&output.stdout).trim().parse().unwrap()),
+        true => Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned()),
         false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
     }
 }
