@@ -107,8 +107,6 @@ async fn the_owner_gets_in_amid_a_storm_of_signups_for_their_number() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "named calls that send nothing are written down each, all at once: amid a few hundred of them for \
-            one number its owner's guess does not get to be committed for as long as they go on"]
 async fn the_owner_gets_in_amid_a_storm_of_calls_that_write_to_their_record() {
     the_owner_gets_in_amid("named calls for one signup", |to, n| IssueCodeRequest {
         idempotency_key: format!("again {n}"),
