@@ -24,7 +24,7 @@ async fn of_hundreds_of_wrong_guesses_at_once_five_are_compared() {
     let mut compared = 0;
     for index in 0..rounds() {
         let to = number(index, "00");
-        let issued = siege.issue(0, "bank", session(&to, Purpose::Login, "anna")).await.unwrap();
+        let issued = siege.issue(0, "bank", session(&to, Purpose::Login, &to)).await.unwrap();
         let (id, code) = (issued.challenge_id, siege.code(&to, 1).await);
         let before = siege.hashes().await;
         let wrong = wrong_codes(std::slice::from_ref(&code), CROWD);
@@ -47,7 +47,7 @@ async fn a_right_code_among_hundreds_of_wrong_ones_verifies_once_or_never() {
     let (mut rng, mut won) = (StdRng::seed_from_u64(7), 0);
     for index in 0..rounds() {
         let to = number(index, "00");
-        let issued = siege.issue(0, "bank", session(&to, Purpose::Login, "anna")).await.unwrap();
+        let issued = siege.issue(0, "bank", session(&to, Purpose::Login, &to)).await.unwrap();
         let (id, code) = (issued.challenge_id, siege.code(&to, 1).await);
         let mut codes = wrong_codes(std::slice::from_ref(&code), CROWD);
         codes.extend(vec![code.clone(); CROWD / 4]);

@@ -59,7 +59,7 @@ async fn insist<T>(call: impl AsyncFn() -> Result<T, Status>) -> (T, u32, Durati
 
 /// The owner logs in: tries and time of both calls.
 async fn owner_logs_in(siege: &Siege, to: &str) -> [(u32, Duration); 2] {
-    let login = async || siege.issue(1, "bank", session(to, Purpose::Login, "owner")).await;
+    let login = async || siege.issue(1, "bank", session(to, Purpose::Login, to)).await;
     let (issued, tries, took) = insist(login).await;
     let code = siege.code_of(to, &issued.challenge_id).await;
     let offered = guess(&issued.challenge_id, &code);
