@@ -159,39 +159,3 @@ async fn answers_kept_for_a_strangers_retries_push_out_none_of_the_owners() {
     assert_eq!(owner_asks(&siege, &to).await, id, "the owner's retry gets its first answer");
     owner_gets_in(&siege, &to, &id).await;
 }
-
-/// The owner asks, after a stranger asked for ever other numbers of their own: is there a message?
-async fn after_a_stranger_asked(ask: impl Fn(usize, &str) -> IssueCodeRequest) {
-    let siege = Siege::new(&[NO_WAITS]).await;
-    let to = number(1, "00");
-    let mut granted = 0;
-    for n in 0..40 {
-        let strangers = number(100 + n as u32, "00");
-        let request = ask(n, &strangers);
-        granted += usize::from(siege.issue(n, "bank", request).await.is_ok());
-    }
-    println!("the stranger got {granted} messages to numbers of their own");
-    let login = session(&to, Purpose::Login, &owner(&to));
-    let login = IssueCodeRequest { client_ip: "192.0.2.1".to_owned(), ..login };
-    let issued = siege.issue(1, "bank", login).await;
-    issued.unwrap_or_else(|status| panic!("the owner is out: {}", status.message()));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "a subject's limit is one for all purposes: ten recoveries of an account to a stranger's numbers \
-            stop its owner's login, and another every six minutes keeps it so"]
-async fn recoveries_of_an_account_to_other_numbers_leave_room_for_its_owners_login() {
-    let owner = owner(&number(1, "00"));
-    after_a_stranger_asked(|n, to| session(to, UNPROVEN[n % 3], &owner)).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "an address's limit is one for all purposes and callers: thirty signups from an address that many \
-            share stop every login from it, and another every two minutes keeps it so"]
-async fn signups_from_an_address_that_many_share_leave_room_for_a_login() {
-    after_a_stranger_asked(|n, to| IssueCodeRequest {
-        client_ip: "192.0.2.1".to_owned(),
-        ..session(to, UNPROVEN[n % 3], &format!("stranger {n}"))
-    })
-    .await;
-}

@@ -1,5 +1,6 @@
 //! The besieged: two replicas over one Redis, and callers that know each other's challenges.
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use pombo::{
     grpc::proto::{
         self, GetChallengeRequest, IssueCodeRequest, IssueCodeResponse, VerifyCodeRequest,
@@ -15,20 +16,33 @@ use tonic::{Code, Request, Status, transport::Channel};
 use zeroize::Zeroizing;
 
 use super::{Answer, NOBODYS};
-use crate::support::{
-    all,
-    pombo::{PATIENCE, Pombo},
-    redis_server::RedisServer,
-    world::{World, brisk},
-    wrong_clock::off_by,
+use crate::{
+    config::{INDEX, RING},
+    support::{
+        all,
+        pombo::{PATIENCE, Pombo},
+        redis_server::RedisServer,
+        world::{World, brisk},
+        wrong_clock::off_by,
+    },
 };
 
 /// Programs that may call for every purpose, each with a key of its own.
 pub const CALLERS: [&str; 3] = ["bank", "shop", "gym"];
 
-/// The keys of every [`World`], for whoever is to be shown what they protect.
-pub const INDEX: [u8; 32] = *b"index key for tests, no secret!!";
-pub const RING: [u8; 32] = *b"ring key for tests, not a secret";
+/// The index key of every [`World`], for whoever is to be shown what it protects.
+pub fn index_key() -> [u8; 32] {
+    key(INDEX)
+}
+
+/// And the root key of its ring.
+pub fn ring_key() -> [u8; 32] {
+    key(RING.trim_start_matches("k1:"))
+}
+
+fn key(text: &str) -> [u8; 32] {
+    BASE64_STANDARD.decode(text).unwrap().try_into().unwrap()
+}
 
 /// What replicas log: a flood's refusals are a line each.
 const QUIET: &str = "error,pombo::cli::serve=info";
@@ -235,7 +249,7 @@ impl Siege {
 
 /// Where somebody's record lies.
 pub fn place(to: &str) -> RecipientKey {
-    IndexKey::new(Zeroizing::new(INDEX)).recipient(&PhoneNumber::parse(to).unwrap())
+    IndexKey::new(Zeroizing::new(index_key())).recipient(&PhoneNumber::parse(to).unwrap())
 }
 
 async fn hashes_of(pombo: &Pombo) -> f64 {

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::{
     ANY_ODDS, NO_WAITS, Siege, session,
-    siege::{INDEX, RING, by},
+    siege::{by, index_key, ring_key},
     wrong_codes,
 };
 use crate::support::{
@@ -155,7 +155,7 @@ async fn a_redis_and_all_logs_give_no_number_and_no_code_away_without_the_keys()
     }
     let folder = Folder::new();
     let spoils = carried_off(&siege, &folder).await;
-    let pepper = Keyring::new([("k1".to_owned(), Zeroizing::new(RING))]);
+    let pepper = Keyring::new([("k1".to_owned(), Zeroizing::new(ring_key()))]);
     let pepper = pepper.pepper("k1").unwrap().to_vec();
     let recipes = if long() { 20 } else { 1 };
     // Whoever has a key looks for what it opens, and for nothing else.
@@ -167,7 +167,7 @@ async fn a_redis_and_all_logs_give_no_number_and_no_code_away_without_the_keys()
     let cases = vec![
         with_keys(&spoils, recipes, &guessed_keys()),
         opened(&[pepper], recipes, ""),
-        opened(&[INDEX.to_vec()], 0, range()),
+        opened(&[index_key().to_vec()], 0, range()),
     ];
     let raids = raid(cases).await;
     println!("{flows} flows; without the keys: {}", raids[0]);

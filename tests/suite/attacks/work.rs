@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::{
     ANY_ODDS, Siege, session,
-    siege::{RING, place},
+    siege::{place, ring_key},
 };
 use crate::support::world::number;
 
@@ -20,7 +20,7 @@ fn recipe(profile: Profile, length: u8) -> Recipe {
 }
 
 fn pepper() -> [u8; 32] {
-    *Keyring::new([("k1".to_owned(), Zeroizing::new(RING))]).pepper("k1").unwrap()
+    *Keyring::new([("k1".to_owned(), Zeroizing::new(ring_key()))]).pepper("k1").unwrap()
 }
 
 /// The code of a digest, if it is among these, under this pepper; and how long each guess took.
