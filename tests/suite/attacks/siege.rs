@@ -16,15 +16,12 @@ use tonic::{Code, Request, Status, transport::Channel};
 use zeroize::Zeroizing;
 
 use super::{Answer, NOBODYS};
-use crate::{
-    config::{INDEX, RING},
-    support::{
-        all,
-        pombo::{PATIENCE, Pombo},
-        redis_server::RedisServer,
-        world::{World, brisk},
-        wrong_clock::off_by,
-    },
+use crate::support::{
+    all,
+    pombo::{PATIENCE, Pombo},
+    redis_server::RedisServer,
+    world::{INDEX, RING, World, brisk},
+    wrong_clock::off_by,
 };
 
 /// Programs that may call for every purpose, each with a key of its own.
