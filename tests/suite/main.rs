@@ -30,3 +30,5 @@ mod outwards;
 mod faults;
 
 mod simulation;
+
+mod policy;

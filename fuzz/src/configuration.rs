@@ -1,0 +1,36 @@
+//! Configurations: an answer, whatever the file and the environment hold.
+
+use std::{ffi::OsString, path::PathBuf, sync::LazyLock};
+
+use pombo::config::{Config, Mode};
+
+/// Reads a text as a file, and its lines as variables of the environment.
+pub fn read(text: &str) {
+    // What a key names as a file is opened, and these files are the machine's own.
+    if text.to_lowercase().contains("_file") {
+        return;
+    }
+    std::fs::write(&*FILE, text).expect("the file can be written");
+    for mode in [Mode::Dev, Mode::Serve] {
+        for (file, environment) in [(Some(&**FILE), Vec::new()), (None, variables(text))] {
+            if let Err(errors) = Config::load(mode, file, environment) {
+                assert!(!errors.is_empty() && !errors.to_string().is_empty(), "a refusal says why");
+            }
+        }
+    }
+}
+
+/// A file of this process.
+static FILE: LazyLock<PathBuf> = LazyLock::new(|| {
+    std::env::temp_dir().join(format!("pombo-fuzz-{}.toml", std::process::id()))
+});
+
+/// `server.public_url = x` as `POMBO_SERVER__PUBLIC_URL=x`.
+fn variables(text: &str) -> Vec<(OsString, OsString)> {
+    let pairs = text.lines().filter_map(|line| line.split_once('='));
+    let variable = |(key, value): (&str, &str)| {
+        let name = format!("POMBO_{}", key.trim().to_uppercase().replace('.', "__"));
+        (name.into(), value.trim().trim_matches('"').into())
+    };
+    pairs.map(variable).collect()
+}
