@@ -21,9 +21,8 @@ pub fn read(text: &str) {
 }
 
 /// A file of this process.
-static FILE: LazyLock<PathBuf> = LazyLock::new(|| {
-    std::env::temp_dir().join(format!("pombo-fuzz-{}.toml", std::process::id()))
-});
+static FILE: LazyLock<PathBuf> =
+    LazyLock::new(|| std::env::temp_dir().join(format!("pombo-fuzz-{}.toml", std::process::id())));
 
 /// `server.public_url = x` as `POMBO_SERVER__PUBLIC_URL=x`.
 fn variables(text: &str) -> Vec<(OsString, OsString)> {

@@ -1,7 +1,12 @@
 //! What stands in the store: it is read or refused, and what is read is written as it was.
 
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    path::Path,
+};
+
 use pombo::{
-    otp::{ChallengeId, Event, RecipientKey, Supply},
+    otp::{ChallengeId, Event, Recipient, RecipientKey, Supply},
     store::record::{decode, encode},
 };
 
@@ -18,5 +23,17 @@ pub fn read(blob: &[u8]) {
     let look = Event::Look { caller: String::new(), challenge: ChallengeId([0; 32]) };
     for event in [look, Event::Alarm] {
         let _ = recipient.on(&PLACE, &event, &rules, &Supply::default(), now);
+    }
+}
+
+/// Writes down what a life of the machine left behind, where such records are gathered: the search among
+/// records begins with them.
+pub(crate) fn leave(recipient: &Recipient) {
+    if let Some(folder) = std::env::var_os("POMBO_FUZZ_RECORDS") {
+        let blob = encode(recipient);
+        let mut name = DefaultHasher::new();
+        blob.hash(&mut name);
+        let path = Path::new(&folder).join(format!("{:016x}", name.finish()));
+        std::fs::write(path, blob).expect("a record can be written");
     }
 }

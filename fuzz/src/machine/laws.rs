@@ -8,9 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pombo::{
     otp::{
         Answer, Arm, Challenge, ChallengeId, DeliveryStatus, Event, Fact, Recipient, Rules, State,
-        Time, Transition, VerifyOutcome,
-        event::FactKind,
-        policy::MAX_DELIVERIES,
+        Time, Transition, VerifyOutcome, event::FactKind, policy::MAX_DELIVERIES,
     },
     store::record,
 };
@@ -106,7 +104,10 @@ fn judge_alarm(step: &Step, call: &Call) {
 fn judge_challenge(step: &Step, after: &Challenge) {
     assert!(after.attempts_used <= after.max_attempts);
     assert!(after.deliveries.len() <= MAX_DELIVERIES);
-    assert_eq!(after.state() == State::Verified, after.conclusion.is_some_and(|it| it.used.is_some()));
+    assert_eq!(
+        after.state() == State::Verified,
+        after.conclusion.is_some_and(|it| it.used.is_some())
+    );
     let erased = after.deliveries.iter().all(|it| it.digests.is_empty());
     assert!(after.is_live() || erased, "a code outlived its challenge");
     let before = step.before.challenges.iter().find(|it| it.id == after.id);

@@ -15,6 +15,7 @@ use pombo::otp::{
     event::{Fresh, Verdict},
 };
 
+use crate::records;
 use laws::{Book, Step};
 use wish::Wish;
 
@@ -53,11 +54,6 @@ struct World {
 
 /// Lives a life.
 pub fn live(bytes: &[u8]) {
-    lived(bytes);
-}
-
-/// Lives a life; what stands in the record at its end.
-pub fn lived(bytes: &[u8]) -> Recipient {
     let (kind, wishes) = bytes.split_first().unwrap_or((&0, &[]));
     let mut world = World::new(rules::of(*kind));
     for wish in wishes.as_chunks().0.iter().take(MOST_WISHES) {
@@ -65,7 +61,7 @@ pub fn lived(bytes: &[u8]) -> Recipient {
             world.take(&call);
         }
     }
-    world.record
+    records::leave(&world.record);
 }
 
 impl World {

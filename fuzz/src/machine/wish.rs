@@ -54,8 +54,7 @@ impl World {
             2 => {
                 let (caller, challenge) = self.asker(wish)?;
                 let operation = self.operation();
-                let event =
-                    Event::Resend { operation, caller, challenge, channel: wish.channel() };
+                let event = Event::Resend { operation, caller, challenge, channel: wish.channel() };
                 return Some(self.kept(event.into()));
             }
             3 => return self.repeat(wish),

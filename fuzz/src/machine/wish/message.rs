@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pombo::otp::{
-    DeliveryStatus, Event, FailureReason, Failure, MessageTag, Time,
+    DeliveryStatus, Event, Failure, FailureReason, MessageTag, Time,
     event::{Progress, Source},
 };
 
