@@ -65,7 +65,9 @@ fn a_second_version_is_found() {
 
 #[test]
 fn a_skip_that_is_not_needed_any_more_is_found() {
-    let stale = found(|_, tree| tree.crates.retain(|(name, version), _| (&**name, &**version) != ("hashbrown", "0.14.5")));
+    let stale = found(|_, tree| {
+        tree.crates.retain(|(name, version), _| (&**name, &**version) != ("hashbrown", "0.14.5"))
+    });
     assert_eq!(stale, ["hashbrown@0.14.5 need not be skipped"]);
     let alone = found(|rules, _| rules.bans.skip[0].named = "bytes@1".to_owned());
     assert!(alone.contains(&"bytes@1 need not be skipped".to_owned()), "{alone:?}");
@@ -74,7 +76,9 @@ fn a_skip_that_is_not_needed_any_more_is_found() {
 #[test]
 fn a_rule_that_is_not_held_here_is_refused() {
     let file = include_str!("../../../deny.toml");
-    for (from, to) in [("wildcards = \"deny\"", "wildcards = \"allow\""), ("skip = [", "skip-tree = [")] {
+    for (from, to) in
+        [("wildcards = \"deny\"", "wildcards = \"allow\""), ("skip = [", "skip-tree = [")]
+    {
         assert!(toml::from_str::<Rules>(file).is_ok());
         assert!(toml::from_str::<Rules>(&file.replace(from, to)).is_err(), "{to}");
     }

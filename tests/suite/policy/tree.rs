@@ -8,6 +8,9 @@ use std::{
 
 use toml::{Table, Value};
 
+/// What the service is locked to.
+pub const LOCK: &str = include_str!("../../../Cargo.lock");
+
 #[derive(Clone)]
 pub struct Tree {
     /// Licences, by name and version.
@@ -22,7 +25,7 @@ impl Tree {
     pub fn read() -> Self {
         Self {
             crates: built().lines().map(parts).collect(),
-            sources: locked(),
+            sources: locked(LOCK).into_iter().map(|(name, _, source)| (name, source)).collect(),
             asked: ["dependencies", "build-dependencies", "dev-dependencies"]
                 .into_iter()
                 .flat_map(asked)
@@ -61,16 +64,19 @@ fn parts(line: &str) -> ((String, String), String) {
     ((name, version.trim_start_matches('v').to_owned()), licence.to_owned())
 }
 
-fn locked() -> Vec<(String, Option<String>)> {
-    let lock: Table = toml::from_str(include_str!("../../../Cargo.lock")).unwrap();
-    let packages = lock["package"].as_array().unwrap().iter();
+/// Name, version and source of each crate of a lock file.
+pub fn locked(lock: &str) -> BTreeSet<(String, String, Option<String>)> {
+    let lock: Table = toml::from_str(lock).unwrap();
     let text = |package: &Value, key| package.get(key).and_then(Value::as_str).map(str::to_owned);
-    packages.map(|it| (text(it, "name").unwrap(), text(it, "source"))).collect()
+    let parts =
+        |it: &Value| (text(it, "name").unwrap(), text(it, "version").unwrap(), text(it, "source"));
+    lock["package"].as_array().unwrap().iter().map(parts).collect()
 }
 
 fn asked(section: &str) -> Vec<(String, String)> {
     let manifest: Table = toml::from_str(include_str!("../../../Cargo.toml")).unwrap();
     let asked = manifest[section].as_table().unwrap().iter();
-    let version = |it: &Value| it.as_str().or_else(|| it.get("version")?.as_str()).map(str::to_owned);
+    let version =
+        |it: &Value| it.as_str().or_else(|| it.get("version")?.as_str()).map(str::to_owned);
     asked.map(|(name, it)| (name.clone(), version(it).unwrap_or("*".to_owned()))).collect()
 }
