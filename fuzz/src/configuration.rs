@@ -1,10 +1,13 @@
 //! Configurations: an answer, whatever the file and the environment hold.
 
-use std::{ffi::OsString, path::PathBuf, sync::LazyLock};
+use std::{collections::BTreeMap, ffi::OsString, path::PathBuf, sync::LazyLock};
 
 use pombo::config::{Config, Mode};
 
-/// Reads a text as a file, and its lines as variables of the environment.
+/// The least that `serve` asks for, as lines.
+const LEAST: &str = include_str!("../words/least.conf");
+
+/// Reads a text as a file for `dev`, and its lines as variables over those that `serve` needs.
 pub fn read(text: &str) {
     // What a key names as a file is opened, and these files are the machine's own.
     if text.to_lowercase().contains("_file") {
@@ -13,7 +16,7 @@ pub fn read(text: &str) {
     std::fs::write(&*FILE, text).expect("the file can be written");
     let loaded = [
         Config::load(Mode::Dev, Some(&FILE), Vec::new()),
-        Config::load(Mode::Serve, None, variables(text)),
+        Config::load(Mode::Serve, None, variables(&format!("{LEAST}\n{text}"))),
     ];
     for errors in loaded.into_iter().filter_map(Result::err) {
         assert!(!errors.is_empty() && !errors.to_string().is_empty(), "a refusal says why");
@@ -31,5 +34,6 @@ fn variables(text: &str) -> Vec<(OsString, OsString)> {
         let name = format!("POMBO_{}", key.trim().to_uppercase().replace('.', "__"));
         (name.into(), value.trim().trim_matches('"').into())
     };
-    pairs.map(variable).collect()
+    let all: BTreeMap<OsString, OsString> = pairs.map(variable).collect();
+    all.into_iter().collect()
 }

@@ -1,28 +1,14 @@
-//! What four bytes want: what, of which challenge (the newest first), and how.
+//! What four bytes want: what, of which challenge or message (the newest first), and how.
 
-use std::time::Duration;
-
-use pombo::otp::{
-    Challenge, ChallengeId, Channel, ClosedRoad, Country, Event, FlowOutcome, OperationId, Purpose,
-    Time,
-    event::{Issue, Limit, Operation, Verdict},
-    keyring::Sealed,
-    ledger::FlowKey,
-};
-
-use super::{Call, World};
+mod call;
 
 mod message;
 
-/// Who asks, for what, and for whom.
-const FLOWS: [(&str, Purpose, &str); 6] = [
-    ("shop", Purpose::Login, "ana"),
-    ("bank", Purpose::Transaction, "ana"),
-    ("shop", Purpose::Signup, "ana"),
-    ("bank", Purpose::Login, "ana"),
-    ("bank", Purpose::Recovery, ""),
-    ("shop", Purpose::Login, "bia"),
-];
+use std::time::Duration;
+
+use pombo::otp::{Challenge, Channel, ClosedRoad, Event, Time};
+
+use super::{Call, World};
 
 #[derive(Clone, Copy)]
 pub(super) struct Wish(pub [u8; 4]);
@@ -48,131 +34,53 @@ impl Wish {
 impl World {
     /// What a wish comes to, if to anything: a call, or only time.
     pub(super) fn grant(&mut self, wish: Wish) -> Option<Call> {
-        let event = match wish.0[0] % 14 {
-            0 => return Some(self.issue(wish)),
-            1 => return self.guess(wish),
-            2 => {
-                let (caller, challenge) = self.asker(wish)?;
-                let operation = self.operation();
-                let event = Event::Resend { operation, caller, challenge, channel: wish.channel() };
-                return Some(self.kept(event.into()));
-            }
-            3 => return self.repeat(wish),
-            4 => self.sender(wish)?,
-            5 => self.receipt(wish)?,
-            6 => {
-                self.now = self.now + pause(wish);
-                return None;
-            }
-            7 => {
-                self.now = self.now.max(self.record.alarm(&self.rules)?);
-                Event::Alarm
-            }
-            8 => {
-                self.now = self.now.max(self.pick(wish)?.resend_at?);
-                return None;
-            }
-            9 => {
-                self.closed = closed(wish.how());
-                return None;
-            }
-            10 => {
-                let (caller, challenge) = self.asker(wish)?;
-                Event::Cancel { caller, challenge }
-            }
-            11 => Event::NotRequested { challenge: self.pick(wish)?.id },
-            12 => self.report(wish)?,
+        match wish.0[0] % 14 {
+            0 => Some(self.issue(wish)),
+            1 => self.guess(wish),
+            2 => self.resend(wish),
+            3 => self.repeat(wish),
+            4 => self.sender(wish).map(Call::from),
+            5 => self.receipt(wish).map(Call::from),
+            6 => self.cancel(wish).map(Call::from),
+            7 => Some(Event::NotRequested { challenge: self.pick(wish)?.id }.into()),
+            8 => self.report(wish).map(Call::from),
+            9 => self.wake(),
+            10 => Some(self.wake_early(wish)),
+            11 => self.pass(|world| Some(world.now + pause(wish))),
+            12 => self.pass(|world| world.pick(wish)?.resend_at),
             _ => {
-                // Replicas and failovers may bring an earlier time.
-                self.now = self.now - pause(wish);
-                Event::Alarm
+                self.closed = closed(wish.how());
+                None
             }
-        };
-        Some(event.into())
-    }
-
-    fn issue(&mut self, wish: Wish) -> Call {
-        let (caller, purpose, subject) = FLOWS[wish.which() % FLOWS.len()];
-        let transaction = (purpose == Purpose::Transaction).then_some([wish.how() & 1; 16]);
-        let sealed = |bytes: &[u8]| Sealed { key_id: "k1".to_owned(), bytes: bytes.to_vec() };
-        let issue = Issue {
-            operation: self.operation(),
-            flow: FlowKey { caller: caller.to_owned(), purpose, subject: subject.to_owned() },
-            new_id: ChallengeId(self.draw()),
-            number: sealed(&[1; 8]),
-            masked: "+55*********21".to_owned(),
-            country: Country::new("BR"),
-            transaction,
-            details: transaction.map(|tag| sealed(&tag)),
-            language: "pt_BR".to_owned(),
-            channel: wish.channel(),
-            named: true,
-            test: wish.how() & 0xf0 == 0xf0,
-            key_id: "k1".to_owned(),
-        };
-        let refused = Verdict::Refused { limit: Limit::Subject, wait: Duration::from_secs(60) };
-        let verdict = if wish.how() & 0xf0 == 0xe0 { refused } else { Verdict::Allowed };
-        self.kept(Call { verdict, ..Event::Issue(Box::new(issue)).into() })
-    }
-
-    /// A guess: a code of this challenge or of another one, or a wrong one.
-    fn guess(&mut self, wish: Wish) -> Option<Call> {
-        let (caller, challenge) = self.asker(wish)?;
-        let found = self.pick(wish)?;
-        let of = match wish.how() % 4 {
-            0 => Some(found),
-            1 => self.record.challenges.first(),
-            _ => None,
-        };
-        let codes = of.into_iter().flat_map(|it| &it.deliveries).flat_map(|it| &it.digests);
-        let guess = codes.cycle().nth(usize::from(wish.more() % 4)).cloned();
-        let other = wish.more() & 0xf0 == 0xf0;
-        let transaction = if other { Some([9; 16]) } else { found.transaction };
-        let purpose = (wish.more() & 0xf0 == 0xe0).then_some(Purpose::Login);
-        let operation = self.operation();
-        let event =
-            Event::Guess { operation, caller, challenge, subject: None, purpose, transaction };
-        Some(self.kept(Call { guess, ..event.into() }))
-    }
-
-    /// A call that was made before, once more.
-    fn repeat(&mut self, wish: Wish) -> Option<Call> {
-        let mut call = self.calls.iter().rev().nth(wish.which() % 8)?.clone();
-        if let Event::Issue(issue) = &mut call.event {
-            // Each call brings an id of its own.
-            issue.new_id = ChallengeId(self.draw());
         }
-        Some(call)
     }
 
-    fn report(&self, wish: Wish) -> Option<Event> {
-        let (caller, challenge) = self.asker(wish)?;
-        let outcome = FlowOutcome::from_number(1 + i32::from(wish.more() % 2))?;
-        let at = Time::from_millis(self.now.millis().wrapping_sub(u64::from(wish.more())));
-        Some(Event::Report { caller, challenge, outcome, at: Some(at) })
+    /// The alarm, when it is due.
+    fn wake(&mut self) -> Option<Call> {
+        self.now = self.now.max(self.record.alarm(&self.rules)?);
+        Some(Event::Alarm.into())
     }
 
-    /// Whoever may ask for a challenge, or now and then somebody who may not.
-    fn asker(&self, wish: Wish) -> Option<(String, ChallengeId)> {
-        let challenge = self.pick(wish)?;
-        let stranger = wish.how() & 0xf0 == 0xf0;
-        let caller = if stranger { "thief" } else { &challenge.flow.caller };
-        Some((caller.to_owned(), challenge.id))
+    /// An alarm by a clock that goes behind: replicas and failovers may bring an earlier time.
+    fn wake_early(&mut self, wish: Wish) -> Call {
+        self.now = self.now - pause(wish);
+        Event::Alarm.into()
+    }
+
+    /// Nothing but time, until a moment that is still to come.
+    fn pass(&mut self, until: impl FnOnce(&Self) -> Option<Time>) -> Option<Call> {
+        self.now = self.now.max(until(self)?);
+        None
     }
 
     fn pick(&self, wish: Wish) -> Option<&Challenge> {
-        let challenges = &self.record.challenges;
-        challenges.iter().rev().nth(wish.which() % challenges.len().max(1))
+        newest(&self.record.challenges, wish)
     }
+}
 
-    fn operation(&mut self) -> Operation {
-        Operation { id: OperationId(self.draw()), tag: self.draw(), by: self.draw() }
-    }
-
-    fn kept(&mut self, call: Call) -> Call {
-        self.calls.push(call.clone());
-        call
-    }
+/// What a wish is about, counted from the newest. Whatever it says, it is about something.
+fn newest<T>(all: &[T], wish: Wish) -> Option<&T> {
+    all.iter().rev().nth(wish.which() % all.len().max(1))
 }
 
 /// From milliseconds to a day.

@@ -7,12 +7,12 @@ use pombo::otp::{
     event::{Progress, Source},
 };
 
-use super::{Wish, World};
+use super::{Wish, World, newest};
 
 impl World {
     /// The answer of a provider to one of the sends, the newest first.
     pub(super) fn sender(&self, wish: Wish) -> Option<Event> {
-        let (send, tag) = self.sends.iter().rev().nth(wish.which() % 8)?;
+        let (send, tag) = newest(&self.sends, wish)?;
         let (status, failure) = told(wish)?;
         let accepted = status == DeliveryStatus::Accepted;
         Some(Event::Progress(Progress {
@@ -29,7 +29,7 @@ impl World {
 
     /// A receipt: of a message that was sent, of another program's, or without its name.
     pub(super) fn receipt(&self, wish: Wish) -> Option<Event> {
-        let (send, tag) = self.sends.iter().rev().nth(wish.which() % 8)?;
+        let (send, tag) = newest(&self.sends, wish)?;
         let (status, failure) = told(wish)?;
         let message = match wish.more() >> 6 {
             0 | 1 => Some(*tag),
