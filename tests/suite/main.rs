@@ -36,3 +36,5 @@ mod faults;
 mod simulation;
 
 mod attacks;
+
+mod policy;

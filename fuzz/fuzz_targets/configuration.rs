@@ -1,0 +1,4 @@
+//! Configurations.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &str| pombo_fuzz::configuration::read(input));
