@@ -13,6 +13,7 @@ use pombo::otp::{
     ClosedRoad, Digest, Event, MessageTag, Need, Recipe, Recipient, RecipientKey, Rules, Send,
     Supply, Time, Transition,
     event::{Fresh, Verdict},
+    toll::Hit,
 };
 
 use crate::records;
@@ -49,6 +50,8 @@ struct World {
     calls: Vec<Call>,
     sends: Vec<(Send, MessageTag)>,
     closed: Vec<ClosedRoad>,
+    /// What the rules against toll fraud say to text messages.
+    hit: Option<Hit>,
     book: Book,
 }
 
@@ -74,6 +77,7 @@ impl World {
             calls: Vec::new(),
             sends: Vec::new(),
             closed: Vec::new(),
+            hit: None,
             book: Book::default(),
         }
     }
@@ -110,7 +114,8 @@ impl World {
                 Ok(transition) => return transition,
                 Err(Need::Remember { message, .. }) => supply.remembered = Some(message),
                 Err(Need::Verdict) => supply.verdict = Some(call.verdict),
-                Err(Need::Guess { recipe, .. }) => {
+                Err(Need::Clearance(text)) => supply.cleared.push((text, self.hit)),
+                Err(Need::Guess(recipe)) => {
                     supply.guess = Some(call.guess.clone().unwrap_or_else(|| wrong(&recipe)));
                 }
                 Err(Need::Fresh(recipe)) => supply.fresh.push(self.fresh(&recipe)),

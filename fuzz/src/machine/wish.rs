@@ -6,7 +6,10 @@ mod message;
 
 use std::time::Duration;
 
-use pombo::otp::{Challenge, Channel, ClosedRoad, Event, Time};
+use pombo::otp::{
+    Challenge, Channel, ClosedRoad, Event, Time,
+    toll::{Hit, Rule},
+};
 
 use super::{Call, World};
 
@@ -50,6 +53,7 @@ impl World {
             12 => self.pass(|world| world.pick(wish)?.resend_at),
             _ => {
                 self.closed = closed(wish.how());
+                self.hit = hit(wish);
                 None
             }
         }
@@ -87,6 +91,12 @@ fn newest<T>(all: &[T], wish: Wish) -> Option<&T> {
 fn pause(wish: Wish) -> Duration {
     let unit = [1, 1_000, 30_000, 600_000][usize::from(wish.how() % 4)];
     Duration::from_millis(unit * u64::from(wish.more()))
+}
+
+/// What the rules against toll fraud say: one of them withholds text messages, or only notes them.
+fn hit(wish: Wish) -> Option<Hit> {
+    let rule = *Rule::ALL.get(usize::from(wish.more() % 8))?;
+    Some(Hit { rule, wait: Duration::from_secs(60), enforced: wish.more() >= 128 })
 }
 
 /// Which roads a mask closes.

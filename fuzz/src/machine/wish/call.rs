@@ -7,6 +7,7 @@ use pombo::otp::{
     event::{Issue, Limit, Operation, Verdict},
     keyring::Sealed,
     ledger::FlowKey,
+    toll::Destination,
 };
 
 use super::{Call, Wish, World, newest};
@@ -32,7 +33,7 @@ impl World {
             new_id: ChallengeId(self.draw()),
             number: sealed(&[1; 8]),
             masked: "+55*********21".to_owned(),
-            country: Country::new("BR"),
+            destination: Destination { prefix: None, country: Country::new("BR") },
             transaction,
             details: transaction.map(|tag| sealed(&tag)),
             language: "pt_BR".to_owned(),
