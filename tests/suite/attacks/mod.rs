@@ -17,6 +17,8 @@ mod lockout;
 
 mod payments;
 
+mod plants;
+
 mod sessions;
 
 mod siege;

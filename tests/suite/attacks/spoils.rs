@@ -23,7 +23,7 @@ use crate::support::{
 /// The range of the numbers, but for their last five digits.
 const RANGE: &str = "5511972000000";
 
-fn range() -> &'static str {
+pub fn range() -> &'static str {
     &RANGE[..8]
 }
 
@@ -33,16 +33,17 @@ fn number(n: usize) -> String {
 }
 
 /// A folder, gone with its test.
-struct Folder(PathBuf);
+pub struct Folder(PathBuf);
 
 impl Folder {
-    fn new() -> Self {
-        let folder = std::env::temp_dir().join(format!("pombo-spoils-{}", std::process::id()));
+    pub fn new() -> Self {
+        let folder =
+            std::env::temp_dir().join(format!("pombo-spoils-{:016x}", rand::random::<u64>()));
         fs::create_dir_all(&folder).unwrap();
         Self(folder)
     }
 
-    fn keep(&self, name: &str, data: impl AsRef<[u8]>) -> String {
+    pub fn keep(&self, name: &str, data: impl AsRef<[u8]>) -> String {
         let path = self.0.join(name.replace(' ', "-"));
         fs::write(&path, data).unwrap();
         path.to_str().unwrap().to_owned()
@@ -130,7 +131,7 @@ fn with_keys(raid: &Value, recipes: usize, keys: &[Vec<u8>]) -> Value {
     raid
 }
 
-async fn raid(cases: Vec<Value>) -> Vec<Value> {
+pub async fn raid(cases: Vec<Value>) -> Vec<Value> {
     let raids = tokio::task::spawn_blocking(move || told("spoils.py", &cases).unwrap());
     raids.await.unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
@@ -180,60 +181,4 @@ async fn a_redis_and_all_logs_give_no_number_and_no_code_away_without_the_keys()
     );
     assert_eq!(codes, recipes, "the pepper is what protects a code");
     assert!(numbers >= flows, "the index key is what protects a number");
-}
-
-/// Each shape of a leak, alone in a file.
-fn plants(number: &str) -> Vec<(&'static str, Vec<u8>)> {
-    use sha1::Sha1;
-    use sha2::{Digest, Sha256};
-    let digits = &number[1..];
-    let value: u64 = digits.parse().unwrap();
-    let nibbles: Vec<u8> =
-        format!("{digits}f").bytes().map(|digit| digit.wrapping_sub(b'0') & 15).collect();
-    let packed = |high: usize| nibbles.chunks(2).map(|it| it[high] << 4 | it[1 - high]).collect();
-    let hex = |text: &[u8]| text.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    let mut varint = Vec::new();
-    prost::encoding::encode_varint(value, &mut varint);
-    vec![
-        ("a number, plain", number.into()),
-        ("a number, plain", digits[2..].into()),
-        ("a number, plain", digits.bytes().rev().collect()),
-        ("a number, hex", hex(digits.as_bytes()).into()),
-        ("a number, base64", BASE64_STANDARD.encode(format!("x{number}y")).into()),
-        ("a number, BCD, plain", packed(0)),
-        ("a number, BCD, plain", packed(1)),
-        ("a number, little-endian", value.to_le_bytes().into()),
-        ("a number, big-endian", value.to_be_bytes().into()),
-        ("a number, varint", varint),
-        ("a number, hashed by sha256", Sha256::digest(number).to_vec()),
-        ("a number, hashed by sha1", hex(&Sha1::digest(digits)).into()),
-        ("a code", b"the code is 481516.".to_vec()),
-    ]
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_planted_in_any_shape_is_found() {
-    let folder = Folder::new();
-    let plants = plants("+5511972012345");
-    let mut files = json!({});
-    for (n, (_, plant)) in plants.iter().enumerate() {
-        let text = [b"before \x80 it ", &**plant, b" and \x80 after"].concat();
-        let name = format!("plant {n}");
-        files[&name] = folder.keep(&name, text).into();
-    }
-    let case = json!({
-        "redis": null, "files": files, "range": range(), "codes": ["481516"], "recipes": 0, "keys": [],
-        "unkeyed": true,
-    });
-    let raids = raid(vec![case]).await;
-    let found = raids[0]["found"].as_array().unwrap();
-    for (n, (kind, _)) in plants.iter().enumerate() {
-        let is_there = |one: &Value| {
-            // Of what is hashed the number is told, and not the place.
-            let place = one[1].as_str().unwrap();
-            one[0] == *kind && (place.starts_with(&format!("plant {n}")) || kind.contains("hashed"))
-        };
-        assert!(found.iter().any(is_there), "{kind} of plant {n}: {found:?}");
-    }
-    println!("{} plants: all found", plants.len());
 }

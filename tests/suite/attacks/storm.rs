@@ -10,7 +10,6 @@ use std::{
 };
 
 use pombo::grpc::proto::{IssueCodeRequest, Purpose, VerifyOutcome};
-
 use tonic::{Code, Status};
 
 use super::{Siege, reason, session};
