@@ -76,11 +76,14 @@ const PRICE: Kind<u32> =
     });
 
 const SPEND: Kind<Window> = Kind::new(
-    "an amount of money with at most three decimals, up to 1000000, and a duration, like \"50/1h\"",
+    "an amount of money with at most three decimals and a duration, like \"50/1h\": up to 1000000 in an \
+     hour, and in a longer time the less",
     |text| {
         let (amount, length) = text.split_once('/')?;
         let count = thousandths(amount).filter(|amount| *amount <= 1_000_000_000)?;
         let length = parse_duration(length).filter(|length| !length.is_zero())?;
+        // What the store can tell apart.
+        (length.as_millis() * u128::from(count) <= 1 << 53).then_some(())?;
         Some(Window { count: NonZeroU32::new(count)?, length })
     },
 );

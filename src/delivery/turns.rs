@@ -15,7 +15,8 @@ pub struct Turns<K>(Mutex<Line<K>>);
 
 struct Line<K> {
     at_once: u32,
-    free: usize,
+    /// Turns that somebody has.
+    busy: u32,
     /// Who has anybody waiting, the next to be served first.
     waiting: VecDeque<Waiting<K>>,
 }
@@ -33,7 +34,7 @@ pub struct Turn<'a, K: PartialEq>(&'a Turns<K>);
 impl<K: PartialEq> Turns<K> {
     /// So many at once.
     pub fn new(at_once: usize) -> Self {
-        let line = Line { at_once: at_once as u32, free: at_once, waiting: VecDeque::new() };
+        let line = Line { at_once: at_once as u32, busy: 0, waiting: VecDeque::new() };
         Self(Mutex::new(line))
     }
 
@@ -51,10 +52,11 @@ impl<K: PartialEq> Turns<K> {
 
     /// Calls everybody who waits, out of turn: what they waited for is not to be had.
     pub fn call_all(&self) {
-        for (call, _) in self.line().waiting.drain(..).flat_map(|own| own.line) {
-            // Who has left meanwhile does not hear it.
-            let _ = call.send(());
-        }
+        let mut line = self.line();
+        let waiting: Vec<_> = line.waiting.drain(..).flat_map(|own| own.line).collect();
+        // Who has left meanwhile does not hear it.
+        let heard = waiting.into_iter().filter_map(|(call, _)| call.send(()).ok());
+        line.busy += heard.count() as u32;
     }
 
     fn line(&self) -> MutexGuard<'_, Line<K>> {
@@ -64,8 +66,8 @@ impl<K: PartialEq> Turns<K> {
 
 impl<K: PartialEq> Line<K> {
     fn enter(&mut self, whose: K, takes: Duration, longest: Duration) -> Place {
-        if self.free > 0 {
-            self.free -= 1;
+        if self.busy < self.at_once {
+            self.busy += 1;
             return Place::Free;
         }
         let (call, called) = oneshot::channel();
@@ -83,6 +85,11 @@ impl<K: PartialEq> Line<K> {
 
     /// Calls the next one; who has left meanwhile is passed over.
     fn call_next(&mut self) {
+        if self.busy > self.at_once {
+            // There are others, who were called out of turn.
+            self.busy -= 1;
+            return;
+        }
         while let Some(mut own) = self.waiting.pop_front() {
             let is_taken = own.line.pop_front().is_some_and(|(call, _)| call.send(()).is_ok());
             if !own.line.is_empty() {
@@ -96,8 +103,7 @@ impl<K: PartialEq> Line<K> {
                 return;
             }
         }
-        // Of those who were called out of turn none leaves a turn behind.
-        self.free = (self.free + 1).min(self.at_once as usize);
+        self.busy -= 1;
     }
 }
 

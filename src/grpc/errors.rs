@@ -9,7 +9,11 @@ use tonic_types::{ErrorDetails, StatusExt};
 use super::complaints::bad_field;
 use crate::{
     insight::metrics,
-    otp::{Country, Purpose, Refusal, event::Limit, toll::Screen},
+    otp::{
+        Country, Purpose, Refusal,
+        event::Limit,
+        toll::{Rule, Screen},
+    },
     service::{CallError, Fault},
 };
 
@@ -114,7 +118,10 @@ fn precondition(message: String) -> Status {
 }
 
 fn limited(limit: Limit, wait: Duration) -> Status {
-    metrics::limited(limit.as_str());
+    // Rules against toll fraud are counted where they decide.
+    if Rule::ALL.iter().all(|rule| rule.limit() != limit) {
+        metrics::limited(limit.as_str());
+    }
     // Rounded up, so that who waits this long succeeds.
     let wait = Duration::from_millis(wait.as_micros().div_ceil(1000).max(1) as u64);
     let mut details = ErrorDetails::with_retry_info(Some(wait));

@@ -145,9 +145,11 @@ pub fn count(fact: &Fact) {
                 "first_channel" => first_channel, "arm" => arm, "outcome" => outcome.as_str())
             .increment(1);
         }
-        FactKind::TextWithheld { rule, enforced: true } => limited(rule.as_str()),
-        FactKind::TextWithheld { rule, enforced: false } => observed(rule.as_str()),
-        FactKind::TakenOver { .. } | FactKind::GuessCounted { .. } | FactKind::Locked { .. } => {}
+        // Text messages that were withheld are counted where that is decided.
+        FactKind::TextWithheld { .. }
+        | FactKind::TakenOver { .. }
+        | FactKind::GuessCounted { .. }
+        | FactKind::Locked { .. } => {}
     }
 }
 

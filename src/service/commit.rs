@@ -99,7 +99,7 @@ impl Work<'_> {
             return self.run().await;
         };
         let (service, gone) = (Arc::clone(self.service), self.gone.clone());
-        let place = service.lines.enter(self.place);
+        let place = service.lines.enter(self.place).ok_or(Fault::Overloaded)?;
         let turn = gone.run_until_cancelled(place.come(matter)).await.ok_or(Fault::Abandoned)?;
         let _turn = turn.ok_or(Fault::Overloaded)?;
         let done = self.run().await;
@@ -131,16 +131,21 @@ impl Work<'_> {
         told: oneshot::Sender<Result<Answer, Fault>>,
     ) {
         if let Ok(answer) = &done {
-            let is_message = matches!(answer, Answer::Issued(issued) if issued.message_sent);
+            let issued = match answer {
+                Answer::Issued(issued) if self.committed => Some(issued),
+                _ => None,
+            };
+            let is_message = issued.is_some_and(|issued| issued.message_sent);
+            let began = issued.is_some_and(|issued| !issued.reused);
             // Before it is told, so that the caller's next call finds its charges settled.
-            self.supplier.settle_charges(self.committed && is_message).await;
+            self.supplier.settle(is_message, began).await;
             let _ = told.send(done);
         } else {
             // After it is told: a store that is away shall hold up nobody.
             let in_doubt = matches!(done, Err(Fault::Unsure));
             let _ = told.send(done);
             let may_stand = in_doubt && self.find_out().await;
-            self.supplier.settle_charges(may_stand).await;
+            self.supplier.settle(may_stand, may_stand).await;
         }
     }
 

@@ -24,6 +24,10 @@ const TAKES: Duration = Duration::from_micros(3_900);
 /// and how long one waits behind one's like: 256 turns. A caller is better told to come back.
 const LONGEST: Duration = Duration::from_secs(1);
 
+/// Calls about one record, whatever they are about: of the seats of a caller that are two of three, so
+/// that a flood for one number leaves its others some.
+const MOST: usize = 512;
+
 /// What a call is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Matter {
@@ -68,13 +72,16 @@ impl Matter {
 }
 
 impl Lines {
-    /// A call about a record comes.
-    pub fn enter(&self, record: RecipientKey) -> Place<'_> {
+    /// A call about a record comes; `None` where there are too many.
+    pub fn enter(&self, record: RecipientKey) -> Option<Place<'_>> {
         let mut lines = self.lock();
         let new = || Line { turns: Arc::new(Turns::new(1)), present: 0 };
         let line = lines.entry(record).or_insert_with(new);
+        if line.present == MOST {
+            return None;
+        }
         line.present += 1;
-        Place { lines: self, record, turns: Arc::clone(&line.turns) }
+        Some(Place { lines: self, record, turns: Arc::clone(&line.turns) })
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<RecipientKey, Line>> {
@@ -126,8 +133,8 @@ mod tests {
     #[tokio::test]
     async fn one_call_about_a_record_is_worked_on_at_a_time() {
         let lines = Lines::default();
-        let (first, second) = (lines.enter(RECORD), lines.enter(RECORD));
-        let other = lines.enter(RecipientKey([2; 16]));
+        let (first, second) = (lines.enter(RECORD).unwrap(), lines.enter(RECORD).unwrap());
+        let other = lines.enter(RecipientKey([2; 16])).unwrap();
         let turn = first.come(guess(1)).await.unwrap();
         assert!(other.come(guess(2)).await.is_some(), "another record has a line of its own");
         assert!(waits(second.come(guess(3))).await);
@@ -140,7 +147,7 @@ mod tests {
     #[tokio::test]
     async fn of_one_matter_256_wait_and_the_others_still_may() {
         let lines = Lines::default();
-        let place = lines.enter(RECORD);
+        let place = lines.enter(RECORD).unwrap();
         let _turn = place.come(guess(1)).await;
         let mut waiting: Vec<_> = (0..256).map(|_| Box::pin(place.come(guess(1)))).collect();
         for call in &mut waiting {
@@ -153,18 +160,35 @@ mod tests {
     #[tokio::test]
     async fn a_line_that_is_opened_lets_all_go_on_and_is_a_line_again_after_them() {
         let lines = Lines::default();
-        let place = lines.enter(RECORD);
+        let place = lines.enter(RECORD).unwrap();
         let turn = place.come(guess(1)).await;
         let mut waiting = [1, 1, 2].map(|it| Box::pin(place.come(guess(it))));
         for call in &mut waiting {
             assert!(timeout(Duration::ZERO, call).await.is_err());
         }
         place.open();
+        let mut late = Box::pin(place.come(guess(3)));
+        assert!(timeout(Duration::ZERO, &mut late).await.is_err(), "who comes now waits");
+        let mut turns = vec![turn.unwrap()];
         for call in waiting {
-            drop(call.await.unwrap());
+            turns.push(call.await.unwrap());
         }
-        drop(turn);
-        let _turn = place.come(guess(1)).await.unwrap();
+        while turns.len() > 1 {
+            drop(turns.pop());
+            assert!(timeout(Duration::ZERO, &mut late).await.is_err(), "there are others still");
+        }
+        drop(turns);
+        let _turn = late.await.unwrap();
         assert!(waits(place.come(guess(2))).await);
+    }
+
+    #[tokio::test]
+    async fn a_record_takes_so_many_calls_and_no_more() {
+        let lines = Lines::default();
+        let places: Vec<_> = (0..MOST).map(|_| lines.enter(RECORD).unwrap()).collect();
+        assert!(lines.enter(RECORD).is_none());
+        assert!(lines.enter(RecipientKey([2; 16])).is_some());
+        drop(places);
+        assert!(lines.enter(RECORD).is_some());
     }
 }

@@ -5,10 +5,13 @@ use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
 use super::{Fault, Service, hashing::Queue, shared_limits::Charges};
-use crate::otp::{
-    Code, Digest, Event, Need, Recipe, Supply,
-    digest::Workspace,
-    event::{Fresh, Verdict},
+use crate::{
+    otp::{
+        ChallengeId, Code, Digest, Event, Need, Recipe, Supply,
+        digest::Workspace,
+        event::{Fresh, Verdict},
+    },
+    store::Charge,
 };
 
 /// What comes with an event besides the event.
@@ -35,6 +38,9 @@ pub struct Supplier<'a> {
     pub supply: Supply,
     /// The fresh codes, in the order of the supply.
     codes: Vec<Code>,
+    /// The challenge that may begin, and what its first message was charged as a text message.
+    begins: Option<ChallengeId>,
+    tolls: Vec<Charge>,
 }
 
 impl<'a> Supplier<'a> {
@@ -45,8 +51,19 @@ impl<'a> Supplier<'a> {
         with: &'a With,
         gone: CancellationToken,
     ) -> Self {
-        let caller = event.caller();
-        Self { service, caller, with, gone, supply: Supply::default(), codes: Vec::new() }
+        Self {
+            service,
+            caller: event.caller(),
+            with,
+            gone,
+            supply: Supply::default(),
+            codes: Vec::new(),
+            begins: match event {
+                Event::Issue(issue) => Some(issue.new_id),
+                _ => None,
+            },
+            tolls: Vec::new(),
+        }
     }
 
     /// To be told before each look at the record.
@@ -71,8 +88,11 @@ impl<'a> Supplier<'a> {
                 Ok(())
             }
             Need::Clearance(text) => {
-                let hit = self.service.clear(&text).await?;
+                let (hit, charged) = self.service.clear(&text).await?;
                 self.supply.cleared.push((text, hit));
+                if self.begins == Some(text.delivery.challenge) {
+                    self.tolls = charged;
+                }
                 Ok(())
             }
             Need::Verdict => {
@@ -109,10 +129,15 @@ impl<'a> Supplier<'a> {
     }
 
     /// Gives back what was charged for a message that did not go out, or that a twin of this call,
-    /// whose answer it got, sent and was charged for.
-    pub async fn settle_charges(&self, sent: bool) {
+    /// whose answer it got, sent and was charged for; and the toll of a challenge that did not begin.
+    /// Another message of a pending challenge has a name that the next try at it has as well, and so
+    /// is charged once.
+    pub async fn settle(&mut self, sent: bool, began: bool) {
         if self.supply.verdict == Some(Verdict::Allowed) && !sent {
             self.with.charges.give_back(&*self.service.parts.store).await;
+        }
+        if !began {
+            self.service.give_back(std::mem::take(&mut self.tolls)).await;
         }
     }
 }

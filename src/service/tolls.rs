@@ -11,6 +11,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::Service;
 use crate::{
+    insight::metrics,
     otp::{
         Country, DeliveryRef, RecipientKey, Time,
         event::{Settlement, Text},
@@ -21,33 +22,40 @@ use crate::{
 pub use learning::Learning;
 
 impl Service {
-    /// What the rules say to a text message. What they allow is charged.
-    pub(super) async fn clear(&self, text: &Text) -> Result<Option<Hit>, StoreError> {
+    /// What the rules say to a text message, and what it was charged if they let it go.
+    pub(super) async fn clear(
+        &self,
+        text: &Text,
+    ) -> Result<(Option<Hit>, Vec<Charge>), StoreError> {
         let rules = &self.parts.tolls;
         if !rules.is_on() {
-            return Ok(None);
+            return Ok((None, Vec::new()));
         }
-        let known = self.known(text.to).await?;
+        let known = self.known(text.to).await;
         let (mut charged, mut noted) = (Vec::new(), None);
         for rule in rules.asked() {
             let enforced = rules.enforced.contains(&rule);
-            let stops = match self.ask(rule, text, &known, &mut charged).await {
-                Ok(None) => continue,
-                Ok(Some(wait)) => Ok(Hit { rule, wait, enforced }),
-                Err(error) => Err(error),
-            };
-            match stops {
-                stops if enforced => {
+            match self.ask(rule, text, &known, &mut charged).await {
+                Ok(None) => {}
+                Ok(Some(wait)) if enforced => {
+                    metrics::limited(rule.as_str());
                     self.give_back(charged).await;
-                    return stops.map(Some);
+                    return Ok((Some(Hit { rule, wait, enforced }), Vec::new()));
                 }
-                Ok(hit) => noted = noted.or(Some(hit)),
+                Ok(Some(wait)) => {
+                    metrics::observed(rule.as_str());
+                    noted = noted.or(Some(Hit { rule, wait, enforced }));
+                }
+                Err(error) if enforced => {
+                    self.give_back(charged).await;
+                    return Err(error);
+                }
                 Err(error) => {
                     tracing::warn!(rule = rule.as_str(), %error, "a rule could not be asked");
                 }
             }
         }
-        Ok(noted)
+        Ok((noted, charged))
     }
 
     /// How long one rule makes a message wait, if it does; if not, it is charged.
@@ -55,22 +63,31 @@ impl Service {
         &self,
         rule: Rule,
         text: &Text,
-        known: &Known,
+        known: &Result<Known, StoreError>,
         charged: &mut Vec<Charge>,
     ) -> Result<Option<Duration>, StoreError> {
-        let toll = match self.parts.tolls.toll(rule, text.to, known) {
+        let toll = match (known, rule) {
+            (Ok(known), _) => self.parts.tolls.toll(rule, text.to, known),
+            // What was spent needs no evidence.
+            (Err(_), Rule::SpendCap) => self.parts.tolls.toll(rule, text.to, &Known::default()),
+            (Err(error), _) => return Err(error.clone()),
+        };
+        let toll = match toll {
             Err(wait) => return Ok(Some(wait)),
             Ok(toll) if toll.windows.is_empty() => return Ok(None),
             Ok(toll) => toll,
         };
-        let charge = self.charge_for(rule, toll, &text.delivery);
-        match self.parts.store.charge(&charge).await? {
-            Charged::Refused(wait) => Ok(Some(wait)),
-            Charged::Allowed => {
-                charged.push(charge);
-                Ok(None)
+        // Before it is asked for: where the answer is lost, it may have been charged.
+        charged.push(self.charge_for(rule, toll, &text.delivery));
+        let asked = &charged[charged.len() - 1];
+        let told = self.parts.store.charge(asked).await?;
+        Ok(match told {
+            Charged::Allowed => None,
+            Charged::Refused(wait) => {
+                charged.pop();
+                Some(wait)
             }
-        }
+        })
     }
 
     /// A delivery is charged by each rule once, whichever replica asks, and however often.
@@ -84,7 +101,7 @@ impl Service {
         }
     }
 
-    async fn give_back(&self, charges: Vec<Charge>) {
+    pub(super) async fn give_back(&self, charges: Vec<Charge>) {
         for charge in charges {
             let refund = Charge { cost: -charge.cost, ..charge };
             if let Err(error) = self.parts.store.charge(&refund).await {
@@ -94,22 +111,18 @@ impl Service {
     }
 
     /// Takes in what became of a challenge's text messages: those that were verified are no fraud and
-    /// are given back to the budgets (what was spent is spent), and more is known of where they went.
+    /// are given back to the budgets (what was spent is spent), those that no provider took cost
+    /// nothing, and more is known of where the others went.
     pub(super) fn settle(self: &Arc<Self>, settlement: Settlement) {
-        let Some(verified) = settlement.verified.filter(|_| self.parts.tolls.is_on()) else {
+        if !self.parts.tolls.is_on() {
             return;
-        };
+        }
         let service = Arc::clone(self);
         self.tasks.spawn(async move {
-            if verified {
-                service.give_back_texts(&settlement).await;
-            }
-            let texts = settlement.texts.len() as u32;
-            let matured = Matured {
-                texts_verified: if verified { texts } else { 0 },
-                verified: verified.into(),
-                challenges: 1,
-            };
+            service.give_back_texts(&settlement).await;
+            let Some(verified) = settlement.verified else { return };
+            let verified = u32::from(verified);
+            let matured = Matured { verified, challenges: 1 };
             let (prefix, country) = (settlement.to.prefix, settlement.to.country);
             for place in [prefix, Some(service.place_of(country))].into_iter().flatten() {
                 service.learn(place, matured).await;
@@ -118,13 +131,13 @@ impl Service {
     }
 
     async fn give_back_texts(&self, settlement: &Settlement) {
-        let Ok(known) = self.known(settlement.to).await else {
-            return;
-        };
+        let known = self.known(settlement.to).await.unwrap_or_default();
         let mut charges = Vec::new();
-        for rule in self.parts.tolls.asked().filter(|rule| rule.is_budget()) {
+        for rule in self.parts.tolls.asked() {
             let Ok(toll) = self.parts.tolls.toll(rule, settlement.to, &known) else { continue };
-            charges.extend(settlement.texts.iter().map(|&number| {
+            let verified = settlement.verified == Some(true) && rule.is_budget();
+            let texts = settlement.texts.iter().filter(|_| verified);
+            charges.extend(texts.chain(&settlement.refused).map(|&number| {
                 let delivery = DeliveryRef { challenge: settlement.challenge, number };
                 self.charge_for(rule, toll.clone(), &delivery)
             }));
@@ -149,11 +162,10 @@ impl Service {
         RecipientKey(self.parts.index.limit_tag("country", &[country.as_str().as_bytes()]))
     }
 
-    /// What is known of a place, as of now. What can't be read is not known.
+    /// What is known of a place, as of now.
     async fn evidence(&self, place: &RecipientKey) -> Result<(Evidence, Time), StoreError> {
         let loaded = self.parts.store.load(place).await?;
-        let read = loaded.blob.as_deref().map(record::evidence::decode).transpose();
-        let told = |error: &_| tracing::warn!(%error, "what is known of a place can't be read");
-        Ok((read.inspect_err(told).ok().flatten().unwrap_or_default(), loaded.now))
+        let known = loaded.blob.as_deref().map(record::evidence::decode).transpose()?;
+        Ok((known.unwrap_or_default(), loaded.now))
     }
 }

@@ -40,9 +40,12 @@ pub struct Settlement {
     pub challenge: ChallengeId,
     /// Where its messages went.
     pub to: Destination,
-    /// The numbers of its text messages.
+    /// The numbers of the text messages that a provider took, or may have taken.
     pub texts: Vec<u32>,
-    /// Whether it was verified. Neither here nor there is what its caller ended before its time.
+    /// The numbers of those that none took: they cost nothing.
+    pub refused: Vec<u32>,
+    /// Whether it was verified. Neither here nor there is what its caller ended before its time, and
+    /// where no text message was sent.
     pub verified: Option<bool>,
 }
 

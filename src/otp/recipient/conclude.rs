@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::turn::Turn;
 use crate::otp::{
-    challenge::Conclusion,
+    challenge::{Conclusion, Delivery},
     event::{Answer, FactKind, Feedback, Refusal, Seen, Settlement},
     id::ChallengeId,
-    kinds::{Arm, Channel, ConclusionReason, FlowOutcome, State, TimelineEvent},
+    kinds::{Arm, Channel, ConclusionReason, DeliveryStatus, FlowOutcome, State, TimelineEvent},
     ledger::DAY,
     time::Time,
 };
@@ -17,7 +17,7 @@ const SKEW: Duration = Duration::from_secs(5);
 
 impl Turn<'_> {
     /// Ends a challenge, once and for all, and erases what only a live one needs: digests,
-    /// languages and details of a payment, and with the last live challenge the number.
+    /// languages and details of a payment, and with the last live challenge the number and its prefix.
     pub(super) fn conclude(
         &mut self,
         at: usize,
@@ -46,6 +46,7 @@ impl Turn<'_> {
         self.settle(at, state, reason);
         if !self.next.challenges.iter().any(|challenge| challenge.is_live()) {
             self.next.number = None;
+            self.next.destination.prefix = None;
         }
     }
 
@@ -53,18 +54,24 @@ impl Turn<'_> {
     fn settle(&mut self, at: usize, state: State, reason: ConclusionReason) {
         let challenge = self.challenge(at);
         let texts = challenge.deliveries.iter().filter(|it| it.channel == Channel::Sms);
-        let texts: Vec<_> = texts.map(|delivery| delivery.number).collect();
-        if texts.is_empty() || challenge.arm == Arm::Test {
+        let is_sent =
+            |it: &&Delivery| it.accepted_at.is_some() || it.status != DeliveryStatus::Failed;
+        let (texts, refused): (Vec<_>, Vec<_>) = texts.partition(is_sent);
+        if challenge.arm == Arm::Test || texts.is_empty() && refused.is_empty() {
             return;
         }
+        let number = |it: &Delivery| it.number;
+        let (texts, refused): (Vec<_>, Vec<_>) =
+            (texts.into_iter().map(number).collect(), refused.into_iter().map(number).collect());
         let verified = match (state, reason) {
             (State::Verified, _) => Some(true),
             // Its caller ended it before the person had the time to.
             (_, ConclusionReason::Caller | ConclusionReason::NewTransaction) => None,
             _ => Some(false),
         };
+        let verified = verified.filter(|_| !texts.is_empty());
         let (challenge, to) = (challenge.id, self.next.destination);
-        self.settlements.push(Settlement { challenge, to, texts, verified });
+        self.settlements.push(Settlement { challenge, to, texts, refused, verified });
     }
 
     /// Any event after a challenge's time first records that it expired.

@@ -138,11 +138,7 @@ mod tests {
     fn end(breaker: &mut Breaker, challenges: u32, verified: u32, now: Time) -> Stand {
         for number in 0..challenges {
             let verified = u32::from(number < verified);
-            breaker.learn(
-                Matured { texts_verified: verified, verified, challenges: 1 },
-                &RULES,
-                now,
-            );
+            breaker.learn(Matured { verified, challenges: 1 }, &RULES, now);
         }
         breaker.stand(now)
     }

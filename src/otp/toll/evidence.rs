@@ -1,4 +1,5 @@
-//! What is known of a destination: how many of its text messages were verified, hour by hour for a
+//! What is known of a destination: how many challenges with text messages were verified there, each
+//! counted once however many messages it took, hour by hour for a
 //! day and day by day for a fortnight.
 
 use std::time::Duration;
@@ -16,7 +17,7 @@ const FORTNIGHT: u64 = 14;
 /// Known for as long as something of it is looked back on.
 pub const KEPT_FOR: Duration = Duration::from_secs((FORTNIGHT + 1) * 86_400);
 
-/// Text messages that led to a verification, within one hour or day since the epoch.
+/// Challenges that were verified after text messages, within one hour or day since the epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Which.
@@ -39,8 +40,6 @@ pub struct Evidence {
 /// Challenges that text messages were sent for and that have ended since this was told last.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Matured {
-    /// Messages of those that were verified.
-    pub texts_verified: u32,
     /// Those that were verified.
     pub verified: u32,
     /// All of them.
@@ -50,7 +49,6 @@ pub struct Matured {
 impl Matured {
     /// Together with another.
     pub fn add(&mut self, other: Self) {
-        self.texts_verified = self.texts_verified.saturating_add(other.texts_verified);
         self.verified = self.verified.saturating_add(other.verified);
         self.challenges = self.challenges.saturating_add(other.challenges);
     }
@@ -59,24 +57,24 @@ impl Matured {
 impl Evidence {
     /// Takes in what became of challenges.
     pub fn learn(&mut self, matured: Matured, rules: &breaker::Rules, now: Time) {
-        add(&mut self.hours, now.millis() / HOUR.as_millis() as u64, matured.texts_verified, 25);
+        add(&mut self.hours, now.millis() / HOUR.as_millis() as u64, matured.verified, 25);
         let day = now.millis() / DAY.as_millis() as u64;
-        add(&mut self.days, day, matured.texts_verified, FORTNIGHT + 1);
+        add(&mut self.days, day, matured.verified, FORTNIGHT + 1);
         self.breaker.learn(matured, rules, now);
     }
 
-    /// Messages that were verified within the last hour. Of the hour before the present one as much is
+    /// Challenges that were verified within the last hour. Of the hour before the present one as much is
     /// counted as lies within it, as if it had been even.
     pub fn verified_in_an_hour(&self, now: Time) -> f64 {
         within(&self.hours, HOUR, 1, now)
     }
 
-    /// Messages that were verified within the last day, likewise.
+    /// Challenges that were verified within the last day, likewise.
     pub fn verified_in_a_day(&self, now: Time) -> f64 {
         within(&self.hours, HOUR, 24, now)
     }
 
-    /// Messages that were verified on the best day of the last fortnight, today included.
+    /// Challenges that were verified on the best day of the last fortnight, today included.
     pub fn best_day(&self, now: Time) -> f64 {
         let today = now.millis() / DAY.as_millis() as u64;
         let recent = self.days.iter().filter(|day| day.number + FORTNIGHT > today);
@@ -113,8 +111,8 @@ mod tests {
         Rules::default().breaker
     }
 
-    fn verified(texts_verified: u32) -> Matured {
-        Matured { texts_verified, verified: texts_verified, challenges: texts_verified }
+    fn verified(verified: u32) -> Matured {
+        Matured { verified, challenges: verified }
     }
 
     fn hour(number: u64) -> Time {

@@ -43,7 +43,7 @@ pub struct Rules {
 }
 
 /// What is known of where a message goes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Known {
     /// Of its prefix.
     pub prefix: Evidence,

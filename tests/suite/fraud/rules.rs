@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use pombo::simulator::{Provider, Weather};
+
 use super::*;
 use crate::support::{redis_server::RedisServer, world::number};
 
@@ -120,4 +122,55 @@ async fn a_verified_challenge_gives_back_its_fallback_as_well() {
         let code = world.message(&to, pombo::simulator::Channel::Sms, 1).await.code;
         assert_eq!(pombo.verify(&id, &code).await.outcome(), proto::VerifyOutcome::Verified);
     }
+}
+
+#[tokio::test]
+async fn a_provider_that_takes_nothing_uses_no_budget_up() {
+    let rules = [
+        ("FRAUD__ENFORCE", "[\"prefix_breaker\", \"prefix_budget\", \"spend_cap\"]"),
+        ("FRAUD__PREFIX_HOURLY", "2"),
+        ("FRAUD__SPEND", "2/1h"),
+    ];
+    let world = world("memory:", &rules).await;
+    let pombo = world.serve().await;
+    world.simulator.weather(Provider::Twilio, Weather::TokenExpired);
+    for index in 0..25 {
+        let id = issued_soon(&pombo, by_sms(&number(300_000 + index, "00"))).await;
+        assert_eq!(pombo.end(&id).await.state(), proto::ChallengeState::Undeliverable);
+    }
+    world.simulator.weather(Provider::Twilio, Weather::Clear);
+    issued_soon(&pombo, by_sms(&number(300_500, "00"))).await;
+    verifies_by_sms(&world, &pombo, &number(301_000, "00")).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_hangs_up_before_a_challenge_begins_has_used_no_budget_up() {
+    let redis = RedisServer::start();
+    let world =
+        world(&redis.url(), &[TWO_AN_HOUR[0], TWO_AN_HOUR[1], ("CODE__HASH", "owasp")]).await;
+    let pombo = world.serve().await;
+    let mut client = pombo.client().await;
+    for index in 0..20 {
+        // A hash takes longer than this, and comes after the toll.
+        let mut request = tonic::Request::new(by_sms(&number(300_000 + index, "00")));
+        request.set_timeout(Duration::from_millis(12));
+        drop(client.issue_code(request).await);
+    }
+    let begun = world.simulator.inbox().messages(None).len();
+    println!("20 hung up, {begun} of whom get a message all the same");
+    assert!(begun < 2, "most do not");
+    issued_soon(&pombo, by_sms(&number(302_000, "00"))).await;
+}
+
+/// Issues once there is room for it again: what is given back is so a moment after its cause.
+async fn issued_soon(pombo: &Pombo, request: IssueCodeRequest) -> String {
+    let issued = async {
+        loop {
+            match pombo.try_issue(request.clone()).await {
+                Ok(issued) => return issued.challenge_id,
+                Err(status) => drop(refused::<()>(Err(status))),
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), issued).await.expect("room in the budget")
 }

@@ -56,15 +56,22 @@ impl Naive {
         });
         let owed = ended.filter_map(|(id, state, reason)| {
             use ConclusionReason::{Caller, NewTransaction};
-            let texts = find(step.after, &id).unwrap().deliveries.iter();
-            let texts = texts.filter(|it| it.channel == Channel::Sms && it.sender != "test");
-            let texts: Vec<_> = texts.map(|it| it.number).collect();
-            let early = matches!(reason, Caller | NewTransaction);
+            // Its time was over before anything else happened.
+            let is_early = reason == ConclusionReason::Time;
+            let then = if is_early { step.before } else { step.after };
+            let all = find(then, &id).unwrap().deliveries.iter();
+            let all = all.filter(|it| it.channel == Channel::Sms && it.sender != "test");
+            let all: Vec<_> = all.map(|it| (it.number, was_taken(it))).collect();
+            let of = |taken| {
+                let these = all.iter().filter(move |(_, it)| *it == taken);
+                these.map(|(number, _)| *number).collect::<Vec<_>>()
+            };
+            let early = matches!(reason, Caller | NewTransaction) || of(true).is_empty();
             let verified = (!early).then_some(state == State::Verified);
-            (!texts.is_empty()).then_some((id, texts, verified))
+            (!all.is_empty()).then_some((id, of(true), of(false), verified))
         });
         let told = step.transition.settlements.iter();
-        let told = told.map(|it| (it.challenge, it.texts.clone(), it.verified));
+        let told = told.map(|it| (it.challenge, it.texts.clone(), it.refused.clone(), it.verified));
         assert_eq!(told.collect::<Vec<_>>(), owed.collect::<Vec<_>>());
         for settlement in &step.transition.settlements {
             let how = settlement.verified.map_or("by its caller".to_owned(), |it| it.to_string());
@@ -103,6 +110,11 @@ pub(super) fn judge_blame(step: &Step) {
         _ => false,
     };
     assert!(blamed, "{:?} changed the sender", step.call.event);
+}
+
+/// Whether a provider took a message, or may have.
+fn was_taken(delivery: &Delivery) -> bool {
+    delivery.status != DeliveryStatus::Failed || delivery.accepted_at.is_some()
 }
 
 /// Whether no text message may be sent now.
