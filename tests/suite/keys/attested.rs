@@ -116,7 +116,10 @@ async fn who_has_no_name_is_attested_to_nobody() {
 #[tokio::test]
 async fn what_was_sent_to_nobody_says_so() {
     let numbers = ("TEST_NUMBERS", "{\"+15550100001\" = \"424242\"}");
-    let world = World::new("memory:", Default::default(), &[numbers]).await;
-    let token = token(&world, &world.serve().await, "", "+15550100001").await;
+    let world = two_callers(&[numbers]).await;
+    let pombo = world.serve().await;
+    let token = token(&world, &pombo, "bank key", "+15550100001").await;
     assert_eq!(claims(&token)["channel"], "test");
+    let refused = with(received(&pombo, &token, "bank"), json!({ "error": "InvalidTokenError" }));
+    assert_eq!(outsider::judge("attestations.py", &[refused]), Ok(1));
 }
