@@ -49,8 +49,11 @@ impl Turn<'_> {
         wanted: Option<Channel>,
     ) -> Result<Result<Channel, Refusal>, Need> {
         let challenge = self.challenge(at);
-        let reached = challenge.step.min(challenge.plan.len() - 1);
-        let step_reached = challenge.plan[reached];
+        let reached = challenge.step.min(challenge.plan.len().saturating_sub(1));
+        let Some(&step_reached) = challenge.plan.get(reached) else {
+            // No plan is empty, unless somebody had a hand in the record.
+            return Ok(Err(Refusal::NoMessageLeft));
+        };
         let mut roads = match wanted {
             Some(channel) => self.roads_for(at, reached, channel),
             None => self.roads(at, reached),
