@@ -1,7 +1,10 @@
 //! The world around `pombo serve`: simulated providers in the test's own process, and the
 //! configuration that leads to them.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 
 use pombo::simulator::{self, Channel, Delivered, Pace, Settings, Simulator};
 use tokio::time::timeout;
@@ -183,9 +186,19 @@ impl World {
     }
 }
 
-/// A port that was free a moment ago. Providers must know where to call before `pombo` starts.
+/// A port that was free a moment ago, of those that no connection is given by itself (they come from
+/// 32 768 on). Providers must know where to call before `pombo` starts.
 pub fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    // Tests run side by side, each in a process of its own: each begins elsewhere.
+    let first = std::process::id().wrapping_mul(997);
+    loop {
+        let next = first.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = 10_000 + (next % 20_000) as u16;
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// A Brazilian mobile number of this index, with the last two digits that say how it behaves.
