@@ -16,8 +16,9 @@ use crate::{
     store::{Due, StoreError},
 };
 
-/// How often the schedules are scanned.
-const SCAN: Duration = Duration::from_secs(2);
+/// How often the schedules are scanned. Who finds an alarm may die over it and lets its lease run out:
+/// even then a challenge ends no later than a lease and two scans after its time.
+const SCAN: Duration = Duration::from_secs(1);
 
 /// How long a claimed alarm is left alone by others. It only saves work: a wake that takes longer is
 /// decided by its commit, like any other.
@@ -25,7 +26,7 @@ const LEASE: Duration = Duration::from_secs(5);
 
 /// How long a replica leaves the schedules to others once it has claimed an alarm that only they can
 /// look at: until its lease is over, and a scan of theirs.
-const LEAST_ABSENCE: Duration = Duration::from_secs(8);
+const LEAST_ABSENCE: Duration = Duration::from_secs(7);
 
 /// Alarms claimed at once.
 const BATCH: usize = 512;

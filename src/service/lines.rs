@@ -41,7 +41,6 @@ pub enum Matter {
 #[derive(Default)]
 pub struct Lines(Mutex<HashMap<RecipientKey, Line>>);
 
-#[derive(Clone)]
 struct Line {
     turns: Arc<Turns<Matter>>,
     /// Calls in it. With the last of them it goes.

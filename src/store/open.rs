@@ -65,7 +65,7 @@ impl Settings {
     }
 }
 
-/// Each partition costs a look at its schedule every two seconds.
+/// Each partition costs a look at its schedule every second.
 const PARTITIONS: RangeInclusive<u32> = 1..=4096;
 
 /// Why a store was not opened. Each sentence names the key to change.

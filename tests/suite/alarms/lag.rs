@@ -162,5 +162,5 @@ async fn an_idle_replica_asks_little_of_redis_however_many_challenges_are_live()
     );
     // One scan of the 64 schedules more or less falls into the time.
     let scan = 65.0 / seconds as f64;
-    assert!(told[0] < 50.0 && told[1] < told[0] + scan + 5.0, "{told:?}");
+    assert!(told[0] < 80.0 && told[1] < told[0] + scan + 5.0, "{told:?}");
 }

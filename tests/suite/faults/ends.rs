@@ -18,7 +18,7 @@ use super::{
 
 /// How long after its expiry the last challenge has concluded: its replica is gone, so that a scan of the
 /// schedules finds it; whoever scanned is gone, too, so that its lease has to run out; and a scan.
-const OVERDUE: Duration = Duration::from_secs(2 + 5 + 2);
+const OVERDUE: Duration = Duration::from_secs(1 + 5 + 1);
 
 /// How much later than that the counters are given up on, so that it is told which challenge was late.
 const SLACK: Duration = Duration::from_secs(5);

@@ -9,6 +9,7 @@ use super::{
     laws::{Breach, Law::Clean},
     life::Doom,
     panicked,
+    pigeon::WORD,
     replica::REPLICAS,
     town::Town,
     weather::{Fault, Mood, SLOW, StoreWeather, Weather},
@@ -109,7 +110,8 @@ impl Town {
     fn doom_replica(&self) {
         let replicas = self.replicas();
         if !replicas.is_empty() {
-            let step = self.dice.pick(&["charge", "find", "remember", "try", "try", "commit"]);
+            let steps = ["charge", "find", "remember", "try", "try", "commit", WORD, WORD];
+            let step = self.dice.pick(&steps);
             let at = Doom::At(step, self.dice.pick(&["before", "after"]));
             let doom = self.dice.some(0.5, || Doom::After(self.dice.below(25))).unwrap_or(at);
             replicas[self.dice.below(replicas.len())].life.doom(Some(doom));

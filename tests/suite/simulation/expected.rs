@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::pigeon::WORD;
+
 const TRANSITIONS: &[&str] = &[
     "issued",
     "taken over",
@@ -131,7 +133,7 @@ const REASONS: &[&str] = &[
 fn expected() -> impl Iterator<Item = String> {
     let names = TRANSITIONS.iter().chain(ANSWERS).chain(FAULTS).map(ToString::to_string);
     let faults = |call| STORE_FAULTS.iter().map(move |fault| format!("store {call} {fault}"));
-    let calls = STORE_CALLS.iter().chain(&["try"]);
+    let calls = STORE_CALLS.iter().chain(&["try", WORD]);
     let deaths = |call| ["before", "after"].map(|when| format!("died {when} {call}"));
     let refusals = REASONS.iter().map(|reason| format!("refusal {reason}"));
     names.chain(STORE_CALLS.iter().flat_map(faults)).chain(calls.flat_map(deaths)).chain(refusals)

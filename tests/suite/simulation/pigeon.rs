@@ -29,6 +29,9 @@ pub const ROADS: [(Channel, &str); 4] = [
     (Channel::Sms, SMS[1]),
 ];
 
+/// The step at which a sender is told what became of a code.
+pub const WORD: &str = "word to the sender";
+
 /// A replica's way to a sender.
 struct Pigeon {
     town: Arc<Town>,
@@ -88,8 +91,9 @@ impl Messenger for Pigeon {
     }
 
     async fn conclude(&self, _reference: &str, _used: bool) {
-        self.life.lives_on("word to the sender", "before").await;
+        self.life.lives_on(WORD, "before").await;
         self.town.tally.raise("sender hears of a code");
+        self.life.lives_on(WORD, "after").await;
     }
 }
 
