@@ -67,7 +67,7 @@ async fn a_lost_primary_costs_patience_until_its_replica_serves() {
         house.answers(count() as usize).await;
         house.notices(|| cluster.servers[0].kill()).await;
         // Its replica is promoted; the old primary comes back as that one's.
-        cluster.servers[3].log().wait_for_many("configEpoch set to", 1).await;
+        cluster.servers[3].log().wait_for_many("after successful failover", 1).await;
         cluster.servers[0].restart();
     };
     let (gone, ()) = tokio::join!(flows(&house, count(), GAP), lose);

@@ -54,6 +54,11 @@ impl Bench {
         Self::over(settings_at(server.url()), Arc::new(server)).await
     }
 
+    pub async fn valkey() -> Self {
+        let server = RedisServer::start_valkey();
+        Self::over(settings_at(server.url()), Arc::new(server)).await
+    }
+
     pub async fn sentinel() -> Self {
         let group = SentinelGroup::start(0, 1).await;
         Self::over(settings_at(group.url()), Arc::new(group)).await

@@ -6,7 +6,7 @@ use redis::{Cmd, FromRedisValue, aio::MultiplexedConnection};
 
 use super::{
     pombo::PATIENCE,
-    redis_server::{FOLLOWS, RedisServer, free_port},
+    redis_server::{RedisServer, free_port},
 };
 
 /// The slots of each.
@@ -36,8 +36,8 @@ impl RedisCluster {
             let primary = cluster.id(number).await;
             cluster.ask::<()>(RANGES.len() + number, &format!("CLUSTER REPLICATE {primary}")).await;
         }
-        for primary in &cluster.servers[..replicas] {
-            primary.log().wait_for_many(FOLLOWS, 1).await;
+        for replica in &cluster.servers[RANGES.len()..] {
+            replica.follows().await;
         }
         cluster.is_known_to_all().await;
         cluster

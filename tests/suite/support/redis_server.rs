@@ -1,7 +1,7 @@
 //! A private Redis: a process of its own on a free loopback port, gone with its test.
 
 use std::{
-    fs,
+    env, fs,
     io::{BufRead, BufReader, ErrorKind},
     net::{Ipv4Addr, TcpListener},
     path::{Path, PathBuf},
@@ -14,11 +14,15 @@ use super::pombo::Lines;
 /// Ports tried, should somebody else take one between our choice and the server's start.
 const TRIES: usize = 5;
 
-/// What a server logs once a replica has all that it has.
-pub const FOLLOWS: &str = "Synchronization with replica";
+/// What a server logs once it serves.
+const READY: &str = "Ready to accept connections";
 
-/// A running `redis-server`. Dropped, it is killed, and its folder removed.
+/// What a replica logs once it has all that its master has.
+const FOLLOWS: &str = "REPLICA sync: Finished with success";
+
+/// A running server, of Redis or of what is spoken to like it. Dropped, it is killed, and its folder removed.
 pub struct RedisServer {
+    program: String,
     port: u16,
     folder: PathBuf,
     options: Vec<String>,
@@ -42,16 +46,28 @@ impl RedisServer {
 
     /// A server that forgets, with more options.
     pub fn start_with(options: &[&str]) -> Self {
-        Self::start_on_a_free_port("Ready to accept connections", |port, _| {
-            let port = port.to_string();
-            let always = ["--port", &port, "--bind", "127.0.0.1", "--save", ""];
-            let all = [&always[..], &["--repl-diskless-sync", "no"], options].concat();
-            all.into_iter().map(str::to_owned).collect()
-        })
+        Self::start_on_a_free_port(READY, alone(options))
+    }
+
+    /// A server that forgets, of Valkey.
+    pub fn start_valkey() -> Self {
+        let program = env::var("POMBO_TEST_VALKEY").expect(
+            "these tests need a valkey-server: tests/run gets one, else name its file in POMBO_TEST_VALKEY",
+        );
+        Self::start_program(&program, READY, alone(&[]))
     }
 
     /// A server whose options depend on its port and its folder.
     pub fn start_on_a_free_port(
+        ready: &'static str,
+        options: impl Fn(u16, &Path) -> Vec<String>,
+    ) -> Self {
+        let program = env::var("POMBO_TEST_REDIS_SERVER");
+        Self::start_program(program.as_deref().unwrap_or("redis-server"), ready, options)
+    }
+
+    fn start_program(
+        program: &str,
         ready: &'static str,
         options: impl Fn(u16, &Path) -> Vec<String>,
     ) -> Self {
@@ -61,13 +77,14 @@ impl RedisServer {
                 std::env::temp_dir().join(format!("pombo-redis-{}-{port}", std::process::id()));
             fs::create_dir_all(&folder).unwrap();
             let options = options(port, &folder);
-            let process = spawn(&folder, &options, &[]);
-            let mut server = Self { port, folder, options, ready, process, log: Lines::default() };
+            let process = spawn(program, &folder, &options, &[]);
+            let (program, log) = (program.to_owned(), Lines::default());
+            let mut server = Self { program, port, folder, options, ready, process, log };
             if server.becomes_ready() {
                 return server;
             }
         }
-        panic!("redis-server did not start on any of {TRIES} ports");
+        panic!("{program} did not start on any of {TRIES} ports");
     }
 
     /// Where it is.
@@ -104,6 +121,11 @@ impl RedisServer {
         String::from_utf8(answer.stdout).unwrap()
     }
 
+    /// Waits until a replica has all that its master has.
+    pub async fn follows(&self) {
+        self.log.wait_for_many(FOLLOWS, 1).await;
+    }
+
     /// Ends it as a power cut would.
     pub fn kill(&mut self) {
         // Only fails where the process has ended already.
@@ -119,8 +141,8 @@ impl RedisServer {
     /// The same, under these variables of the environment.
     pub fn restart_under(&mut self, environment: &[(&str, &str)]) {
         self.kill();
-        self.process = spawn(&self.folder, &self.options, environment);
-        assert!(self.becomes_ready(), "redis-server did not start again");
+        self.process = spawn(&self.program, &self.folder, &self.options, environment);
+        assert!(self.becomes_ready(), "{} did not start again", self.program);
     }
 
     /// Freezes it: connections stay open and nothing answers.
@@ -165,8 +187,18 @@ pub fn free_port() -> u16 {
     listener.local_addr().unwrap().port()
 }
 
-fn spawn(folder: &Path, options: &[String], environment: &[(&str, &str)]) -> Child {
-    let mut command = Command::new("redis-server");
+/// The options of a server that others don't depend on, and more.
+fn alone(options: &[&str]) -> impl Fn(u16, &Path) -> Vec<String> {
+    move |port, _| {
+        let port = port.to_string();
+        let always = ["--port", &port, "--bind", "127.0.0.1", "--save", ""];
+        let all = [&always[..], &["--repl-diskless-sync", "no"], options].concat();
+        all.into_iter().map(str::to_owned).collect()
+    }
+}
+
+fn spawn(program: &str, folder: &Path, options: &[String], environment: &[(&str, &str)]) -> Child {
+    let mut command = Command::new(program);
     command
         .args(options)
         .envs(environment.iter().copied())
@@ -175,9 +207,8 @@ fn spawn(folder: &Path, options: &[String], environment: &[(&str, &str)]) -> Chi
         .stderr(Stdio::null());
     command.spawn().unwrap_or_else(|error| match error.kind() {
         ErrorKind::NotFound => panic!(
-            "these tests need a redis-server in the PATH: install the package redis-server \
-             (Debian, Ubuntu) or redis (others)"
+            "these tests need {program}: install the package redis-server (Debian, Ubuntu) or redis (others)"
         ),
-        _ => panic!("redis-server can't be started: {error}"),
+        _ => panic!("{program} can't be started: {error}"),
     })
 }

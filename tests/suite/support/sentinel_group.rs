@@ -1,6 +1,6 @@
 //! A private group of Redis servers that sentinels watch.
 
-use super::redis_server::{FOLLOWS, RedisServer};
+use super::redis_server::RedisServer;
 
 /// What the sentinels call the master.
 const NAME: &str = "pombo";
@@ -23,7 +23,9 @@ impl SentinelGroup {
         let follows = || RedisServer::start_with(&["--replicaof", "127.0.0.1", &port]);
         let servers: Vec<_> =
             std::iter::once(master).chain((0..replicas).map(|_| follows())).collect();
-        servers[0].log().wait_for_many(FOLLOWS, replicas).await;
+        for replica in &servers[1..] {
+            replica.follows().await;
+        }
         let quorum = sentinels / 2 + 1;
         let sentinels: Vec<_> = (0..sentinels).map(|_| sentinel(&port, quorum)).collect();
         for sentinel in &sentinels {

@@ -9,6 +9,9 @@ macro_rules! promises {
         mod redis {
             $(#[tokio::test] async fn $promise() { super::$promise(super::Bench::redis().await).await })+
         }
+        mod valkey {
+            $(#[tokio::test] async fn $promise() { super::$promise(super::Bench::valkey().await).await })+
+        }
         mod sentinel {
             $(#[tokio::test] async fn $promise() { super::$promise(super::Bench::sentinel().await).await })+
         }
