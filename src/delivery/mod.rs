@@ -61,6 +61,12 @@ pub trait Messenger: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// Whether its message, to somebody who asked for `language`, shows this payment whole beside a code
+    /// of so many digits. A template's text is fixed and shows none.
+    fn shows(&self, _details: &Details, _language: &str, _digits: u8) -> bool {
+        false
+    }
+
     /// Tries once to hand a message to the provider, for at most `limit`. Never retries by itself.
     async fn send(&self, message: &Message, limit: Duration) -> Result<Accepted, SendError>;
 

@@ -1,6 +1,6 @@
 //! IssueCode: start a challenge, or find the pending one, and send a message.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{net::IpAddr, slice, sync::Arc};
 
 use super::{CallError, Fault, Service, numbers::Admitted, supplier::With};
 use crate::otp::{
@@ -64,11 +64,14 @@ impl Service {
         }
     }
 
-    /// Whether a message of it may be one that can't show the payment, so that the app has to.
+    /// Whether a message of it may be one that can't show the payment whole, so that the app has to.
     pub fn is_shown_by_the_app(&self, issue: &Issue) -> bool {
-        let plan = &self.parts.rules.policy(issue.purpose).plan;
-        let by = |channel| issue.channel.map_or(plan.contains(&channel), |only| only == channel);
-        issue.transaction.is_some() && by(Channel::Whatsapp)
+        let Some(transaction) = &issue.transaction else { return false };
+        let policy = self.parts.rules.policy(issue.purpose);
+        let channels = issue.channel.as_ref().map_or(&policy.plan[..], slice::from_ref);
+        let (details, language) = (transaction.details(), &issue.language);
+        let shows = |&by| self.roads.show(by, &details, language, policy.length);
+        !channels.iter().all(shows)
     }
 
     fn issue_event(&self, issue: &Issue) -> event::Issue {

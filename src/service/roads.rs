@@ -23,7 +23,7 @@ use crate::{
     insight::metrics,
     otp::{
         Cause, Channel, ClosedRoad, Country, DeliveryStatus, FailureReason, PhoneNumber,
-        event::Carried,
+        event::Carried, transaction::Details,
     },
 };
 
@@ -47,6 +47,12 @@ impl Roads {
     pub fn find(&self, channel: Channel, sender: &str) -> Option<&Road> {
         let mut roads = self.0.iter();
         roads.find(|it| it.messenger.channel() == channel && it.messenger.name() == sender)
+    }
+
+    /// Whether a message by this channel shows a payment whole, whoever sends it.
+    pub fn show(&self, channel: Channel, details: &Details, language: &str, digits: u8) -> bool {
+        let mut roads = self.0.iter().filter(|road| road.messenger.channel() == channel);
+        roads.all(|road| road.messenger.shows(details, language, digits))
     }
 
     /// The roads that are closed now, for everybody or for a country.

@@ -18,7 +18,7 @@ use crate::{
         reaction::Reaction,
     },
     insight::metrics,
-    otp::Channel,
+    otp::{Channel, transaction::Details},
 };
 
 /// Bounds of a message's time to live in seconds, by AWS.
@@ -70,6 +70,10 @@ impl Messenger for Aws {
 
     fn pacing(&self) -> Pacing {
         Pacing { rate: self.settings.rate, pair: None }
+    }
+
+    fn shows(&self, details: &Details, language: &str, digits: u8) -> bool {
+        self.settings.texts.shows(language, digits, details)
     }
 
     async fn send(&self, message: &Message, limit: Duration) -> Result<Accepted, SendError> {

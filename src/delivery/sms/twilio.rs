@@ -14,7 +14,7 @@ use crate::{
         http_client::{self, Answer, SetupError},
         reaction::Reaction,
     },
-    otp::Channel,
+    otp::{Channel, transaction::Details},
 };
 
 /// The provider's name in configuration, deliveries and metrics.
@@ -94,6 +94,10 @@ impl Messenger for Twilio {
 
     fn pacing(&self) -> Pacing {
         Pacing { rate: self.rate, pair: None }
+    }
+
+    fn shows(&self, details: &Details, language: &str, digits: u8) -> bool {
+        self.texts.shows(language, digits, details)
     }
 
     async fn send(&self, message: &Message, limit: Duration) -> Result<Accepted, SendError> {

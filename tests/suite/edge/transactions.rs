@@ -126,4 +126,9 @@ async fn where_a_message_cannot_show_the_payment_the_app_is_told_to() {
         assert_eq!(issued.app_must_show_transaction, app_shows, "{channel:?}");
     }
     assert!(!pombo.issue(super::NUMBER).await.app_must_show_transaction, "there is none to show");
+    let mut long = by(proto::Channel::Sms);
+    long.subject_id = "long".into();
+    long.transaction.as_mut().unwrap().payee = ["Cooperativa dos Produtores Rurais"; 4].join(" ");
+    let issued = pombo.try_issue(long).await.unwrap();
+    assert!(issued.app_must_show_transaction, "a text message would show the half of it");
 }

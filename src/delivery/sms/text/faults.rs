@@ -61,7 +61,7 @@ pub(super) fn faults(settings: &TextSettings, texts: &Texts) -> Vec<TextFault> {
     };
     faults.extend(codes.iter().filter_map(too_long));
     let no_room = |(key, text): &(String, &String)| {
-        let shown = texts.payment(&settings.branded(text), &digits, &least(), Marks::Point);
+        let shown = texts.form(&settings.branded(text), &digits, &least(), Marks::Point);
         shown.is_none().then(|| TextFault::NoRoomForPayment(key.clone()))
     };
     faults.extend(payments.iter().filter_map(no_room));

@@ -106,12 +106,21 @@ impl Texts {
         details: Option<&Details>,
     ) -> Zeroizing<String> {
         let digits = code.digits();
-        let marks = language::choose(&self.marks, language).copied().unwrap_or(Marks::Point);
-        let payment = details.and_then(|details| {
-            let mut forms = self.payments.of(language).iter();
-            forms.find_map(|words| self.payment(words, digits, details, marks))
-        });
+        let payment = details.and_then(|details| self.payment(language, digits, details));
         payment.unwrap_or_else(|| self.code(self.codes.of(language), digits))
+    }
+
+    /// Whether the message for a code of so many digits shows this payment: its amount, and all letters
+    /// and digits of its payee.
+    pub fn shows(&self, language: &str, digits: u8, details: &Details) -> bool {
+        let text = self.payment(language, &"0".repeat(digits.into()), details);
+        let (text, names) = (text.unwrap_or_default(), payment::whole(&details.payee));
+        text.contains(&payment::amount(details, self.marks(language)))
+            && names.is_some_and(|names| names.iter().any(|name| text.contains(name)))
+    }
+
+    fn marks(&self, language: &str) -> Marks {
+        language::choose(&self.marks, language).copied().unwrap_or(Marks::Point)
     }
 
     /// The first form that fits. If none does, brevity buys nothing.
@@ -125,8 +134,20 @@ impl Texts {
         fit.or_else(|| Some(self.fill(forms.first()?, digits, host))).unwrap_or_default()
     }
 
-    /// A message that shows a payment, with as much of the payee as fits.
+    /// A message that shows a payment, if any form of it fits.
     fn payment(
+        &self,
+        language: &str,
+        digits: &str,
+        details: &Details,
+    ) -> Option<Zeroizing<String>> {
+        let marks = self.marks(language);
+        let mut forms = self.payments.of(language).iter();
+        forms.find_map(|words| self.form(words, digits, details, marks))
+    }
+
+    /// In these words, with as much of the payee as fits.
+    fn form(
         &self,
         words: &str,
         digits: &str,

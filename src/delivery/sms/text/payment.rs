@@ -57,6 +57,14 @@ pub fn payee(name: &str) -> String {
     name.trim_matches(['.', ',', ' ']).to_owned()
 }
 
+/// How a name is written with all of its letters and digits, if it can be.
+pub fn whole(name: &str) -> Option<[String; 2]> {
+    let payee = payee(name);
+    let letters = |name: &str| name.chars().filter(|c| c.is_alphanumeric()).count();
+    let plain = without_accents(&payee).unwrap_or_else(|| payee.clone());
+    (!payee.is_empty() && letters(&payee) == letters(name)).then_some([payee, plain])
+}
+
 /// The name whole, then without accents, then ever shorter, each with an ellipsis for either alphabet.
 pub fn spellings(payee: &str) -> impl Iterator<Item = String> {
     let plain = without_accents(payee).unwrap_or_else(|| payee.to_owned());

@@ -175,6 +175,28 @@ fn a_payment_that_is_too_long_loses_payee_then_brand_and_then_is_not_shown() {
 }
 
 #[test]
+fn it_is_known_which_payments_a_message_shows_whole() {
+    let shows = |settings, language: &str, payee: &str| {
+        let details = Transaction::parse("1250", "BRL", payee, "").unwrap().details();
+        Texts::new(settings).unwrap().shows(language, 6, &details)
+    };
+    let long = "Associacao dos Moradores e Amigos do Jardim Botanico, do Portao e Arredores de Curitiba do Sul";
+    for (payee, whole) in [
+        ("São João", true),
+        ("Mercado S.A.", true),
+        (long, false),
+        ("Loja 123456", false),
+        ("@#", false),
+        ("Łódź", true),
+    ] {
+        let brand = TextSettings { brand: BRAND.to_owned(), ..settings() };
+        assert_eq!(shows(brand, "en", payee), whole, "{payee}");
+    }
+    let own = TextSettings { text: Some("{code} for Mercado".to_owned()), ..settings() };
+    assert!(!shows(own, "en", "Mercado"), "a text of theirs that names no payment");
+}
+
+#[test]
 fn a_payee_never_says_what_the_message_says() {
     let web = || TextSettings { web_otp_host: Some("otp.example.com".to_owned()), ..settings() };
     for payee in
