@@ -14,6 +14,8 @@ mod refusals;
 
 mod together;
 
+mod exposures;
+
 mod sections;
 
 mod sources;
