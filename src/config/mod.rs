@@ -12,8 +12,6 @@ mod nearest;
 
 mod source;
 
-mod files;
-
 mod reader;
 
 mod section;

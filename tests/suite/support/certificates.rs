@@ -1,5 +1,7 @@
 //! A private authority, and certificates by it.
 
+use std::time::SystemTime;
+
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
     KeyPair, SanType, date_time_ymd,
@@ -44,6 +46,13 @@ impl Authority {
         params.not_before = date_time_ymd(2019, 1, 1);
         params.not_after = date_time_ymd(2020, 1, 1);
         self.sign("client", params)
+    }
+
+    /// For a server at this host, from one time to another.
+    pub fn certify_between(&self, host: &str, begins: SystemTime, ends: SystemTime) -> Certificate {
+        let mut params = CertificateParams::new([host.to_owned()]).unwrap();
+        (params.not_before, params.not_after) = (begins.into(), ends.into());
+        self.sign(host, params)
     }
 
     fn sign(&self, name: &str, mut params: CertificateParams) -> Certificate {
