@@ -18,6 +18,8 @@ mod section;
 
 mod origin;
 
+mod strength;
+
 mod server;
 
 mod store;
