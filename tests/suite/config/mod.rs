@@ -4,6 +4,8 @@ mod anything;
 
 mod deploy;
 
+mod compose;
+
 mod guides;
 
 mod events;
