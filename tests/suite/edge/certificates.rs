@@ -3,7 +3,7 @@
 use std::{
     fs::{self, Permissions},
     os::unix::fs::PermissionsExt,
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use pombo::grpc::proto::{self, VerifyOutcome, otp_service_client::OtpServiceClient};
@@ -14,7 +14,7 @@ use super::{
     tls_bench::{BANK, BY_CERTIFICATE, KEY, Met, SHOP, Secured},
 };
 use crate::support::{
-    certificates::Authority,
+    certificates::{Authority, now},
     pombo::{guess, login, run},
     world::number,
 };
@@ -131,7 +131,7 @@ async fn files_that_can_not_be_used_are_told_at_start_with_key_and_path() {
     secured.pombo.kill().await;
     let other = secured.authority.certify("127.0.0.1");
     let ended = secured.authority.certify_until_2020("127.0.0.1");
-    let tomorrow = SystemTime::now() + DAY;
+    let tomorrow = now() + DAY;
     let early = secured.authority.certify_between("127.0.0.1", tomorrow, tomorrow + DAY);
     let folder = &secured.folder;
     let open = folder.write("open.key", &other.key);
@@ -165,7 +165,7 @@ async fn files_that_can_not_be_used_are_told_at_start_with_key_and_path() {
 async fn check_tells_when_the_certificate_ends_and_warns_for_thirty_days() {
     let mut secured = Secured::new(&BY_CERTIFICATE).await;
     secured.pombo.kill().await;
-    let now = SystemTime::now();
+    let now = now();
     for (days, warned) in [(29, true), (32, false)] {
         let pair = secured.authority.certify_between("127.0.0.1", now - DAY, now + DAY * days);
         secured.folder.write_pair(&pair);

@@ -4,14 +4,14 @@ use std::{
     fs::{self, Permissions},
     os::unix::fs::{PermissionsExt, symlink},
     sync::Arc,
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use tokio::sync::Notify;
 
 use super::tls_bench::{BANK, BY_CERTIFICATE, Folder, Met, Secured};
 use crate::support::{
-    certificates::{Authority, Certificate},
+    certificates::{Authority, Certificate, now},
     pombo::login,
     world::number,
 };
@@ -118,14 +118,14 @@ async fn a_bad_swap_keeps_the_old_and_names_the_file() {
 async fn a_certificate_that_has_not_begun_is_taken_once_it_has() {
     let secured = Secured::new(&BY_CERTIFICATE).await;
     let before = secured.shown().await;
-    let begins = SystemTime::now() + Duration::from_secs(6);
+    let begins = now() + Duration::from_secs(9);
     let ends = begins + Duration::from_secs(86_400);
     secured.folder.write_pair(&secured.authority.certify_between("127.0.0.1", begins, ends));
     let log = &secured.pombo.stderr;
     log.wait_for_many("and is not valid before", 1).await;
     assert!(secured.shown().await == before);
     log.wait_for_many(TAKEN, 1).await;
-    assert!(SystemTime::now() + Duration::from_secs(1) > begins);
+    assert!(now() + Duration::from_secs(1) > begins);
     assert!(secured.shown().await != before);
     // It was looked at each second, and told of once.
     let metrics = secured.pombo.metrics().await;
