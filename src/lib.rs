@@ -7,6 +7,8 @@
 
 pub mod otp;
 
+mod files;
+
 pub mod store;
 
 pub mod delivery;

@@ -1,8 +1,9 @@
 //! `pombo check` beyond the configuration: everything that it names is looked at, side by side.
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{path::Path, pin::Pin, sync::Arc, time::Duration};
 
 use tokio::time::timeout;
+use x509_parser::prelude::ASN1Time;
 
 #[cfg(feature = "aws")]
 use super::aws_looks;
@@ -24,6 +25,10 @@ use crate::{
 /// The longest that one look may take: what is slow hides nothing of what the others find.
 const LIMIT: Duration = Duration::from_secs(5);
 
+/// A certificate that ends sooner is warned of.
+const DAYS_LEFT: i64 = 30;
+
+const CERTIFICATE: &str = "certificate";
 const STORE: &str = "store";
 const NUMBER: &str = "whatsapp number";
 pub(super) const TEMPLATE: &str = "template";
@@ -45,6 +50,27 @@ pub async fn inspect(config: Config) -> Vec<Inspection> {
         }
     }
     found
+}
+
+/// How the certificate of a configured `[server.tls]` stands.
+///
+/// # Errors
+///
+/// A file can't be used, so that `serve` would not start; the sentence names its key and path.
+pub fn inspect_tls(config: &Config) -> anyhow::Result<Option<Inspection>> {
+    let tls = parts::tls(config, &parts::callers(config))?;
+    let files = config.server.tls.as_ref();
+    Ok(tls.zip(files).map(|(tls, files)| certificate(&files.cert, tls.ends())))
+}
+
+fn certificate(path: &Path, ends: ASN1Time) -> Inspection {
+    let days = (ends - ASN1Time::now()).map_or(0, |left| left.whole_days());
+    if days >= DAYS_LEFT {
+        return Inspection::sound(CERTIFICATE, format!("ends on {ends}"));
+    }
+    let path = path.display();
+    let sentence = format!("server.tls.cert: {path} ends on {ends}, in {days} days; renew it");
+    Inspection::warning(CERTIFICATE, sentence)
 }
 
 /// A look that is told to be late if it is.

@@ -37,7 +37,7 @@ use crate::{
     store::Visit,
 };
 
-pub use inspections::inspect;
+pub use inspections::{inspect, inspect_tls};
 pub use listeners::{Addresses, Listeners};
 
 /// How long calls under way, and after them sends, may each take when the process is told to stop:
@@ -46,15 +46,6 @@ const DRAIN: Duration = Duration::from_secs(14);
 
 /// How long the events of what was under way may then take to leave.
 const LAST_EVENTS: Duration = Duration::from_secs(1);
-
-/// Whether the files of TLS that a configuration names can be used.
-///
-/// # Errors
-///
-/// One can't; the sentence names its key and path.
-pub fn check_tls(config: &Config) -> anyhow::Result<()> {
-    parts::tls(config, &parts::callers(config)).map(drop)
-}
 
 /// The application, ready to run.
 pub struct App {

@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, anyhow, bail};
+use http::Uri;
 use tonic::{
     Request, Status,
     metadata::MetadataValue,
@@ -14,7 +15,7 @@ use tonic::{
 };
 use tonic_types::StatusExt;
 
-use crate::grpc::proto::otp_service_client::OtpServiceClient;
+use crate::{config::is_this_machine, grpc::proto::otp_service_client::OtpServiceClient};
 
 /// Where `dev` and `serve` listen unless told otherwise.
 pub const DEFAULT_ADDRESS: &str = "http://127.0.0.1:50051";
@@ -87,10 +88,25 @@ impl Target {
         anyhow!("no service at {address}; start one with `pombo dev`, or name its --address")
     }
 
+    /// A key that crosses a network in clear is anybody's on it. What is no address at all is told by
+    /// whoever connects.
+    fn refuse_in_clear(&self) -> anyhow::Result<()> {
+        let Ok(address) = self.address.parse::<Uri>() else { return Ok(()) };
+        if address.scheme_str() == Some("https") || address.host().is_none_or(is_this_machine) {
+            return Ok(());
+        }
+        bail!(
+            "--address {}: the key of --api-key-file would cross the network in clear; name an \
+             https:// address (http:// only for this machine)",
+            self.address
+        )
+    }
+
     /// A request in the caller's name.
     pub fn request<T>(&self, message: T) -> anyhow::Result<Request<T>> {
         let mut request = Request::new(message);
         if let Some(file) = &self.api_key_file {
+            self.refuse_in_clear()?;
             let key = read("--api-key-file", file)?;
             let value = MetadataValue::try_from(format!("Bearer {}", key.trim()));
             let value = value.map_err(|_| anyhow!("--api-key-file: not a key"))?;

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::ConfigFile;
 use crate::{
     app::{App, Listeners},
-    config::{Config, Mode},
+    config::{Config, Exposure, Mode},
     insight,
     store::Visit,
 };
@@ -25,6 +25,9 @@ pub struct Serve {
 impl Serve {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let config = Config::load(Mode::Serve, self.file.config.as_deref(), std::env::vars_os())?;
+        for Exposure { key, sentence } in config.exposures() {
+            tracing::warn!(key, "{key} {sentence}");
+        }
         let metrics = insight::metrics::install()?;
         let listeners = Listeners::bind(&config.server).await?;
         let addresses = listeners.addresses()?;

@@ -16,6 +16,7 @@ use super::{
     kind::{Kind, spelled},
     reader::Reader,
     section::Section,
+    strength,
 };
 use crate::otp::{IndexKey, Keyring, keyring::Secret};
 
@@ -74,21 +75,14 @@ fn key_bytes(text: &str) -> Option<Secret> {
     <[u8; 32]>::try_from(&bytes[..]).ok().map(Zeroizing::new)
 }
 
-/// What makes a key one that somebody could guess: chance gives none of these, not once in the lives
-/// of a billion services.
+/// Of 32 random bytes 30 are different, mostly.
+const LEAST_KINDS: usize = 16;
+
+/// What makes a key one that somebody could guess.
 fn weakness(key: &Secret) -> Option<&'static str> {
     let is_text = |byte: &u8| (b' '..=b'~').contains(byte) || byte.is_ascii_whitespace();
-    let kinds: BTreeSet<_> = key.iter().collect();
-    let step = key[1].wrapping_sub(key[0]);
-    if kinds.len() < 16 || key[..16] == key[16..] {
-        Some("repeats itself")
-    } else if key.windows(2).all(|pair| pair[1].wrapping_sub(pair[0]) == step) {
-        Some("counts")
-    } else if key.iter().all(is_text) {
-        Some("is a text")
-    } else {
-        None
-    }
+    let of_any = strength::weakness(&**key, LEAST_KINDS);
+    of_any.or_else(|| key.iter().all(is_text).then_some("is a text"))
 }
 
 pub(super) fn read(reader: &mut Reader, mode: Mode, store_is_memory: bool) -> Keys {

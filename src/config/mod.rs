@@ -12,13 +12,13 @@ mod nearest;
 
 mod source;
 
-mod files;
-
 mod reader;
 
 mod section;
 
 mod origin;
+
+mod strength;
 
 mod server;
 
@@ -54,6 +54,8 @@ mod attestation;
 
 mod checks;
 
+mod exposure;
+
 use std::{collections::BTreeSet, ffi::OsString, path::Path, time::Duration};
 
 pub use attestation::Attestation;
@@ -61,10 +63,11 @@ pub use aws::{SmsAws, WhatsappAws};
 pub use callers::{Caller, KeyHash, Proof, caller_name};
 pub use error::{ConfigError, Errors};
 pub use events::{Events, EventsEndpoint, EventsTopic};
+pub use exposure::Exposure;
 pub use fraud::Fraud;
 pub use keys::{Keys, key_id};
 pub use limits::SharedLimits;
-pub use origin::Origin;
+pub use origin::{Origin, is_this_machine};
 pub use server::{Server, ServerTls};
 pub use sms::{Sms, SmsProvider, SmsText, Twilio, TwilioSender};
 pub use sns::Sns;

@@ -59,7 +59,8 @@ impl fmt::Display for Origin {
     }
 }
 
-fn is_this_machine(host: &str) -> bool {
+/// Whether a host, an IPv6 address in brackets, is this machine by its name or address alone.
+pub fn is_this_machine(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }

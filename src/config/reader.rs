@@ -11,12 +11,12 @@ use zeroize::Zeroizing;
 
 use super::{
     error::{Errors, masked},
-    files,
     kind::Secrecy,
     nearest::nearest,
     section::Section,
     source::{Entries, Shape, lay_out, lay_over, parse},
 };
+use crate::files;
 
 /// What the sections read from.
 #[derive(Default)]

@@ -5,12 +5,14 @@ use std::{
     path::PathBuf,
 };
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     kind::{Kind, spelled},
     origin::{Origin, PUBLIC},
     reader::Reader,
+    section::Section,
+    strength,
 };
 
 /// The listeners. `Debug` shows no secret.
@@ -55,6 +57,9 @@ const TOKEN: Kind<SecretString> =
     })
     .hidden();
 
+/// Of 16 hexadecimal digits 10 are different, mostly.
+const LEAST_KINDS: usize = 5;
+
 /// Who gives the contents instead gives more than one line.
 const PATH: Kind<PathBuf> =
     Kind::new("the path of a file in PEM, like \"/etc/pombo/tls.crt\"", |text| {
@@ -64,13 +69,25 @@ const PATH: Kind<PathBuf> =
 
 pub(super) fn read(reader: &mut Reader, public: bool) -> Server {
     let mut keys = reader.section("server").demanding(public);
+    let admin_token = keys.get("admin_token", &TOKEN);
+    check_strength(&mut keys, admin_token.as_ref());
     Server {
         grpc_addr: keys.get("grpc_addr", &ADDRESS).unwrap_or(local(50_051)),
         webhook_addr: keys.get("webhook_addr", &ADDRESS).unwrap_or(local(8_080)),
         admin_addr: keys.get("admin_addr", &ADDRESS).unwrap_or(local(9_464)),
-        admin_token: keys.get("admin_token", &TOKEN),
+        admin_token,
         public_url: keys.need("public_url", &PUBLIC, None),
         tls: tls(reader),
+    }
+}
+
+fn check_strength(keys: &mut Section<'_>, token: Option<&SecretString>) {
+    let bytes = token.map(|token| token.expose_secret().as_bytes());
+    if let Some(weakness) = bytes.and_then(|bytes| strength::weakness(bytes, LEAST_KINDS)) {
+        let sentence = format!(
+            "is a token that {weakness} and so can be guessed; make one with `openssl rand -hex 32`"
+        );
+        keys.refuse("admin_token", sentence);
     }
 }
 

@@ -68,8 +68,19 @@ impl StoreUrl {
         plausible.then(|| Self::Redis(text.into()))
     }
 
-    fn has_tls(&self) -> bool {
+    pub(super) fn has_tls(&self) -> bool {
         matches!(self, Self::Redis(url) if url.expose_secret().starts_with("rediss"))
+    }
+
+    /// The servers that a Redis's URL names, without their ports.
+    pub(super) fn hosts(&self) -> impl Iterator<Item = &str> {
+        let rest = self.expose().split_once("://").map_or("", |(_, rest)| rest);
+        let hosts = rest.rsplit_once('@').map_or(rest, |(_, hosts)| hosts);
+        let hosts = hosts.split(['/', '?']).next().unwrap_or_default();
+        hosts.split(',').map(|host| match host.rsplit_once(':') {
+            Some((name, port)) if !port.contains(']') => name,
+            _ => host,
+        })
     }
 }
 

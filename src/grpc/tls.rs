@@ -4,8 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::watch, task::spawn_blocking, time::sleep};
 use tokio_rustls::{TlsAcceptor, rustls::ServerConfig};
+use x509_parser::prelude::ASN1Time;
 
-use super::tls_files::{Contents, TlsFiles};
+use super::tls_files::{Contents, Terms, TlsFiles};
 use crate::insight::metrics;
 
 /// How often the files are looked at. Their contents are, not their times: an orchestrator swaps a link
@@ -17,6 +18,10 @@ pub struct Tls {
     files: TlsFiles,
     /// What the files held when they were last judged, or why they could not be read.
     judged: Result<Contents, String>,
+    /// Whether that could not be used. It is judged again then: a certificate may begin by itself.
+    refused: bool,
+    /// When the certificate ends that connections are shown.
+    ends: ASN1Time,
     current: watch::Sender<Arc<ServerConfig>>,
 }
 
@@ -39,8 +44,15 @@ impl Tls {
     /// One can't be read or used; the sentence names its key and path.
     pub fn load(files: TlsFiles) -> anyhow::Result<Self> {
         let contents = files.read().map_err(anyhow::Error::msg)?;
-        let current = files.config(&contents).map_err(anyhow::Error::msg)?;
-        Ok(Self { files, judged: Ok(contents), current: watch::Sender::new(Arc::new(current)) })
+        let Terms { config, ends } = files.terms(&contents).map_err(anyhow::Error::msg)?;
+        metrics::tls_expiry(ends.timestamp());
+        let current = watch::Sender::new(Arc::new(config));
+        Ok(Self { files, judged: Ok(contents), refused: false, ends, current })
+    }
+
+    /// When the certificate ends that connections are shown.
+    pub const fn ends(&self) -> ASN1Time {
+        self.ends
     }
 
     /// What connections are accepted by.
@@ -56,23 +68,22 @@ impl Tls {
             sleep(LOOK).await;
             let files = self.files.clone();
             let Ok(found) = spawn_blocking(move || files.read()).await else { continue };
-            if found == before && found != self.judged {
+            if found == before && (found != self.judged || self.refused) {
                 self.judge(found.clone());
             }
             before = found;
         }
     }
 
-    /// Takes what is good; what is not leaves everything as it was.
+    /// Takes what is good; what is not leaves everything as it was, and is told once.
     fn judge(&mut self, found: Result<Contents, String>) {
-        let config = found.as_ref().map_err(String::clone);
-        match config.and_then(|contents| self.files.config(contents)) {
-            Ok(config) => {
-                self.current.send_replace(Arc::new(config));
-                metrics::tls_reloaded("taken");
-                tracing::info!("the files of TLS have changed, and new connections go by them");
-            }
+        let terms = found.as_ref().map_err(String::clone);
+        let is_told = self.refused && found == self.judged;
+        match terms.and_then(|contents| self.files.terms(contents)) {
+            Ok(terms) => self.take(terms),
+            Err(_) if is_told => {}
             Err(error) => {
+                self.refused = true;
                 metrics::tls_reloaded("refused");
                 tracing::warn!(
                     error,
@@ -81,5 +92,13 @@ impl Tls {
             }
         }
         self.judged = found;
+    }
+
+    fn take(&mut self, Terms { config, ends }: Terms) {
+        self.current.send_replace(Arc::new(config));
+        (self.refused, self.ends) = (false, ends);
+        metrics::tls_expiry(ends.timestamp());
+        metrics::tls_reloaded("taken");
+        tracing::info!("the files of TLS have changed, and new connections go by them");
     }
 }

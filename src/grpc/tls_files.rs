@@ -1,8 +1,6 @@
 //! The files of TLS: read, and judged whether they can be used. Each complaint names key and path.
 
 use std::{
-    fs::File,
-    io::{self, Read},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -16,17 +14,14 @@ use tokio_rustls::rustls::{
 use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};
 use zeroize::Zeroizing;
 
-use crate::insight::metrics;
-
-/// More than any chain of certificates needs, and less than a device file gives.
-const LARGEST: u64 = 1 << 20;
+use crate::files;
 
 /// Where the files are, and what for.
 #[derive(Clone)]
 pub struct TlsFiles {
     /// Our certificate and those between it and its authority.
     pub cert: PathBuf,
-    /// Its key.
+    /// Its key: a file that nobody else may read or change.
     pub key: PathBuf,
     /// The authorities of callers' certificates; without them nobody is asked for one.
     pub client_ca: Option<PathBuf>,
@@ -34,32 +29,46 @@ pub struct TlsFiles {
     pub lets_in_without: bool,
 }
 
+/// A file's text.
+type Pem = Zeroizing<String>;
+
+/// What connections are accepted by, and until when.
+pub struct Terms {
+    /// TLS itself.
+    pub config: ServerConfig,
+    /// When our certificate ends.
+    pub ends: ASN1Time,
+}
+
 /// What the files hold.
 #[derive(Clone, PartialEq)]
 pub struct Contents {
-    cert: Vec<u8>,
-    key: Zeroizing<Vec<u8>>,
-    client_ca: Option<Vec<u8>>,
+    cert: Pem,
+    key: Pem,
+    client_ca: Option<Pem>,
 }
 
 impl TlsFiles {
     /// Reads all.
     pub fn read(&self) -> Result<Contents, String> {
-        let client_ca = self.client_ca.as_ref().map(|path| read("client_ca", path));
+        let read = |key: &str, path: &Path, text: fn(&Path) -> Result<Pem, String>| {
+            text(path).map_err(|what| complaint(key, path, &what))
+        };
+        let client_ca = self.client_ca.as_ref().map(|path| read("client_ca", path, files::text));
         Ok(Contents {
-            cert: read("cert", &self.cert)?,
-            key: Zeroizing::new(read("key", &self.key)?),
+            cert: read("cert", &self.cert, files::text)?,
+            key: read("key", &self.key, files::secret)?,
             client_ca: client_ca.transpose()?,
         })
     }
 
     /// What connections are to be accepted by.
-    pub fn config(&self, contents: &Contents) -> Result<ServerConfig, String> {
+    pub fn terms(&self, contents: &Contents) -> Result<Terms, String> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let chain = certificates(&contents.cert)
             .ok_or_else(|| complaint("cert", &self.cert, "holds no certificates in PEM"))?;
         let ends = end(&chain[0]).map_err(|why| complaint("cert", &self.cert, &why))?;
-        let key = PrivateKeyDer::from_pem_slice(&contents.key)
+        let key = PrivateKeyDer::from_pem_slice(contents.key.as_bytes())
             .map_err(|_| complaint("key", &self.key, "holds no private key in PEM"))?;
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
@@ -74,8 +83,7 @@ impl TlsFiles {
         // Each connection shows its certificate anew, so that none outlives what it was verified by.
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
-        metrics::tls_expiry(ends);
-        Ok(config)
+        Ok(Terms { config, ends })
     }
 
     fn verifier(
@@ -114,28 +122,25 @@ fn complaint(key: &str, path: &Path, what: &str) -> String {
     format!("server.tls.{key}: {} {what}", path.display())
 }
 
-fn read(key: &str, path: &Path) -> Result<Vec<u8>, String> {
-    let read = |file: File| {
-        let mut bytes = Vec::new();
-        file.take(LARGEST).read_to_end(&mut bytes).map(|_| bytes)
-    };
-    let failed = |error: io::Error| complaint(key, path, &format!("can't be read: {error}"));
-    File::open(path).and_then(read).map_err(failed)
-}
-
 /// All certificates, at least one.
-fn certificates(pem: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
-    let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+fn certificates(pem: &str) -> Option<Vec<CertificateDer<'static>>> {
+    let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
     all.ok().filter(|all| !all.is_empty())
 }
 
-/// When a certificate ends, in seconds since 1970; it must not have ended yet.
-fn end(certificate: &CertificateDer<'_>) -> Result<i64, String> {
+/// When a certificate ends; it must have begun, and not have ended yet.
+fn end(certificate: &CertificateDer<'_>) -> Result<ASN1Time, String> {
     let (_, certificate) =
         X509Certificate::from_der(certificate).map_err(|_| "holds no certificate".to_owned())?;
-    let ends = certificate.validity().not_after;
-    match ends < ASN1Time::now() {
-        true => Err(format!("holds a certificate that ended on {ends}")),
-        false => Ok(ends.timestamp()),
+    let (validity, now) = (certificate.validity(), ASN1Time::now());
+    let (begins, ends) = (validity.not_before, validity.not_after);
+    if ends < now {
+        return Err(format!("holds a certificate that ended on {ends}; renew it"));
+    }
+    match now < begins {
+        true => {
+            Err(format!("holds a certificate that begins on {begins}, and is not valid before"))
+        }
+        false => Ok(ends),
     }
 }

@@ -53,6 +53,7 @@ async fn admit(State(token): State<TokenHash>, request: Request, next: Next) -> 
     if is_open || given.is_some_and(|given| given.is(&token)) {
         return next.run(request).await;
     }
+    metrics::admin_refused();
     let challenge = [(header::WWW_AUTHENTICATE, "Bearer realm=\"pombo admin\"")];
     (StatusCode::UNAUTHORIZED, challenge, "server.admin_token is asked for").into_response()
 }

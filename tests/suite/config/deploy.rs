@@ -16,6 +16,7 @@ fn deployed() -> &'static Path {
 fn the_deployed_file_serves_once_it_has_its_secrets() {
     let ring = file(&format!("{RING}\n"));
     let secrets = environment(&[
+        ("store.url", "redis://pombo:a-word@redis:6379"),
         ("keys.ring_file", ring.to_str().unwrap()),
         ("keys.index", INDEX),
         ("whatsapp.cloud.access_token", "token-of-meta"),
@@ -41,6 +42,7 @@ fn the_deployed_file_asks_for_its_secrets_and_nothing_else() {
             "keys.ring",
             "server.admin_addr",
             "sms.twilio.auth_token",
+            "store.url",
             "whatsapp.cloud.access_token",
             "whatsapp.cloud.app_secret",
             "whatsapp.cloud.verify_token",

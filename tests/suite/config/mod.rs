@@ -4,6 +4,8 @@ mod anything;
 
 mod deploy;
 
+mod compose;
+
 mod guides;
 
 mod events;
@@ -13,6 +15,8 @@ mod fraud;
 mod refusals;
 
 mod together;
+
+mod exposures;
 
 mod sections;
 

@@ -40,6 +40,10 @@ async fn with_a_token_everything_but_health_asks_for_it() {
         }
     }
     let right = format!("Bearer {TOKEN}");
+    let url = format!("http://{}/metrics", pombo.admin);
+    let scraped = Client::new().get(url).header(header::AUTHORIZATION, &right).send().await;
+    let scraped = scraped.unwrap().text().await.unwrap();
+    assert!(scraped.contains("\npombo_admin_refused_total 36\n"), "{scraped}");
     for (path, status) in [("/", 200), ("/metrics", 200), ("/nothing", 404)] {
         assert_eq!(ask(&pombo, path, Some(&right)).await.0, status, "{path}");
     }

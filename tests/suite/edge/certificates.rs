@@ -1,5 +1,11 @@
 //! Callers that are known by their certificates, beside those that have keys.
 
+use std::{
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt,
+    time::Duration,
+};
+
 use pombo::grpc::proto::{self, VerifyOutcome, otp_service_client::OtpServiceClient};
 use tonic::Code;
 
@@ -8,10 +14,12 @@ use super::{
     tls_bench::{BANK, BY_CERTIFICATE, KEY, Met, SHOP, Secured},
 };
 use crate::support::{
-    certificates::Authority,
+    certificates::{Authority, now},
     pombo::{guess, login, run},
     world::number,
 };
+
+const DAY: Duration = Duration::from_secs(86_400);
 
 #[tokio::test]
 async fn callers_with_certificates_and_callers_with_keys_are_served_side_by_side() {
@@ -123,11 +131,18 @@ async fn files_that_can_not_be_used_are_told_at_start_with_key_and_path() {
     secured.pombo.kill().await;
     let other = secured.authority.certify("127.0.0.1");
     let ended = secured.authority.certify_until_2020("127.0.0.1");
+    let tomorrow = now() + DAY;
+    let early = secured.authority.certify_between("127.0.0.1", tomorrow, tomorrow + DAY);
     let folder = &secured.folder;
+    let open = folder.write("open.key", &other.key);
+    fs::set_permissions(&open, Permissions::from_mode(0o604)).unwrap();
     let files = [
         ("CERT", "/no/such.crt".to_owned(), "can't be read"),
         ("CERT", folder.write("garbage", "garbage"), "no certificates"),
         ("CERT", folder.write("ended", &ended.certificate), "ended on Jan  1"),
+        ("CERT", folder.write("early", &early.certificate), "is not valid before"),
+        ("KEY", open, "has mode 0604"),
+        ("KEY", folder.at(""), "is no regular file"),
         ("KEY", folder.write("other.key", &other.key), "is not the key of"),
         ("KEY", folder.at("tls.crt"), "no private key"),
         ("CLIENT_CA", folder.at("tls.key"), "no authority"),
@@ -143,5 +158,23 @@ async fn files_that_can_not_be_used_are_told_at_start_with_key_and_path() {
             assert!(ended.stderr.contains(&named), "{named}: {}", ended.stderr);
             assert!(ended.stderr.contains(why), "{why}: {}", ended.stderr);
         }
+    }
+}
+
+#[tokio::test]
+async fn check_tells_when_the_certificate_ends_and_warns_for_thirty_days() {
+    let mut secured = Secured::new(&BY_CERTIFICATE).await;
+    secured.pombo.kill().await;
+    let now = now();
+    for (days, warned) in [(29, true), (32, false)] {
+        let pair = secured.authority.certify_between("127.0.0.1", now - DAY, now + DAY * days);
+        secured.folder.write_pair(&pair);
+        let ended = run(&["check", "--offline"], &secured.world.environment()).await;
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        let line = ended.stdout.lines().find(|line| line.starts_with("certificate"));
+        let line = line.unwrap_or_else(|| panic!("{}", ended.stdout));
+        assert!(line.contains(" ends on "), "{line}");
+        let named = format!("warning: server.tls.cert: {} ends on ", secured.folder.at("tls.crt"));
+        assert_eq!(line.contains(&named) && line.contains("in 28 days"), warned, "{line}");
     }
 }

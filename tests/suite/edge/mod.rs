@@ -44,6 +44,8 @@ mod sns_versions;
 
 mod command_line;
 
+mod in_clear;
+
 mod caller_keys;
 
 mod tls_bench;

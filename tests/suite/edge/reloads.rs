@@ -1,12 +1,17 @@
 //! Files of TLS that change while the service runs.
 
-use std::{fs, os::unix::fs::symlink, sync::Arc};
+use std::{
+    fs::{self, Permissions},
+    os::unix::fs::{PermissionsExt, symlink},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::sync::Notify;
 
 use super::tls_bench::{BANK, BY_CERTIFICATE, Folder, Met, Secured};
 use crate::support::{
-    certificates::{Authority, Certificate},
+    certificates::{Authority, Certificate, now},
     pombo::login,
     world::number,
 };
@@ -107,6 +112,42 @@ async fn a_bad_swap_keeps_the_old_and_names_the_file() {
     assert!(secured.shown().await != before);
     let metrics = secured.pombo.metrics().await;
     assert_eq!(metrics["pombo_tls_reloads_total{result=\"refused\"}"], 2.0);
+}
+
+#[tokio::test]
+async fn a_certificate_that_has_not_begun_is_taken_once_it_has() {
+    let secured = Secured::new(&BY_CERTIFICATE).await;
+    let before = secured.shown().await;
+    let begins = now() + Duration::from_secs(9);
+    let ends = begins + Duration::from_secs(86_400);
+    secured.folder.write_pair(&secured.authority.certify_between("127.0.0.1", begins, ends));
+    let log = &secured.pombo.stderr;
+    log.wait_for_many("and is not valid before", 1).await;
+    assert!(secured.shown().await == before);
+    log.wait_for_many(TAKEN, 1).await;
+    assert!(now() + Duration::from_secs(1) > begins);
+    assert!(secured.shown().await != before);
+    // It was looked at each second, and told of once.
+    let metrics = secured.pombo.metrics().await;
+    assert_eq!(metrics["pombo_tls_reloads_total{result=\"refused\"}"], 1.0);
+    assert_eq!(metrics["pombo_tls_reloads_total{result=\"taken\"}"], 1.0);
+}
+
+#[tokio::test]
+async fn a_key_that_others_may_read_is_not_taken() {
+    let secured = Secured::new(&BY_CERTIFICATE).await;
+    let before = secured.shown().await;
+    let next = secured.authority.certify("127.0.0.1");
+    let key = secured.folder.at("tls.key");
+    let mode = |mode| fs::set_permissions(&key, Permissions::from_mode(mode)).unwrap();
+    mode(0o644);
+    secured.folder.write_pair(&next);
+    let log = &secured.pombo.stderr;
+    log.wait_for_many(&format!("server.tls.key: {key} has mode 0644"), 1).await;
+    assert!(secured.shown().await == before);
+    mode(0o440);
+    log.wait_for_many(TAKEN, 1).await;
+    assert!(secured.shown().await != before);
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
 //! A service that is called by TLS, and callers with certificates.
 
 use std::{
-    fs,
+    fs::{self, OpenOptions},
+    io::Write,
+    os::unix::fs::OpenOptionsExt,
     path::PathBuf,
     sync::{
         Arc,
@@ -56,9 +58,11 @@ impl Folder {
         self.0.join(name).to_str().unwrap().to_owned()
     }
 
-    /// Writes a file, and tells its path.
+    /// Writes a file that is ours alone, and tells its path.
     pub fn write(&self, name: &str, text: &str) -> String {
-        fs::write(self.at(name), text).unwrap();
+        let mut ours = OpenOptions::new();
+        ours.write(true).create(true).truncate(true).mode(0o600);
+        ours.open(self.at(name)).unwrap().write_all(text.as_bytes()).unwrap();
         self.at(name)
     }
 

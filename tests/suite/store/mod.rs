@@ -10,6 +10,8 @@ mod outage;
 
 mod secured;
 
+mod users;
+
 mod sentinel;
 
 mod cluster;

@@ -1,15 +1,16 @@
-//! The files that a configuration comes from, and who may have a hand in those that hold secrets.
+//! The files that a configuration comes from and names, and who may have a hand in those that hold
+//! secrets.
 
 use std::{
     fs::{self, File, Metadata},
-    io::{self, Read},
+    io::{self, ErrorKind, Read},
     os::unix::fs::PermissionsExt,
     path::Path,
 };
 
 use zeroize::Zeroizing;
 
-/// More than any secret or configuration needs, and less than a device file gives.
+/// More than any secret, configuration or chain of certificates needs, and less than a device file gives.
 const LARGEST: u64 = 1 << 20;
 
 /// What nobody may do with a secret's file: anybody, read or write it; its group, write it. A group may
@@ -17,13 +18,13 @@ const LARGEST: u64 = 1 << 20;
 const TOO_MUCH: u32 = 0o026;
 
 /// The text of a file, or a sentence about why there is none. Wiped when dropped.
-pub(super) fn text(path: &Path) -> Result<Zeroizing<String>, String> {
+pub fn text(path: &Path) -> Result<Zeroizing<String>, String> {
     File::open(path).and_then(read).map_err(unreadable)
 }
 
 /// The text of a file that holds a secret, unless others may read or change it, too. A link is
 /// followed: mounted secrets are links to where they lie.
-pub(super) fn secret(path: &Path) -> Result<Zeroizing<String>, String> {
+pub fn secret(path: &Path) -> Result<Zeroizing<String>, String> {
     // Before it is opened, which for a pipe would be a wait for somebody who writes to it.
     refuse_what_is_no_file(&fs::metadata(path).map_err(unreadable)?)?;
     let file = File::open(path).map_err(unreadable)?;
@@ -59,5 +60,8 @@ fn read(file: File) -> io::Result<Zeroizing<String>> {
 }
 
 fn unreadable(error: io::Error) -> String {
-    format!("can't be read: {error}")
+    match error.kind() {
+        ErrorKind::InvalidData => "is no text, as TOML and PEM are".to_owned(),
+        _ => format!("can't be read: {error}"),
+    }
 }
