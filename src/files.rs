@@ -25,14 +25,27 @@ pub fn text(path: &Path) -> Result<Zeroizing<String>, String> {
 /// The text of a file that holds a secret, unless others may read or change it, too. A link is
 /// followed: mounted secrets are links to where they lie.
 pub fn secret(path: &Path) -> Result<Zeroizing<String>, String> {
+    let (file, found) = regular(path)?;
+    match exposure(&found, path) {
+        None => read(file).map_err(unreadable),
+        Some(sentence) => Err(sentence),
+    }
+}
+
+/// The text of a file whose secret others share in any case, and what to tell if they may read or change it.
+pub fn shared_secret(path: &Path) -> Result<(Zeroizing<String>, Option<String>), String> {
+    let (file, found) = regular(path)?;
+    read(file).map(|text| (text, exposure(&found, path))).map_err(unreadable)
+}
+
+fn regular(path: &Path) -> Result<(File, Metadata), String> {
     // Before it is opened, which for a pipe would be a wait for somebody who writes to it.
     refuse_what_is_no_file(&fs::metadata(path).map_err(unreadable)?)?;
     let file = File::open(path).map_err(unreadable)?;
     // Of what was opened, whatever the path has come to name meanwhile.
     let found = file.metadata().map_err(unreadable)?;
     refuse_what_is_no_file(&found)?;
-    refuse_what_is_others(&found, path)?;
-    read(file).map_err(unreadable)
+    Ok((file, found))
 }
 
 fn refuse_what_is_no_file(found: &Metadata) -> Result<(), String> {
@@ -40,16 +53,16 @@ fn refuse_what_is_no_file(found: &Metadata) -> Result<(), String> {
     if found.is_file() { Ok(()) } else { Err(sentence.to_owned()) }
 }
 
-fn refuse_what_is_others(found: &Metadata, path: &Path) -> Result<(), String> {
+fn exposure(found: &Metadata, path: &Path) -> Option<String> {
     let mode = found.permissions().mode() & 0o777;
-    match mode & TOO_MUCH {
-        0 => Ok(()),
-        _ => Err(format!(
+    let sentence = || {
+        format!(
             "has mode {mode:04o}, so others than its owner may read or change it; chmod 600 {} (a \
              mounted secret: mode 0400, or 0440 for a group)",
             path.display()
-        )),
-    }
+        )
+    };
+    (mode & TOO_MUCH != 0).then(sentence)
 }
 
 fn read(file: File) -> io::Result<Zeroizing<String>> {

@@ -52,15 +52,16 @@ pub async fn inspect(config: Config) -> Vec<Inspection> {
     found
 }
 
-/// How the certificate of a configured `[server.tls]` stands.
+/// How the files of a configured `[server.tls]` stand.
 ///
 /// # Errors
 ///
 /// A file can't be used, so that `serve` would not start; the sentence names its key and path.
-pub fn inspect_tls(config: &Config) -> anyhow::Result<Option<Inspection>> {
+pub fn inspect_tls(config: &Config) -> anyhow::Result<Vec<Inspection>> {
     let tls = parts::tls(config, &parts::callers(config))?;
-    let files = config.server.tls.as_ref();
-    Ok(tls.zip(files).map(|(tls, files)| certificate(&files.cert, tls.ends())))
+    let Some((tls, files)) = tls.zip(config.server.tls.as_ref()) else { return Ok(Vec::new()) };
+    let key = tls.exposure().map(|sentence| Inspection::warning(CERTIFICATE, sentence));
+    Ok([certificate(&files.cert, tls.ends())].into_iter().chain(key).collect())
 }
 
 fn certificate(path: &Path, ends: ASN1Time) -> Inspection {

@@ -26,11 +26,11 @@ pub struct Check {
 impl Check {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let config = Config::load(Mode::Check, self.file.config.as_deref(), std::env::vars_os())?;
-        let certificate = app::inspect_tls(&config)?;
+        let tls = app::inspect_tls(&config)?;
         row("configuration", "in order");
         let one_in = 1.0 / config.rules.guessing_odds_per_day();
         row("guessing", &format!("1 in {one_in:.0} a day for one recipient, at worst"));
-        certificate.iter().for_each(tell);
+        tls.iter().for_each(tell);
         let exposed = config.exposures().into_iter();
         exposed.for_each(|it| tell(&Inspection::warning(it.key, it.sentence)));
         let found = if self.offline { Vec::new() } else { app::inspect(config).await };

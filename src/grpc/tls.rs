@@ -55,6 +55,11 @@ impl Tls {
         self.ends
     }
 
+    /// Who else may read or change its key, and the remedy.
+    pub fn exposure(&self) -> Option<&str> {
+        self.judged.as_ref().ok()?.exposure.as_deref()
+    }
+
     /// What connections are accepted by.
     pub fn acceptors(&self) -> Acceptors {
         Acceptors(self.current.subscribe())
@@ -63,6 +68,7 @@ impl Tls {
     /// Looks at the files for ever. What they hold is judged once it stays: certificate and key are
     /// mostly not written at the same moment.
     pub async fn follow(mut self) {
+        self.tell_exposure();
         let mut before = self.judged.clone();
         loop {
             sleep(LOOK).await;
@@ -92,6 +98,15 @@ impl Tls {
             }
         }
         self.judged = found;
+        if !self.refused {
+            self.tell_exposure();
+        }
+    }
+
+    fn tell_exposure(&self) {
+        if let Some(exposure) = self.exposure() {
+            tracing::warn!("{exposure}");
+        }
     }
 
     fn take(&mut self, Terms { config, ends }: Terms) {

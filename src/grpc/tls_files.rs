@@ -21,7 +21,8 @@ use crate::files;
 pub struct TlsFiles {
     /// Our certificate and those between it and its authority.
     pub cert: PathBuf,
-    /// Its key: a file that nobody else may read or change.
+    /// Its key: a file that nobody else should read or change. It is told and not refused, since what keeps
+    /// certificates mostly hands them out so.
     pub key: PathBuf,
     /// The authorities of callers' certificates; without them nobody is asked for one.
     pub client_ca: Option<PathBuf>,
@@ -46,20 +47,20 @@ pub struct Contents {
     cert: Pem,
     key: Pem,
     client_ca: Option<Pem>,
+    /// Who else may read or change the key, and the remedy.
+    pub exposure: Option<String>,
 }
 
 impl TlsFiles {
     /// Reads all.
     pub fn read(&self) -> Result<Contents, String> {
-        let read = |key: &str, path: &Path, text: fn(&Path) -> Result<Pem, String>| {
-            text(path).map_err(|what| complaint(key, path, &what))
-        };
-        let client_ca = self.client_ca.as_ref().map(|path| read("client_ca", path, files::text));
-        Ok(Contents {
-            cert: read("cert", &self.cert, files::text)?,
-            key: read("key", &self.key, files::secret)?,
-            client_ca: client_ca.transpose()?,
-        })
+        let read =
+            |key: &str, path: &Path| files::text(path).map_err(|what| complaint(key, path, &what));
+        let client_ca = self.client_ca.as_ref().map(|path| read("client_ca", path)).transpose()?;
+        let (key, exposure) =
+            files::shared_secret(&self.key).map_err(|what| complaint("key", &self.key, &what))?;
+        let exposure = exposure.map(|what| complaint("key", &self.key, &what));
+        Ok(Contents { cert: read("cert", &self.cert)?, key, client_ca, exposure })
     }
 
     /// What connections are to be accepted by.

@@ -134,14 +134,11 @@ async fn files_that_can_not_be_used_are_told_at_start_with_key_and_path() {
     let tomorrow = now() + DAY;
     let early = secured.authority.certify_between("127.0.0.1", tomorrow, tomorrow + DAY);
     let folder = &secured.folder;
-    let open = folder.write("open.key", &other.key);
-    fs::set_permissions(&open, Permissions::from_mode(0o604)).unwrap();
     let files = [
         ("CERT", "/no/such.crt".to_owned(), "can't be read"),
         ("CERT", folder.write("garbage", "garbage"), "no certificates"),
         ("CERT", folder.write("ended", &ended.certificate), "ended on Jan  1"),
         ("CERT", folder.write("early", &early.certificate), "is not valid before"),
-        ("KEY", open, "has mode 0604"),
         ("KEY", folder.at(""), "is no regular file"),
         ("KEY", folder.write("other.key", &other.key), "is not the key of"),
         ("KEY", folder.at("tls.crt"), "no private key"),
@@ -171,10 +168,23 @@ async fn check_tells_when_the_certificate_ends_and_warns_for_thirty_days() {
         secured.folder.write_pair(&pair);
         let ended = run(&["check", "--offline"], &secured.world.environment()).await;
         assert_eq!(ended.code, 0, "{}", ended.stderr);
+        assert!(!ended.stdout.contains("has mode"), "{}", ended.stdout);
         let line = ended.stdout.lines().find(|line| line.starts_with("certificate"));
         let line = line.unwrap_or_else(|| panic!("{}", ended.stdout));
         assert!(line.contains(" ends on "), "{line}");
         let named = format!("warning: server.tls.cert: {} ends on ", secured.folder.at("tls.crt"));
         assert_eq!(line.contains(&named) && line.contains("in 28 days"), warned, "{line}");
     }
+}
+
+#[tokio::test]
+async fn check_tells_of_a_key_that_others_may_read() {
+    let mut secured = Secured::new(&BY_CERTIFICATE).await;
+    secured.pombo.kill().await;
+    let key = secured.folder.at("tls.key");
+    fs::set_permissions(&key, Permissions::from_mode(0o604)).unwrap();
+    let ended = run(&["check", "--offline"], &secured.world.environment()).await;
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let told = format!("warning: server.tls.key: {key} has mode 0604");
+    assert!(ended.stdout.contains(&told), "{}", ended.stdout);
 }
