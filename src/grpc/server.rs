@@ -105,12 +105,17 @@ async fn follow_the_store(
     service: Arc<Service>,
     stop: CancellationToken,
 ) {
+    let mut told = ServingStatus::NotServing;
     loop {
         let status = match service.ping().await {
             Ok(()) => ServingStatus::Serving,
             Err(_) => ServingStatus::NotServing,
         };
-        tell(&health, status).await;
+        // Who watches is told what changes, and nothing else.
+        if status != told {
+            tell(&health, status).await;
+            told = status;
+        }
         tokio::select! {
             () = sleep(READINESS) => {}
             () = stop.cancelled() => break,
