@@ -1,11 +1,14 @@
 //! TLS on the gRPC listener: made of files, and made anew when they change.
 
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
-use tokio::{sync::watch, task::spawn_blocking, time::sleep};
-use tokio_rustls::{TlsAcceptor, rustls::ServerConfig};
+use tokio::{net::TcpStream, sync::watch, task::spawn_blocking, time::sleep};
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
-use super::tls_files::{Contents, TlsFiles};
+use super::{
+    tls_files::{Contents, Terms, TlsFiles},
+    trust::Trust,
+};
 use crate::insight::metrics;
 
 /// How often the files are looked at. Their contents are, not their times: an orchestrator swaps a link
@@ -17,17 +20,24 @@ pub struct Tls {
     files: TlsFiles,
     /// What the files held when they were last judged, or why they could not be read.
     judged: Result<Contents, String>,
-    current: watch::Sender<Arc<ServerConfig>>,
+    current: watch::Sender<Arc<Terms>>,
 }
 
-/// Hands out the present TLS.
+/// Accepts connections by the present TLS.
 #[derive(Clone)]
-pub struct Acceptors(watch::Receiver<Arc<ServerConfig>>);
+pub struct Acceptors(watch::Receiver<Arc<Terms>>);
 
 impl Acceptors {
-    /// For a connection that begins now.
-    pub fn now(&self) -> TlsAcceptor {
-        TlsAcceptor::from(Arc::clone(&self.0.borrow()))
+    /// Agrees on TLS, and tells what the connection rests on if the peer has shown a certificate.
+    pub async fn accept(
+        mut self,
+        stream: TcpStream,
+    ) -> io::Result<(TlsStream<TcpStream>, Option<Trust>)> {
+        let acceptor = TlsAcceptor::from(Arc::clone(&self.0.borrow_and_update().config));
+        let stream = acceptor.accept(stream).await?;
+        let shown = stream.get_ref().1.peer_certificates();
+        let trust = shown.map(|chain| Trust::new(chain.to_vec(), self.0));
+        Ok((stream, trust))
     }
 }
 
@@ -39,7 +49,7 @@ impl Tls {
     /// One can't be read or used; the sentence names its key and path.
     pub fn load(files: TlsFiles) -> anyhow::Result<Self> {
         let contents = files.read().map_err(anyhow::Error::msg)?;
-        let current = files.config(&contents).map_err(anyhow::Error::msg)?;
+        let current = files.terms(&contents).map_err(anyhow::Error::msg)?;
         Ok(Self { files, judged: Ok(contents), current: watch::Sender::new(Arc::new(current)) })
     }
 
@@ -65,10 +75,10 @@ impl Tls {
 
     /// Takes what is good; what is not leaves everything as it was.
     fn judge(&mut self, found: Result<Contents, String>) {
-        let config = found.as_ref().map_err(String::clone);
-        match config.and_then(|contents| self.files.config(contents)) {
-            Ok(config) => {
-                self.current.send_replace(Arc::new(config));
+        let contents = found.as_ref().map_err(String::clone);
+        match contents.and_then(|contents| self.files.terms(contents)) {
+            Ok(terms) => {
+                self.current.send_replace(Arc::new(terms));
                 metrics::tls_reloaded("taken");
                 tracing::info!("the files of TLS have changed, and new connections go by them");
             }

@@ -10,7 +10,7 @@ use std::{
 use tokio_rustls::rustls::{
     Error, RootCertStore, ServerConfig,
     crypto::{CryptoProvider, aws_lc_rs},
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    pki_types::{CertificateDer, PrivateKeyDer, UnixTime, pem::PemObject},
     server::{NoServerSessionStorage, WebPkiClientVerifier, danger::ClientCertVerifier},
 };
 use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};
@@ -34,6 +34,25 @@ pub struct TlsFiles {
     pub lets_in_without: bool,
 }
 
+/// What connections are accepted by.
+pub struct Terms {
+    /// How TLS is agreed on.
+    pub config: Arc<ServerConfig>,
+    /// Who vouches for callers' certificates, where they are asked for them.
+    verifier: Option<Arc<dyn ClientCertVerifier>>,
+}
+
+impl Terms {
+    /// Whether a chain of certificates holds at a time.
+    pub fn vouch_for(&self, chain: &[CertificateDer<'_>], now: UnixTime) -> bool {
+        let Some((verifier, (own, others))) = self.verifier.as_ref().zip(chain.split_first())
+        else {
+            return false;
+        };
+        verifier.verify_client_cert(own, others, now).is_ok()
+    }
+}
+
 /// What the files hold.
 #[derive(Clone, PartialEq)]
 pub struct Contents {
@@ -54,7 +73,7 @@ impl TlsFiles {
     }
 
     /// What connections are to be accepted by.
-    pub fn config(&self, contents: &Contents) -> Result<ServerConfig, String> {
+    pub fn terms(&self, contents: &Contents) -> Result<Terms, String> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let chain = certificates(&contents.cert)
             .ok_or_else(|| complaint("cert", &self.cert, "holds no certificates in PEM"))?;
@@ -64,7 +83,8 @@ impl TlsFiles {
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
             .map_err(|error| complaint("cert", &self.cert, &error.to_string()))?;
-        let builder = match self.verifier(contents, provider)? {
+        let verifier = self.verifier(contents, provider)?;
+        let builder = match verifier.clone() {
             Some(verifier) => builder.with_client_cert_verifier(verifier),
             None => builder.with_no_client_auth(),
         };
@@ -75,7 +95,7 @@ impl TlsFiles {
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
         metrics::tls_expiry(ends);
-        Ok(config)
+        Ok(Terms { config: Arc::new(config), verifier })
     }
 
     fn verifier(

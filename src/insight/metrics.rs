@@ -70,6 +70,7 @@ fn describe() {
         ("pombo_provider_notices_total", "What providers told of accounts, numbers and templates."),
         ("pombo_feedback_total", "Providers told what became of a message's code."),
         ("pombo_connections_turned_away_total", "Connections for which a listener had no place."),
+        ("pombo_connections_ended_total", "Connections of callers that were ended, by why."),
         ("pombo_tls_failed_total", "Connections that broke off before TLS was agreed on."),
         ("pombo_tls_reloads_total", "Changes of the files of TLS by what became of them."),
         ("pombo_sends_dropped_total", "Sends given up because nobody waited for them any more."),
@@ -192,6 +193,11 @@ pub fn send_dropped(channel: Channel) {
 /// Counts a connection for which there was no place.
 pub fn turned_away(listener: &'static str) {
     counter!("pombo_connections_turned_away_total", "listener" => listener).increment(1);
+}
+
+/// Counts a connection that was not kept any longer.
+pub fn connection_ended(why: &'static str) {
+    counter!("pombo_connections_ended_total", "reason" => why).increment(1);
 }
 
 /// Counts a connection that never came to speak TLS.
