@@ -32,8 +32,8 @@ const QUESTIONS: usize = 8;
 /// Calls of one caller that may be read at once.
 const BY_CALLER: usize = 1024;
 
-/// What the flood below may take of memory, in KiB: an eighth of what it sends.
-const ROOM: u64 = 64 * 1024;
+/// What the flood below may take of memory, in KiB: a quarter of what it sends.
+const ROOM: u64 = 32 * 1024;
 
 /// When somebody is answered that nobody waits for: calls wait 15 seconds for the rest of their bodies.
 const SOON: Duration = Duration::from_secs(10);
@@ -109,7 +109,7 @@ async fn lines(pombo: &Pombo, count: usize) -> Vec<Channel> {
 /// The shop's customers get their codes.
 async fn others_are_served(pombo: &Pombo) {
     let mut client = pombo.client().await;
-    for index in 0..20 {
+    for index in 0..5 {
         let request =
             IssueCodeRequest { purpose: Purpose::Signup.into(), ..login(&number(index, "00")) };
         let served = timeout(SOON, client.issue_code(keyed("shop key", request))).await;
@@ -132,7 +132,7 @@ async fn who_is_no_caller_is_told_so_whatever_its_body_is() {
 async fn bodies_of_strangers_take_up_no_memory_and_callers_are_served() {
     let pombo = two_callers(&[]).await.serve_with_a_quiet_log().await;
     others_are_served(&pombo).await;
-    let lines = lines(&pombo, 64).await;
+    let lines = lines(&pombo, 16).await;
     let calm = pombo.peak_kib();
     let mut calls = flood(&lines, BY_ONE, ISSUE, "nobody's key", &beginning(60 * 1024));
     let mut questions = flood(&lines, BY_ONE, CHECK, "nobody's key", &beginning(4096));
