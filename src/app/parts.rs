@@ -83,7 +83,7 @@ pub(super) fn callers(config: &Config) -> Callers {
         },
         purposes: Some(caller.purposes.iter().copied().collect()),
     });
-    Callers(callers.collect())
+    callers.collect()
 }
 
 /// TLS for these callers, if it is configured.

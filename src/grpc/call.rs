@@ -5,12 +5,7 @@ use std::time::Duration;
 use tonic::{Code, Request, Response, Status};
 use tracing::Instrument;
 
-use super::{
-    callers::{Caller, Callers},
-    errors,
-    people::Language,
-    san::Peer,
-};
+use super::{callers::Known, errors, people::Language};
 
 /// The longest a call may take, whatever deadline its caller set.
 pub const MAX_CALL: Duration = Duration::from_secs(15);
@@ -20,9 +15,9 @@ pub const MAX_CALL: Duration = Duration::from_secs(15);
 const HEAD_START: Duration = Duration::from_millis(5);
 
 /// A call whose caller is known.
-pub struct Call<'a> {
-    /// Who calls; `None` where callers have no names.
-    pub caller: Option<&'a Caller>,
+pub struct Call {
+    /// Who calls.
+    pub caller: Known,
     /// The language of the person at the other end.
     pub language: Language,
     rpc: &'static str,
@@ -30,22 +25,16 @@ pub struct Call<'a> {
     span: tracing::Span,
 }
 
-impl<'a> Call<'a> {
-    /// Recognises the caller, or refuses. The metadata give the call its ids and its time.
-    pub fn begin<T>(
-        rpc: &'static str,
-        request: &Request<T>,
-        callers: &'a Callers,
-    ) -> Result<Self, Status> {
-        let (metadata, peer) = (request.metadata(), request.extensions().get::<Peer>());
-        let caller = callers.identify(metadata, peer).inspect_err(|_| {
-            tracing::info!(rpc, "call refused: no caller has its key or its certificate");
-        })?;
+impl Call {
+    /// A call that the gate let in: nobody else's is taken. The metadata give it its ids and its time.
+    pub fn begin<T>(rpc: &'static str, request: &Request<T>) -> Result<Self, Status> {
+        let (metadata, caller) = (request.metadata(), request.extensions().get::<Known>());
+        let caller = caller.cloned().ok_or_else(errors::unauthenticated)?;
         let text = |name: &str| metadata.get(name).and_then(|value| value.to_str().ok());
         let request_id = text("x-request-id").filter(|id| is_id(id)).map(str::to_owned);
         let request_id = request_id.unwrap_or_else(|| format!("{:016x}", rand::random::<u64>()));
         let trace_id = text("traceparent").and_then(trace_id).unwrap_or_default();
-        let name = caller.map_or("", |caller| &caller.name);
+        let name = caller.as_ref().map_or("", |caller| &caller.name);
         let span = tracing::error_span!("call", rpc, caller = name, request_id, trace_id);
         let limit = text("grpc-timeout").and_then(deadline).unwrap_or(MAX_CALL);
         let limit = limit.min(MAX_CALL).saturating_sub(HEAD_START);
@@ -55,7 +44,7 @@ impl<'a> Call<'a> {
 
     /// The caller's name, may be empty.
     pub fn name(&self) -> String {
-        self.caller.map(|caller| caller.name.clone()).unwrap_or_default()
+        self.caller.as_ref().map(|caller| caller.name.clone()).unwrap_or_default()
     }
 
     /// Answers within the call's time; what was begun goes on to its end. Logs a refusal once,

@@ -31,6 +31,11 @@ pub fn unauthenticated() -> Status {
     )
 }
 
+/// There is more to do than can be done.
+pub fn overloaded() -> Status {
+    limited(Limit::Overloaded, COME_BACK)
+}
+
 /// The caller's deadline came before the answer.
 pub fn too_late() -> Status {
     Status::deadline_exceeded("the deadline has passed; what the call began goes on to its end")
@@ -154,7 +159,7 @@ fn failed(fault: &Fault) -> Status {
         fault.log("a call failed");
     }
     match fault {
-        Fault::Overloaded => limited(Limit::Overloaded, COME_BACK),
+        Fault::Overloaded => overloaded(),
         Fault::Store(_) => unavailable("the store is out of reach; nothing was decided"),
         Fault::Contended => unavailable("the record kept changing; nothing was decided"),
         Fault::Abandoned => Status::cancelled("nobody waited for the answer; nothing was done"),

@@ -20,9 +20,17 @@ mod otp_service;
 
 mod san;
 
+mod peer;
+
+mod gate;
+
 mod tls_files;
 
+mod trust;
+
 mod tls;
+
+mod ends;
 
 mod lines;
 

@@ -13,7 +13,6 @@ use tracing::Instrument;
 
 use super::{
     call::Call,
-    callers::Callers,
     convert, errors,
     proto::{self, otp_service_server::OtpService},
     requests,
@@ -26,18 +25,13 @@ use crate::{
 /// The public service.
 pub struct Otp {
     service: Arc<Service>,
-    callers: Callers,
     stop: CancellationToken,
 }
 
 impl Otp {
-    /// For these callers; streams end at `stop`.
-    pub fn new(service: Arc<Service>, callers: Callers, stop: CancellationToken) -> Self {
-        Self { service, callers, stop }
-    }
-
-    fn call<T>(&self, rpc: &'static str, request: &Request<T>) -> Result<Call<'_>, Status> {
-        Call::begin(rpc, request, &self.callers)
+    /// Streams end at `stop`.
+    pub fn new(service: Arc<Service>, stop: CancellationToken) -> Self {
+        Self { service, stop }
     }
 }
 
@@ -47,11 +41,11 @@ impl OtpService for Otp {
         &self,
         request: Request<proto::IssueCodeRequest>,
     ) -> Result<Response<proto::IssueCodeResponse>, Status> {
-        let call = self.call("IssueCode", &request)?;
+        let call = Call::begin("IssueCode", &request)?;
         let answer = async {
             let numbers = self.service.numbers();
             let issue = requests::issue(request.into_inner(), call.name(), numbers, clock())?;
-            if call.caller.is_some_and(|caller| !caller.may(issue.purpose)) {
+            if call.caller.as_ref().is_some_and(|caller| !caller.may(issue.purpose)) {
                 return Err(errors::purpose_not_allowed(issue.purpose));
             }
             let masked = issue.recipient.number.masked();
@@ -65,7 +59,7 @@ impl OtpService for Otp {
         &self,
         request: Request<proto::ResendCodeRequest>,
     ) -> Result<Response<proto::ResendCodeResponse>, Status> {
-        let call = self.call("ResendCode", &request)?;
+        let call = Call::begin("ResendCode", &request)?;
         let answer = async {
             let resend = requests::resend(request.into_inner(), call.name())?;
             Ok(convert::resent(self.service.resend(resend).await?))
@@ -77,7 +71,7 @@ impl OtpService for Otp {
         &self,
         request: Request<proto::VerifyCodeRequest>,
     ) -> Result<Response<proto::VerifyCodeResponse>, Status> {
-        let call = self.call("VerifyCode", &request)?;
+        let call = Call::begin("VerifyCode", &request)?;
         let answer = async {
             let guess = requests::guess(request.into_inner(), call.name())?;
             Ok(convert::verified(self.service.verify(guess).await?, call.language))
@@ -89,7 +83,7 @@ impl OtpService for Otp {
         &self,
         request: Request<proto::CancelChallengeRequest>,
     ) -> Result<Response<proto::CancelChallengeResponse>, Status> {
-        let call = self.call("CancelChallenge", &request)?;
+        let call = Call::begin("CancelChallenge", &request)?;
         let answer = async {
             let id = requests::challenge(&request.get_ref().challenge_id)?;
             let seen = self.service.cancel(call.name(), id).await?;
@@ -102,7 +96,7 @@ impl OtpService for Otp {
         &self,
         request: Request<proto::GetChallengeRequest>,
     ) -> Result<Response<proto::GetChallengeResponse>, Status> {
-        let call = self.call("GetChallenge", &request)?;
+        let call = Call::begin("GetChallenge", &request)?;
         let answer = async {
             let id = requests::challenge(&request.get_ref().challenge_id)?;
             let seen = self.service.get(call.name(), id).await?;
@@ -117,7 +111,7 @@ impl OtpService for Otp {
         &self,
         request: Request<proto::WatchChallengeRequest>,
     ) -> Result<Response<Self::WatchChallengeStream>, Status> {
-        let call = self.call("WatchChallenge", &request)?;
+        let call = Call::begin("WatchChallenge", &request)?;
         let answer = async {
             let id = requests::challenge(&request.get_ref().challenge_id)?;
             let mut watched = self.service.watch(call.name(), id)?;
@@ -135,7 +129,7 @@ impl OtpService for Otp {
         &self,
         request: Request<proto::ReportOutcomeRequest>,
     ) -> Result<Response<proto::ReportOutcomeResponse>, Status> {
-        let call = self.call("ReportOutcome", &request)?;
+        let call = Call::begin("ReportOutcome", &request)?;
         let answer = async {
             let (id, outcome, at) = requests::report(request.get_ref())?;
             self.service.report(call.name(), id, outcome, at).await?;

@@ -6,12 +6,14 @@ use tokio::time::sleep;
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tonic::transport::Server;
 use tonic_health::{ServingStatus, server::HealthReporter};
-use tower::util::MapResponseLayer;
+use tower::{layer::layer_fn, util::MapResponseLayer};
 
 use super::{
     Callers,
     call::MAX_CALL,
+    ends::LIFE,
     errors,
+    gate::gate,
     lines::lines,
     otp_service::Otp,
     proto::{self, otp_service_server::OtpServiceServer},
@@ -19,14 +21,16 @@ use super::{
 };
 use crate::{doors::Door, service::Service};
 
-/// Longest message taken: every field at its longest fits many times.
+/// Longest message taken: every field at its longest fits many times. And of who asks about health or the
+/// contract, which are names.
 const MAX_MESSAGE: usize = 64 * 1024;
+const MAX_QUESTION: usize = 4 * 1024;
 
 /// Longest metadata taken, in bytes: what gRPC calls usual.
 const MAX_METADATA: u32 = 8 * 1024;
 
-/// Calls at once on one connection.
-const STREAMS: u32 = 1024;
+/// Calls at once on one connection; a client keeps what is more for later.
+const STREAMS: u32 = 128;
 
 /// What one call, and one connection, may send ahead of anybody who reads it, in bytes. The second also
 /// says how many small messages may wait, since HTTP/2 takes each for a quarter of a KiB at least: those of
@@ -42,10 +46,6 @@ const FAULTS: usize = 1024;
 /// A connection is asked whether it is still there, and closed when it does not tell.
 const STILL_THERE: Duration = Duration::from_secs(30);
 const TELLS: Duration = Duration::from_secs(10);
-
-/// How long a connection may be kept. Its owner is told to make another, by which replicas that are new
-/// get their share, and a certificate that has ended is noticed.
-const LIFE: Duration = Duration::from_secs(3600);
 
 /// The names under which health is asked for: the service's, and none.
 const NAMES: [&str; 2] = ["pombo.otp.v1.OtpService", ""];
@@ -70,11 +70,28 @@ pub async fn serve(
             .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
     };
-    let otp = OtpServiceServer::new(Otp::new(service, callers, stop.clone()))
+    let otp = OtpServiceServer::new(Otp::new(service, stop.clone()))
         .max_decoding_message_size(MAX_MESSAGE);
     let acceptors = tls.as_ref().map(Tls::acceptors);
     let _following = tls.map(|tls| AbortOnDropHandle::new(tokio::spawn(tls.follow())));
-    let serving = Server::builder()
+    let serving = bounds()
+        .layer(MapResponseLayer::new(errors::undecodable))
+        .layer(layer_fn(gate(callers.clone())))
+        .add_service(health_service.max_decoding_message_size(MAX_QUESTION))
+        // Many clients still ask by the older name.
+        .add_service(reflection().build_v1()?.max_decoding_message_size(MAX_QUESTION))
+        .add_service(reflection().build_v1alpha()?.max_decoding_message_size(MAX_QUESTION))
+        .add_service(otp)
+        .serve_with_incoming_shutdown(lines(door, acceptors, callers), stop.cancelled_owned());
+    let watch = tokio::spawn(watch);
+    let served = serving.await;
+    watch.abort();
+    Ok(served?)
+}
+
+/// What a connection may do, whichever services it is for.
+pub(super) fn bounds() -> Server {
+    Server::builder()
         .timeout(MAX_CALL)
         .max_concurrent_streams(STREAMS)
         .initial_stream_window_size(CALL_WINDOW)
@@ -85,17 +102,6 @@ pub async fn serve(
         .http2_keepalive_interval(Some(STILL_THERE))
         .http2_keepalive_timeout(Some(TELLS))
         .max_connection_age(LIFE)
-        .layer(MapResponseLayer::new(errors::undecodable))
-        .add_service(health_service.max_decoding_message_size(MAX_MESSAGE))
-        // Many clients still ask by the older name.
-        .add_service(reflection().build_v1()?.max_decoding_message_size(MAX_MESSAGE))
-        .add_service(reflection().build_v1alpha()?.max_decoding_message_size(MAX_MESSAGE))
-        .add_service(otp)
-        .serve_with_incoming_shutdown(lines(door, acceptors), stop.cancelled_owned());
-    let watch = tokio::spawn(watch);
-    let served = serving.await;
-    watch.abort();
-    Ok(served?)
 }
 
 /// The service is healthy while its store answers, and until it is told to stop. Then nobody is kept
@@ -105,12 +111,17 @@ async fn follow_the_store(
     service: Arc<Service>,
     stop: CancellationToken,
 ) {
+    let mut told = ServingStatus::NotServing;
     loop {
         let status = match service.ping().await {
             Ok(()) => ServingStatus::Serving,
             Err(_) => ServingStatus::NotServing,
         };
-        tell(&health, status).await;
+        // Who watches is told what changes, and nothing else.
+        if status != told {
+            tell(&health, status).await;
+            told = status;
+        }
         tokio::select! {
             () = sleep(READINESS) => {}
             () = stop.cancelled() => break,

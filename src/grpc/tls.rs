@@ -1,12 +1,15 @@
 //! TLS on the gRPC listener: made of files, and made anew when they change.
 
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
-use tokio::{sync::watch, task::spawn_blocking, time::sleep};
-use tokio_rustls::{TlsAcceptor, rustls::ServerConfig};
+use tokio::{net::TcpStream, sync::watch, task::spawn_blocking, time::sleep};
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use x509_parser::prelude::ASN1Time;
 
-use super::tls_files::{Contents, Terms, TlsFiles};
+use super::{
+    tls_files::{Contents, Terms, TlsFiles},
+    trust::Trust,
+};
 use crate::insight::metrics;
 
 /// How often the files are looked at. Their contents are, not their times: an orchestrator swaps a link
@@ -20,19 +23,24 @@ pub struct Tls {
     judged: Result<Contents, String>,
     /// Whether that could not be used. It is judged again then: a certificate may begin by itself.
     refused: bool,
-    /// When the certificate ends that connections are shown.
-    ends: ASN1Time,
-    current: watch::Sender<Arc<ServerConfig>>,
+    current: watch::Sender<Arc<Terms>>,
 }
 
-/// Hands out the present TLS.
+/// Accepts connections by the present TLS.
 #[derive(Clone)]
-pub struct Acceptors(watch::Receiver<Arc<ServerConfig>>);
+pub struct Acceptors(watch::Receiver<Arc<Terms>>);
 
 impl Acceptors {
-    /// For a connection that begins now.
-    pub fn now(&self) -> TlsAcceptor {
-        TlsAcceptor::from(Arc::clone(&self.0.borrow()))
+    /// Agrees on TLS, and tells what the connection rests on if the peer has shown a certificate.
+    pub async fn accept(
+        mut self,
+        stream: TcpStream,
+    ) -> io::Result<(TlsStream<TcpStream>, Option<Trust>)> {
+        let acceptor = TlsAcceptor::from(Arc::clone(&self.0.borrow_and_update().config));
+        let stream = acceptor.accept(stream).await?;
+        let shown = stream.get_ref().1.peer_certificates();
+        let trust = shown.map(|chain| Trust::new(chain.to_vec(), self.0));
+        Ok((stream, trust))
     }
 }
 
@@ -44,15 +52,15 @@ impl Tls {
     /// One can't be read or used; the sentence names its key and path.
     pub fn load(files: TlsFiles) -> anyhow::Result<Self> {
         let contents = files.read().map_err(anyhow::Error::msg)?;
-        let Terms { config, ends } = files.terms(&contents).map_err(anyhow::Error::msg)?;
-        metrics::tls_expiry(ends.timestamp());
-        let current = watch::Sender::new(Arc::new(config));
-        Ok(Self { files, judged: Ok(contents), refused: false, ends, current })
+        let terms = files.terms(&contents).map_err(anyhow::Error::msg)?;
+        metrics::tls_expiry(terms.ends.timestamp());
+        let current = watch::Sender::new(Arc::new(terms));
+        Ok(Self { files, judged: Ok(contents), refused: false, current })
     }
 
     /// When the certificate ends that connections are shown.
-    pub const fn ends(&self) -> ASN1Time {
-        self.ends
+    pub fn ends(&self) -> ASN1Time {
+        self.current.borrow().ends
     }
 
     /// Who else may read or change its key, and the remedy.
@@ -109,10 +117,10 @@ impl Tls {
         }
     }
 
-    fn take(&mut self, Terms { config, ends }: Terms) {
-        self.current.send_replace(Arc::new(config));
-        (self.refused, self.ends) = (false, ends);
-        metrics::tls_expiry(ends.timestamp());
+    fn take(&mut self, terms: Terms) {
+        metrics::tls_expiry(terms.ends.timestamp());
+        self.current.send_replace(Arc::new(terms));
+        self.refused = false;
         metrics::tls_reloaded("taken");
         tracing::info!("the files of TLS have changed, and new connections go by them");
     }

@@ -8,7 +8,7 @@ use std::{
 use tokio_rustls::rustls::{
     Error, RootCertStore, ServerConfig,
     crypto::{CryptoProvider, aws_lc_rs},
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    pki_types::{CertificateDer, PrivateKeyDer, UnixTime, pem::PemObject},
     server::{NoServerSessionStorage, WebPkiClientVerifier, danger::ClientCertVerifier},
 };
 use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};
@@ -33,12 +33,25 @@ pub struct TlsFiles {
 /// A file's text.
 type Pem = Zeroizing<String>;
 
-/// What connections are accepted by, and until when.
+/// What connections are accepted by.
 pub struct Terms {
-    /// TLS itself.
-    pub config: ServerConfig,
+    /// How TLS is agreed on.
+    pub config: Arc<ServerConfig>,
     /// When our certificate ends.
     pub ends: ASN1Time,
+    /// Who vouches for callers' certificates, where they are asked for them.
+    verifier: Option<Arc<dyn ClientCertVerifier>>,
+}
+
+impl Terms {
+    /// Whether a chain of certificates holds at a time.
+    pub fn vouch_for(&self, chain: &[CertificateDer<'_>], now: UnixTime) -> bool {
+        let Some((verifier, (own, others))) = self.verifier.as_ref().zip(chain.split_first())
+        else {
+            return false;
+        };
+        verifier.verify_client_cert(own, others, now).is_ok()
+    }
 }
 
 /// What the files hold.
@@ -74,7 +87,8 @@ impl TlsFiles {
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
             .map_err(|error| complaint("cert", &self.cert, &error.to_string()))?;
-        let builder = match self.verifier(contents, provider)? {
+        let verifier = self.verifier(contents, provider)?;
+        let builder = match verifier.clone() {
             Some(verifier) => builder.with_client_cert_verifier(verifier),
             None => builder.with_no_client_auth(),
         };
@@ -84,7 +98,7 @@ impl TlsFiles {
         // Each connection shows its certificate anew, so that none outlives what it was verified by.
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
-        Ok(Terms { config, ends })
+        Ok(Terms { config: Arc::new(config), ends, verifier })
     }
 
     fn verifier(

@@ -8,15 +8,16 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
     time::Duration,
 };
 
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
     time::{Sleep, sleep},
 };
+
+use crate::doors::{Limits, Timed};
 
 /// The longest from a head's first byte to its last; the first head's time begins with its connection.
 const HEAD: Duration = Duration::from_secs(10);
@@ -36,9 +37,8 @@ impl Turns {
     }
 }
 
-/// A connection whose heads are timed.
+/// The time that the heads of a connection take.
 pub(super) struct Heads {
-    stream: TcpStream,
     turns: Turns,
     /// The turn that was last seen.
     turn: usize,
@@ -48,12 +48,15 @@ pub(super) struct Heads {
 
 impl Heads {
     /// Times the heads of a connection, given that it is told of turns.
-    pub(super) fn time(stream: TcpStream) -> (Self, Turns) {
+    pub(super) fn time(stream: TcpStream) -> (Timed<TcpStream, Self>, Turns) {
         let turns = Turns::default();
         let limit = Some(Box::pin(sleep(HEAD)));
-        (Self { stream, turns: turns.clone(), turn: 0, limit }, turns)
+        let heads = Self { turns: turns.clone(), turn: 0, limit };
+        (Timed::new(stream, heads), turns)
     }
+}
 
+impl Limits for Heads {
     /// Fails once a head takes too long.
     fn check(&mut self, context: &mut Context<'_>) -> io::Result<()> {
         let turn = self.turns.count();
@@ -69,46 +72,11 @@ impl Heads {
         }
     }
 
-    /// Bytes came: of a head, unless a request is being answered.
-    fn heard(&mut self) {
+    /// The bytes are a head's, unless a request is being answered.
+    fn heard(&mut self, _: usize) {
         let is_head = self.turn.is_multiple_of(2);
         if is_head && self.limit.is_none() {
             self.limit = Some(Box::pin(sleep(HEAD)));
         }
-    }
-}
-
-impl AsyncRead for Heads {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let heads = self.get_mut();
-        heads.check(context)?;
-        let before = buffer.filled().len();
-        ready!(Pin::new(&mut heads.stream).poll_read(context, buffer))?;
-        if buffer.filled().len() > before {
-            heads.heard();
-        }
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl AsyncWrite for Heads {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write(context, bytes)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(context)
     }
 }

@@ -72,7 +72,7 @@ pub use fault::{CallError, Fault};
 pub use issue::Issue;
 pub use receipt::{Taken, Whose};
 pub use resend::Resend;
-use seats::Seats;
+pub(crate) use seats::{Seat, Seats};
 pub use shared_limits::SharedLimits;
 pub use verify::{Guess, Verified};
 pub use watch::Watched;

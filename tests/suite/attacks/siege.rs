@@ -50,7 +50,8 @@ pub struct Siege {
     pub redis: RedisServer,
     pub world: World,
     pub replicas: Vec<Pombo>,
-    lines: Vec<Channel>,
+    /// Connections to each replica: one takes 128 calls at once, and its client has the others wait.
+    lines: Vec<[Channel; 4]>,
     log: &'static str,
     /// Hashes of replicas that are no more.
     past_hashes: f64,
@@ -87,31 +88,31 @@ impl Siege {
         let (replicas, lines) = (Vec::new(), Vec::new());
         let mut siege = Self { redis, world, replicas, lines, log, past_hashes: 0.0 };
         for at in 0..2 {
-            let (pombo, line) = siege.start(at).await;
+            let (pombo, lines) = siege.start(at).await;
             siege.replicas.push(pombo);
-            siege.lines.push(line);
+            siege.lines.push(lines);
         }
         siege
     }
 
     /// Providers call the first replica; the second sees in the store what they told.
-    async fn start(&self, at: usize) -> (Pombo, Channel) {
+    async fn start(&self, at: usize) -> (Pombo, [Channel; 4]) {
         let mut environment = self.world.environment();
         environment.push(("RUST_LOG", self.log));
         if at == 1 {
             environment.push(("POMBO_SERVER__WEBHOOK_ADDR", "127.0.0.1:0"));
         }
         let pombo = Pombo::serve_with(&[], &environment).await;
-        let line = pombo.connection().await;
-        (pombo, line)
+        let line = || pombo.connection();
+        let lines = [line().await, line().await, line().await, line().await];
+        (pombo, lines)
     }
 
     /// kill -9, and another one in its place.
     pub async fn restart(&mut self, at: usize) {
         self.past_hashes += hashes_of(&self.replicas[at]).await;
         self.replicas[at].kill().await;
-        let (pombo, line) = self.start(at).await;
-        (self.replicas[at], self.lines[at]) = (pombo, line);
+        (self.replicas[at], self.lines[at]) = self.start(at).await;
     }
 
     /// So many seconds have passed for the store since it was first started. Only where it comes back
@@ -132,7 +133,8 @@ impl Siege {
 
     /// A client of one replica or, by turns, of the other.
     pub fn client(&self, at: usize) -> Client {
-        Client::new(self.lines[at % self.lines.len()].clone())
+        let lines = &self.lines[at % self.lines.len()];
+        Client::new(lines[at / self.lines.len() % lines.len()].clone())
     }
 
     pub async fn issue(

@@ -57,6 +57,7 @@ async fn fill(name: &str, address: &str, hello: &[u8], places: usize, pombo: &Po
 async fn who_comes_when_all_places_are_taken_is_turned_away_at_once() {
     let pombo = world(&[]).await.serve().await;
     let mut client = pombo.client().await;
+    client.issue_code(login(&number(1, "00"))).await.unwrap();
     fill("admin", &pombo.admin, b"", OPERATORS, &pombo).await;
     if long() {
         fill("webhook", &pombo.webhooks, b"", PROVIDERS, &pombo).await;

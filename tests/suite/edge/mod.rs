@@ -58,6 +58,8 @@ mod slowness;
 
 mod floods;
 
+mod bodies;
+
 mod admin;
 
 mod traces;
@@ -73,7 +75,11 @@ use std::{
 
 use pombo::grpc::proto::{IssueCodeRequest, Transaction};
 use sha2::{Digest, Sha256};
-use tonic::{Code, Request, Status};
+use tonic::{Code, Request, Status, Streaming, transport::Channel};
+use tonic_health::pb::{
+    HealthCheckRequest, HealthCheckResponse, health_check_response::ServingStatus,
+    health_client::HealthClient,
+};
 use tonic_types::StatusExt;
 
 use crate::support::{pombo::Pombo, world::World};
@@ -169,6 +175,14 @@ pub fn keyed<T>(key: &str, message: T) -> Request<T> {
     let value = format!("Bearer {key}").parse().unwrap();
     request.metadata_mut().insert("authorization", value);
     request
+}
+
+/// What is told of the service's health for as long as the connection lasts; the first word of it is in.
+async fn watch(line: Channel) -> Streaming<HealthCheckResponse> {
+    let request = HealthCheckRequest { service: String::new() };
+    let mut told = HealthClient::new(line).watch(request).await.unwrap().into_inner();
+    while told.message().await.unwrap().unwrap().status() != ServingStatus::Serving {}
+    told
 }
 
 /// As `[[callers]]` wants a key.

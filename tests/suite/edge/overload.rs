@@ -19,8 +19,8 @@ use crate::support::{
 /// Calls of the flood: more than one caller may have under way.
 const FLOOD: u32 = 1200;
 
-/// Streams of one connection.
-const BY_ONE: usize = 600;
+/// Calls at once on one connection: what a client has beyond it waits on its side.
+const BY_ONE: usize = 128;
 
 /// What a flood may take of memory, in KiB: what hashes work in, and calls on their way.
 const ROOM: u64 = 160 * 1024;
@@ -39,10 +39,10 @@ async fn start() -> (World, Pombo) {
     (world, pombo)
 }
 
-/// Connections enough for the flood.
-async fn lines(pombo: &Pombo) -> Vec<Channel> {
+/// Connections enough for so many calls at once.
+async fn lines(pombo: &Pombo, calls: u32) -> Vec<Channel> {
     let mut lines = Vec::new();
-    for _ in 0..(FLOOD as usize).div_ceil(BY_ONE) {
+    for _ in 0..(calls as usize).div_ceil(BY_ONE) {
         lines.push(pombo.connection().await);
     }
     lines
@@ -76,7 +76,7 @@ async fn timed<T>(call: impl Future<Output = T>) -> (T, Duration) {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_callers_flood_is_turned_away_and_the_others_are_served() {
     let (_world, pombo) = start().await;
-    let lines = lines(&pombo).await;
+    let lines = lines(&pombo, FLOOD).await;
     let calm = pombo.resident_kib();
     let flood = (0..FLOOD).map(|index| {
         let line = lines[index as usize / BY_ONE].clone();
@@ -130,8 +130,10 @@ async fn a_flood_on_one_challenge_leaves_the_others_alone() {
     let code = inbox.wait_for(&own, 1).await.remove(0).code;
     let no_code = wrong(&[&inbox.wait_for(&attacked, 1).await.remove(0).code]);
 
-    let flood = (0..600).map(|_| {
-        let (mut client, guess) = (OtpServiceClient::new(line.clone()), guess(&target, &no_code));
+    let lines = lines(&pombo, 600).await;
+    let flood = (0..600).map(|index| {
+        let line = lines[index / BY_ONE].clone();
+        let (mut client, guess) = (OtpServiceClient::new(line), guess(&target, &no_code));
         timed(async move { Ok(client.verify_code(keyed("bank key", guess)).await?.into_inner()) })
     });
     let flood = tokio::spawn(all(flood.collect::<Vec<_>>()));
@@ -158,14 +160,16 @@ async fn a_flood_on_one_challenge_leaves_the_others_alone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flood_on_one_recipient_leaves_the_others_alone() {
     let (_world, pombo) = start().await;
-    let line = pombo.connection().await;
+    let lines = lines(&pombo, 600).await;
     let flood = (0..600).map(|index| {
-        let (mut client, to) = (OtpServiceClient::new(line.clone()), number(1, "00"));
+        let line = lines[index / BY_ONE].clone();
+        let (mut client, to) = (OtpServiceClient::new(line), number(1, "00"));
         let request = IssueCodeRequest { subject_id: format!("{index}"), ..login(&to) };
         timed(async move { client.issue_code(keyed("bank key", request)).await.map(drop) })
     });
     let flood = tokio::spawn(all(flood.collect::<Vec<_>>()));
-    let (issued, took) = timed(issue(line.clone(), "bank key", number(2, "00"))).await;
+    let line = pombo.connection().await;
+    let (issued, took) = timed(issue(line, "bank key", number(2, "00"))).await;
     issued.unwrap();
     let answers = flood.await.unwrap();
     let told = |why: &str| {

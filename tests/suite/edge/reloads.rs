@@ -7,17 +7,24 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::Notify;
+use pombo::grpc::proto::otp_service_client::OtpServiceClient;
+use tokio::{sync::Notify, time::timeout};
 
-use super::tls_bench::{BANK, BY_CERTIFICATE, Folder, Met, Secured};
+use super::{
+    tls_bench::{BANK, BY_CERTIFICATE, Folder, Met, Secured},
+    watch,
+};
 use crate::support::{
     certificates::{Authority, Certificate, now},
-    pombo::login,
+    pombo::{PATIENCE, login},
     world::number,
 };
 
 const TAKEN: &str = "new connections go by them";
 const REFUSED: &str = "the old stay";
+
+/// Connections that were ended because nobody vouched for their certificates.
+const ENDED: &str = "pombo_connections_ended_total{reason=\"certificate\"}";
 
 /// Puts a pair in place as Kubernetes does: a link to the folder that it lies in is swapped.
 fn swap_link(folder: &Folder, version: &str, pair: &Certificate) {
@@ -149,14 +156,40 @@ async fn a_key_that_others_may_read_is_taken_and_told_of() {
 }
 
 #[tokio::test]
-async fn an_authority_that_is_taken_away_lets_nobody_in_any_more() {
+async fn an_authority_that_is_taken_away_lets_nobody_in_any_more_nor_keeps_anybody() {
     let secured = Secured::new(&BY_CERTIFICATE).await;
     let (old, new) = (&secured.authority, Authority::new());
     let (bank, other) = (old.certify_all(&[BANK]), new.certify_all(&[BANK]));
-    assert_eq!(secured.meet(Some(&bank), None, &number(1, "00")).await, Met::Served);
-    assert_eq!(secured.meet(Some(&other), None, &number(2, "00")).await, Met::NoConnection);
-    secured.folder.write("ca.crt", &new.pem());
+    let line = secured.connect(Some(&bank)).await.unwrap();
+    let (mut client, mut watched) = (OtpServiceClient::new(line.clone()), watch(line).await);
+    assert_eq!(secured.meet(Some(&other), None, &number(1, "00")).await, Met::NoConnection);
+
+    secured.folder.write("ca.crt", &[old.pem(), new.pem()].concat());
     secured.pombo.stderr.wait_for_many(TAKEN, 1).await;
-    assert_eq!(secured.meet(Some(&bank), None, &number(3, "00")).await, Met::NoConnection);
-    assert_eq!(secured.meet(Some(&other), None, &number(4, "00")).await, Met::Served);
+    let mut kept = OtpServiceClient::new(secured.connect(Some(&other)).await.unwrap());
+    kept.issue_code(login(&number(2, "00"))).await.unwrap();
+    client.issue_code(login(&number(3, "00"))).await.unwrap();
+    assert!(!secured.pombo.metrics().await.contains_key(ENDED), "it is vouched for still");
+
+    secured.folder.write("ca.crt", &new.pem());
+    secured.pombo.stderr.wait_for_many(TAKEN, 2).await;
+    let cut_off = timeout(PATIENCE, watched.message()).await.expect("nobody hung up");
+    assert!(cut_off.is_err());
+    assert!(client.issue_code(login(&number(4, "00"))).await.is_err());
+    assert_eq!(secured.meet(Some(&bank), None, &number(4, "00")).await, Met::NoConnection);
+    kept.issue_code(login(&number(5, "00"))).await.unwrap();
+    assert_eq!(secured.pombo.metrics().await[ENDED], 1.0);
+}
+
+#[tokio::test]
+async fn a_connection_ends_with_the_certificate_that_it_was_made_by() {
+    let secured = Secured::new(&BY_CERTIFICATE).await;
+    let bank = secured.authority.certify_for(BANK, Duration::from_secs(6));
+    let line = secured.connect(Some(&bank)).await.unwrap();
+    let mut watched = watch(line.clone()).await;
+    OtpServiceClient::new(line).issue_code(login(&number(1, "00"))).await.unwrap();
+    let cut_off = timeout(PATIENCE, watched.message()).await.expect("nobody hung up");
+    assert!(cut_off.is_err());
+    assert_eq!(secured.pombo.metrics().await[ENDED], 1.0);
+    assert_eq!(secured.meet(Some(&bank), None, &number(2, "00")).await, Met::NoConnection);
 }

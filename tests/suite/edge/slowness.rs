@@ -8,12 +8,21 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{NUMBER, tls_bench::Secured, world};
-use crate::support::{all, pombo::Pombo};
+use pombo::grpc::proto::otp_service_client::OtpServiceClient;
+use tonic::Code;
 
-/// How long a request's head may take, and the first words of gRPC; and what a busy machine adds.
+use super::{NUMBER, callers::two_callers, keyed, tls_bench::Secured, watch, world};
+use crate::support::{
+    all,
+    pombo::{Pombo, login},
+    world::number,
+};
+
+/// How long a request's head may take, the first words of gRPC, and a first call; and what a busy machine
+/// adds.
 const HEAD: Duration = Duration::from_secs(10);
 const FIRST_WORDS: Duration = Duration::from_secs(5);
+const STRANGER: Duration = Duration::from_secs(30);
 const MORE: Duration = Duration::from_secs(5);
 
 /// How often a slow one says something.
@@ -108,6 +117,28 @@ async fn a_connection_that_does_not_speak_grpc_is_hung_up_on_and_the_others_are_
     others_are_served(&pombo).await;
     let took = slow.await.unwrap();
     assert!(took.iter().all(|took| is_in_time(*took, FIRST_WORDS)), "{took:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_no_caller_has_a_connection_for_half_a_minute_and_a_caller_for_longer() {
+    let pombo = two_callers(&[]).await.serve().await;
+    let ended = "pombo_connections_ended_total{reason=\"stranger\"}";
+    let (start, line) = (Instant::now(), pombo.connection().await);
+    let mut client = OtpServiceClient::new(line.clone());
+    let mut callers = watch(line).await;
+    client.issue_code(keyed("bank key", login(NUMBER))).await.unwrap();
+    // What it is told when it guesses at a key makes nobody a caller.
+    let line = pombo.connection().await;
+    let mut stranger = OtpServiceClient::new(line.clone());
+    let refused = stranger.issue_code(keyed("a key", login(NUMBER))).await.unwrap_err();
+    assert_eq!(refused.code(), Code::Unauthenticated);
+    let mut strangers = watch(line).await;
+    let over = timeout(STRANGER + MORE, strangers.message()).await.expect("nobody hung up");
+    assert!(over.is_err() && is_in_time(start.elapsed(), STRANGER), "{:?}", start.elapsed());
+    assert_eq!(pombo.metrics().await[ended], 1.0);
+    client.issue_code(keyed("bank key", login(&number(1, "00")))).await.unwrap();
+    let told = timeout(Duration::ZERO, callers.message()).await;
+    assert!(told.is_err(), "there is no news, and no end: {told:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

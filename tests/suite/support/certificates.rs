@@ -1,6 +1,6 @@
 //! A private authority, and certificates by it.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
@@ -38,6 +38,13 @@ impl Authority {
     /// For a client of these names; URIs have a scheme.
     pub fn certify_all(&self, sans: &[&str]) -> Certificate {
         self.sign("client", named(sans))
+    }
+
+    /// For a client of this name, for about so long by this machine's clock.
+    pub fn certify_for(&self, san: &str, time: Duration) -> Certificate {
+        let mut params = named(&[san]);
+        params.not_after = (now() + time).into();
+        self.sign("client", params)
     }
 
     /// For a client of this name, once.
