@@ -123,6 +123,7 @@ async fn a_number_that_is_known_costs_as_much_work_as_one_that_is_not() {
     println!(
         "IssueCode to a known number {known:?}, to an unknown one {unknown:?} (medians of 30)"
     );
-    assert_eq!(hashed, 60.0, "one hash a code, whoever it is for");
+    // A code is hashed once, whoever it is for; once more where a receipt has changed the record meanwhile.
+    assert!((60.0..90.0).contains(&hashed), "{hashed}");
     assert!(known < unknown * 3 && unknown < known * 3, "{known:?} and {unknown:?}");
 }
