@@ -167,7 +167,7 @@ impl Work<'_> {
             service.tell_provider(feedback);
         }
         for settlement in transition.settlements {
-            service.settle(settlement);
+            service.settle(self.place, settlement);
         }
         for send in transition.sends {
             let code = self.supplier.code(send.fresh);

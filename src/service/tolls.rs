@@ -13,11 +13,13 @@ use super::Service;
 use crate::{
     insight::metrics,
     otp::{
-        Country, DeliveryRef, RecipientKey, Time,
+        Country, DeliveryRef, RecipientKey,
         event::{Settlement, Text},
-        toll::{Destination, Evidence, Hit, Known, Rule, Toll, evidence::Matured},
+        toll::{
+            Destination, Evidence, Hit, Known, Rule, Toll, breaker::Witness, evidence::Matured,
+        },
     },
-    store::{Charge, Charged, StoreError, record},
+    store::{Charge, Charged, Loaded, StoreError, record},
 };
 pub use learning::Learning;
 
@@ -113,7 +115,7 @@ impl Service {
     /// Takes in what became of a challenge's text messages: those that were verified are no fraud and
     /// are given back to the budgets (what was spent is spent), those that no provider took cost
     /// nothing, and more is known of where the others went.
-    pub(super) fn settle(self: &Arc<Self>, settlement: Settlement) {
+    pub(super) fn settle(self: &Arc<Self>, recipient: RecipientKey, settlement: Settlement) {
         if !self.parts.tolls.is_on() {
             return;
         }
@@ -121,13 +123,21 @@ impl Service {
         self.tasks.spawn(async move {
             service.give_back_texts(&settlement).await;
             let Some(verified) = settlement.verified else { return };
-            let verified = u32::from(verified);
-            let matured = Matured { verified, challenges: 1 };
-            let (prefix, country) = (settlement.to.prefix, settlement.to.country);
-            for place in [prefix, Some(service.place_of(country))].into_iter().flatten() {
-                service.learn(place, matured).await;
+            let of_country =
+                Matured { verified: verified.into(), challenges: 1, ..Matured::default() };
+            let witnesses = vec![Witness { tag: service.witness_tag(&recipient), verified }];
+            let of_prefix = Matured { witnesses, ..of_country.clone() };
+            if let Some(prefix) = settlement.to.prefix {
+                service.learn(prefix, of_prefix).await;
             }
+            service.learn(service.place_of(settlement.to.country), of_country).await;
         });
+    }
+
+    fn witness_tag(&self, recipient: &RecipientKey) -> u32 {
+        let [first, second, third, fourth, ..] =
+            self.parts.index.limit_tag("witness", &[&recipient.0]);
+        u32::from_be_bytes([first, second, third, fourth]) >> 1
     }
 
     async fn give_back_texts(&self, settlement: &Settlement) {
@@ -149,12 +159,12 @@ impl Service {
         let country = self.place_of(to.country);
         let prefix = async {
             match &to.prefix {
-                Some(prefix) => self.evidence(prefix).await.map(|(known, _)| known),
+                Some(prefix) => Ok(self.evidence(prefix).await?.0),
                 None => Ok(Evidence::default()),
             }
         };
-        let (prefix, (country, now)) = tokio::try_join!(prefix, self.evidence(&country))?;
-        Ok(Known { prefix, country, now })
+        let (prefix, (country, loaded)) = tokio::try_join!(prefix, self.evidence(&country))?;
+        Ok(Known { prefix, country, now: loaded.now })
     }
 
     /// Where what is known of a country is kept.
@@ -162,10 +172,10 @@ impl Service {
         RecipientKey(self.parts.index.limit_tag("country", &[country.as_str().as_bytes()]))
     }
 
-    /// What is known of a place, as of now.
-    async fn evidence(&self, place: &RecipientKey) -> Result<(Evidence, Time), StoreError> {
+    /// What is known of a place, and its record as it was found.
+    async fn evidence(&self, place: &RecipientKey) -> Result<(Evidence, Loaded), StoreError> {
         let loaded = self.parts.store.load(place).await?;
         let known = loaded.blob.as_deref().map(record::evidence::decode).transpose()?;
-        Ok((known.unwrap_or_default(), loaded.now))
+        Ok((known.unwrap_or_default(), loaded))
     }
 }

@@ -44,8 +44,8 @@ pub struct Settlement {
     pub texts: Vec<u32>,
     /// The numbers of those that none took: they cost nothing.
     pub refused: Vec<u32>,
-    /// Whether it was verified. Neither here nor there is what its caller ended before its time, and
-    /// where no text message was sent.
+    /// Whether it was verified. Neither here nor there is what its caller ended before anybody had the
+    /// time to type a code, and where no text message was sent.
     pub verified: Option<bool>,
 }
 

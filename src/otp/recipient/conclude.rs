@@ -12,6 +12,10 @@ use crate::otp::{
     time::Time,
 };
 
+/// How long a person who has a text message may take to type its code before they count as one who did
+/// not, should the caller end the challenge.
+const TIME_TO_TYPE: Duration = Duration::from_secs(60);
+
 /// How far a caller's clock may be off the store's.
 const SKEW: Duration = Duration::from_secs(5);
 
@@ -60,13 +64,15 @@ impl Turn<'_> {
         if challenge.arm == Arm::Test || texts.is_empty() && refused.is_empty() {
             return;
         }
+        let is_old = |at: Time| self.now.since(at) > TIME_TO_TYPE;
+        let had_time = texts.iter().any(|it| it.accepted_at.is_some_and(is_old));
         let number = |it: &Delivery| it.number;
         let (texts, refused): (Vec<_>, Vec<_>) =
             (texts.into_iter().map(number).collect(), refused.into_iter().map(number).collect());
         let verified = match (state, reason) {
             (State::Verified, _) => Some(true),
             // Its caller ended it before the person had the time to.
-            (_, ConclusionReason::Caller | ConclusionReason::NewTransaction) => None,
+            (_, ConclusionReason::Caller | ConclusionReason::NewTransaction) if !had_time => None,
             _ => Some(false),
         };
         let verified = verified.filter(|_| !texts.is_empty());

@@ -86,3 +86,18 @@ fn nobody_pays_for_a_test_number() {
     let id = phone.begin(Ask::by(Sms));
     assert_eq!(phone.guess(id, FIXED).outcome, VerifyOutcome::Verified);
 }
+
+#[test]
+fn who_cancels_after_a_minute_did_not_verify_and_before_that_nobody_can_tell() {
+    for (seconds, verified) in [(60, None), (61, Some(false))] {
+        let mut phone = Phone::new();
+        let id = phone.begin(Ask::by(Sms));
+        phone.sender(id, 1, DeliveryStatus::Accepted);
+        phone.wait(seconds).cancel(id);
+        assert_eq!(phone.settlements.remove(0).verified, verified, "after {seconds} s");
+    }
+    let mut untaken = Phone::new();
+    let id = untaken.begin(Ask::by(Sms));
+    untaken.wait(61).cancel(id);
+    assert_eq!(untaken.settlements.remove(0).verified, None, "no provider has taken it yet");
+}

@@ -1,5 +1,7 @@
 //! Which way messages go, and what their providers hear in the end.
 
+use std::time::Duration;
+
 use super::{Naive, Step, find};
 use crate::otp::{
     challenge::{Challenge, Delivery},
@@ -66,7 +68,13 @@ impl Naive {
                 let these = all.iter().filter(move |(_, it)| *it == taken);
                 these.map(|(number, _)| *number).collect::<Vec<_>>()
             };
-            let early = matches!(reason, Caller | NewTransaction) || of(true).is_empty();
+            let deliveries = find(then, &id).unwrap().deliveries.iter();
+            let mut texts = deliveries.filter(|it| it.channel == Channel::Sms && was_taken(it));
+            let minute = Duration::from_secs(60);
+            let had_time =
+                texts.any(|it| it.accepted_at.is_some_and(|at| step.now.since(at) > minute));
+            let early = matches!(reason, Caller | NewTransaction) && !had_time;
+            let early = early || of(true).is_empty();
             let verified = (!early).then_some(state == State::Verified);
             (!all.is_empty()).then_some((id, of(true), of(false), verified))
         });
