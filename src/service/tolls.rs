@@ -11,9 +11,9 @@ use std::{sync::Arc, time::Duration};
 
 use super::Service;
 use crate::{
-    insight::metrics,
+    insight::{RefusedCall, metrics},
     otp::{
-        Country, DeliveryRef, RecipientKey,
+        Answer, Country, DeliveryRef, Event, RecipientKey, Refusal, Supply,
         event::{Settlement, Text},
         toll::{
             Destination, Evidence, Hit, Known, Rule, Toll, breaker::Witness, evidence::Matured,
@@ -22,6 +22,7 @@ use crate::{
     store::{Charge, Charged, Loaded, StoreError, record},
 };
 pub use learning::Learning;
+use learning::News;
 
 impl Service {
     /// What the rules say to a text message, and what it was charged if they let it go.
@@ -127,10 +128,30 @@ impl Service {
                 Matured { verified: verified.into(), challenges: 1, ..Matured::default() };
             let witnesses = vec![Witness { tag: service.witness_tag(&recipient), verified }];
             let of_prefix = Matured { witnesses, ..of_country.clone() };
+            let news = |matured| News { matured, ..News::default() };
             if let Some(prefix) = settlement.to.prefix {
-                service.learn(prefix, of_prefix).await;
+                service.learn(prefix, news(of_prefix)).await;
             }
-            service.learn(service.place_of(settlement.to.country), of_country).await;
+            service.learn(service.place_of(settlement.to.country), news(of_country)).await;
+        });
+    }
+
+    /// Takes in that a call got no text message though it asked for nothing else, or for one of a pending
+    /// challenge. Its answer is all that there is of it: nothing was committed that would tell.
+    pub(super) fn note_refused(self: &Arc<Self>, event: &Event, supply: &Supply, answer: &Answer) {
+        let mut hits = supply.cleared.iter().filter_map(|(text, hit)| Some((*text, (*hit)?)));
+        let Some((text, hit)) = hits.find(|(_, hit)| hit.enforced) else { return };
+        let is_refused = match answer {
+            Answer::Refused(Refusal::Limited { limit, .. }) => *limit == hit.rule.limit(),
+            Answer::Issued(issued) => issued.reused && !issued.message_sent,
+            _ => false,
+        };
+        let call = RefusedCall::new(event, text, hit.rule).filter(|_| is_refused);
+        let Some(call) = call else { return };
+        let place = text.to.prefix.unwrap_or_else(|| self.place_of(text.to.country));
+        let (service, refused) = (Arc::clone(self), vec![call]);
+        self.tasks.spawn(async move {
+            service.learn(place, News { refused, ..News::default() }).await;
         });
     }
 

@@ -13,7 +13,7 @@ use tokio::time::sleep;
 
 use super::super::Service;
 use crate::{
-    insight::metrics,
+    insight::{RefusedCall, metrics},
     otp::{
         RecipientKey,
         toll::evidence::{KEPT_FOR, Matured},
@@ -32,28 +32,51 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// What has gathered for places that somebody is writing of.
 #[derive(Default)]
-pub struct Learning(Mutex<HashMap<RecipientKey, Matured>>);
+pub struct Learning(Mutex<HashMap<RecipientKey, News>>);
+
+/// What is to be written of a place.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct News {
+    /// What became of challenges.
+    pub(super) matured: Matured,
+    /// Calls that were refused, for the event record.
+    pub(super) refused: Vec<RefusedCall>,
+}
+
+impl News {
+    fn add(&mut self, other: Self) {
+        self.matured.add(other.matured);
+        self.refused.extend(other.refused);
+    }
+
+    fn is_lost(&self) {
+        metrics::evidence_lost(self.matured.challenges);
+        if !self.refused.is_empty() {
+            let count = self.refused.len();
+            tracing::warn!(count, "refused calls may be missing in the event record");
+        }
+    }
+}
 
 /// Who writes of a place, and what. Nobody else does until it is dropped.
 struct Writer<'a> {
     learning: &'a Learning,
     place: RecipientKey,
-    in_hand: Matured,
+    in_hand: News,
     is_done: bool,
 }
 
 impl Learning {
     /// Adds to what has gathered. If nobody is writing of the place, it is for who asks.
-    fn gather(&self, place: RecipientKey, matured: Matured) -> Option<Writer<'_>> {
+    fn gather(&self, place: RecipientKey, news: News) -> Option<Writer<'_>> {
         let mut gathered = self.lock();
         let nobody_writes = !gathered.contains_key(&place);
-        gathered.entry(place).or_default().add(matured);
-        let writer =
-            || Writer { learning: self, place, in_hand: Matured::default(), is_done: false };
+        gathered.entry(place).or_default().add(news);
+        let writer = || Writer { learning: self, place, in_hand: News::default(), is_done: false };
         nobody_writes.then(writer)
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<RecipientKey, Matured>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<RecipientKey, News>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -64,7 +87,7 @@ impl Writer<'_> {
     fn take(&mut self) -> bool {
         let mut gathered = self.learning.lock();
         self.in_hand.add(gathered.get_mut(&self.place).map(mem::take).unwrap_or_default());
-        self.is_done = self.in_hand == Matured::default();
+        self.is_done = self.in_hand == News::default();
         if self.is_done {
             gathered.remove(&self.place);
         }
@@ -72,7 +95,7 @@ impl Writer<'_> {
     }
 
     /// What is in hand was written, or is lost.
-    fn let_go(&mut self) -> Matured {
+    fn let_go(&mut self) -> News {
         mem::take(&mut self.in_hand)
     }
 }
@@ -83,14 +106,14 @@ impl Drop for Writer<'_> {
         if !self.is_done {
             let mut lost = self.let_go();
             lost.add(self.learning.lock().remove(&self.place).unwrap_or_default());
-            metrics::evidence_lost(lost.challenges);
+            lost.is_lost();
         }
     }
 }
 
 impl Service {
-    pub(super) async fn learn(&self, place: RecipientKey, matured: Matured) {
-        let Some(mut writer) = self.learning.gather(place, matured) else { return };
+    pub(super) async fn learn(&self, place: RecipientKey, news: News) {
+        let Some(mut writer) = self.learning.gather(place, news) else { return };
         let mut failed = 0;
         while failed < GOES && writer.take() {
             match self.write(place, &writer.in_hand).await {
@@ -105,7 +128,7 @@ impl Service {
                 // It may have been written all the same, and twice would make a budget larger than it is.
                 Err(error) => {
                     tracing::warn!(%error, "what became of text messages may not be written down");
-                    metrics::evidence_lost(writer.let_go().challenges);
+                    writer.let_go().is_lost();
                 }
             }
         }
@@ -113,7 +136,7 @@ impl Service {
 
     /// One go. False if nothing was written: the record could not be read, or somebody else wrote
     /// meanwhile.
-    async fn write(&self, place: RecipientKey, matured: &Matured) -> Result<bool, StoreError> {
+    async fn write(&self, place: RecipientKey, news: &News) -> Result<bool, StoreError> {
         let (mut known, loaded) = match self.evidence(&place).await {
             Ok(found) => found,
             Err(error) => {
@@ -121,7 +144,7 @@ impl Service {
                 return Ok(false);
             }
         };
-        known.learn(matured, &self.parts.tolls.breaker, loaded.now);
+        known.learn(&news.matured, &self.parts.tolls.breaker, loaded.now);
         let commit = Commit {
             key: place,
             expected: loaded.version,
@@ -129,7 +152,7 @@ impl Service {
             ttl: KEPT_FOR,
             alarm: None,
             counters: Vec::new(),
-            events: Vec::new(),
+            events: news.refused.iter().map(|call| call.event(loaded.now)).collect(),
             replicated: false,
         };
         Ok(self.parts.store.commit(&commit).await? == Committed::Done)
@@ -148,8 +171,9 @@ mod tests {
 
     const PLACE: RecipientKey = RecipientKey([1; 16]);
 
-    fn one() -> Matured {
-        Matured { challenges: 1, ..Matured::default() }
+    fn one() -> News {
+        let matured = Matured { challenges: 1, ..Matured::default() };
+        News { matured, ..News::default() }
     }
 
     #[test]
@@ -160,7 +184,7 @@ mod tests {
         assert_eq!(writer.let_go(), one());
         assert!(learning.gather(PLACE, one()).is_none() && learning.gather(PLACE, one()).is_none());
         assert!(writer.take());
-        assert_eq!(writer.let_go().challenges, 2);
+        assert_eq!(writer.let_go().matured.challenges, 2);
         assert!(!writer.take());
         let next = learning.gather(PLACE, one());
         drop(writer);
@@ -175,7 +199,7 @@ mod tests {
         assert!(writer.take());
         assert!(learning.gather(PLACE, one()).is_none());
         assert!(writer.take());
-        assert_eq!(writer.let_go().challenges, 2);
+        assert_eq!(writer.let_go().matured.challenges, 2);
     }
 
     #[test]
