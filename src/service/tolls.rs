@@ -1,7 +1,7 @@
 //! Toll fraud: whether one more text message may be paid for, asked where it is about to be sent,
 //! whoever drove it there: a call, a receipt or an alarm.
 //!
-//! A message is charged once, under the name of its delivery, and given back once its challenge is
+//! A message is charged once, under the name of its delivery and try, and given back once its challenge is
 //! verified; so what a budget holds are messages that nobody verified. A rule that is enforced fails
 //! closed: without the store there is no message anyway. One that is only observed fails open.
 
@@ -13,7 +13,7 @@ use super::Service;
 use crate::{
     insight::{RefusedCall, metrics},
     otp::{
-        Answer, Country, DeliveryRef, Event, RecipientKey, Refusal, Supply,
+        Answer, Country, Event, RecipientKey, Refusal, Supply,
         event::{Settlement, Text},
         toll::{
             Destination, Evidence, Hit, Known, Rule, Toll, breaker::Witness, evidence::Matured,
@@ -81,7 +81,7 @@ impl Service {
             Ok(toll) => toll,
         };
         // Before it is asked for: where the answer is lost, it may have been charged.
-        charged.push(self.charge_for(rule, toll, &text.delivery));
+        charged.push(self.charge_for(rule, toll, text));
         let asked = &charged[charged.len() - 1];
         let told = self.parts.store.charge(asked).await?;
         Ok(match told {
@@ -93,14 +93,16 @@ impl Service {
         })
     }
 
-    /// A delivery is charged by each rule once, whichever replica asks, and however often.
-    fn charge_for(&self, rule: Rule, toll: Toll, delivery: &DeliveryRef) -> Charge {
+    /// A message is charged by each rule once, whichever replica asks, and however often; one that is sent
+    /// again, since nobody knows what became of the first, is another.
+    fn charge_for(&self, rule: Rule, toll: Toll, text: &Text) -> Charge {
         let index = &self.parts.index;
+        let call = if text.again { "text again" } else { "text" };
         Charge {
             counter: index.limit_tag(rule.as_str(), &[&toll.of]),
             windows: toll.windows.iter().map(|it| (it.count.get(), it.length)).collect(),
             cost: i32::try_from(toll.cost).unwrap_or(i32::MAX),
-            operation: index.operation("text", rule.as_str(), &delivery.to_string()),
+            operation: index.operation(call, rule.as_str(), &text.delivery.to_string()),
         }
     }
 
@@ -168,10 +170,8 @@ impl Service {
             let Ok(toll) = self.parts.tolls.toll(rule, settlement.to, &known) else { continue };
             let verified = settlement.verified == Some(true) && rule.is_budget();
             let texts = settlement.texts.iter().filter(|_| verified);
-            charges.extend(texts.chain(&settlement.refused).map(|&number| {
-                let delivery = DeliveryRef { challenge: settlement.challenge, number };
-                self.charge_for(rule, toll.clone(), &delivery)
-            }));
+            let texts = texts.chain(&settlement.refused);
+            charges.extend(texts.map(|text| self.charge_for(rule, toll.clone(), text)));
         }
         self.give_back(charges).await;
     }
