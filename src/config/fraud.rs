@@ -64,8 +64,8 @@ const COUNT: Kind<NonZeroU32> = Kind::new("a whole number from 1 to 1000000", |t
     within(text, 1..=1_000_000).and_then(NonZeroU32::new)
 });
 
-const MATURED: Kind<NonZeroU32> = Kind::new("a whole number from 10 to 10000", |text| {
-    within(text, 10..=10_000).and_then(NonZeroU32::new)
+const MATURED: Kind<NonZeroU32> = Kind::new("a whole number from 10 to 1000", |text| {
+    within(text, 10..=1_000).and_then(NonZeroU32::new)
 });
 
 const SHARE: Kind<f64> = Kind::new("a share from 0.05 to 0.95", |text| within(text, 0.05..=0.95));

@@ -126,7 +126,7 @@ fn details(kind: &FactKind) -> (String, Value) {
 }
 
 /// `2026-07-17T12:06:05.250Z`
-fn rfc3339(time: Time) -> String {
+pub(super) fn rfc3339(time: Time) -> String {
     let (seconds, millis) = (time.millis() / 1000, time.millis() % 1000);
     Timestamp { seconds: seconds as i64, nanos: millis as i32 * 1_000_000 }.to_string()
 }

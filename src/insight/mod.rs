@@ -9,7 +9,10 @@ pub mod metrics;
 
 pub mod observed;
 
+mod refused;
+
 use crate::otp::{Fact, event::FactKind};
+pub use refused::RefusedCall;
 
 /// Tells one fact: a line of the log and its metrics.
 pub fn tell(recipient: &str, fact: &Fact) {

@@ -15,8 +15,8 @@ pub struct CloudEvent {
     pub id: String,
     /// What happened: `pombo.otp.challenge.verified.v1`.
     pub kind: String,
-    /// The challenge that it happened to.
-    pub subject: String,
+    /// What it keeps its order with: the challenge that it happened to; where there is none, its partition.
+    pub group: String,
     /// The whole event in JSON.
     pub body: Vec<u8>,
 }
@@ -26,7 +26,7 @@ pub struct CloudEvent {
 struct Record {
     event: String,
     time: String,
-    challenge: String,
+    challenge: Option<String>,
     #[serde(flatten)]
     data: Map<String, Value>,
 }
@@ -47,19 +47,22 @@ impl CloudEvent {
         data.retain(|_, value| !value.is_null() && value != "");
         let id = format!("{partition}-{}", recorded.id);
         let kind = format!("pombo.otp.{event}.v1");
-        let body = json!({
+        let mut body = json!({
             "specversion": "1.0",
             "id": id,
             "source": source,
             "type": kind,
-            "subject": challenge,
             "time": time,
             "datacontenttype": "application/json",
             "partitionkey": partition.to_string(),
             "sequence": sequence(recorded),
             "data": data,
         });
-        Ok(Self { id, kind, subject: challenge, body: body.to_string().into_bytes() })
+        if let Some(challenge) = &challenge {
+            body["subject"] = json!(challenge);
+        }
+        let group = challenge.unwrap_or_else(|| partition.to_string());
+        Ok(Self { id, kind, group, body: body.to_string().into_bytes() })
     }
 }
 
@@ -90,6 +93,17 @@ mod tests {
         assert_eq!(body["id"], "17-9-3");
         assert_eq!(body["type"], "pombo.otp.challenge.issued.v1");
         assert_eq!(body["subject"], "ch_1");
+    }
+
+    #[test]
+    fn what_happened_to_no_challenge_has_no_subject() {
+        let record = r#"{"event": "call.refused", "time": "2026-07-17T12:06:05.250Z",
+            "challenge": null, "rule": "prefix_budget", "enforced": true}"#;
+        let event = CloudEvent::new("urn:pombo", 17, &recorded(9, 3, record)).unwrap();
+        let body: Value = serde_json::from_slice(&event.body).unwrap();
+        assert_eq!(body.get("subject"), None);
+        assert_eq!(body["data"], json!({ "rule": "prefix_budget", "enforced": true }));
+        assert_eq!(event.group, "17");
     }
 
     #[test]

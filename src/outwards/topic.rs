@@ -41,7 +41,7 @@ impl Topic {
             .message_attributes("type", text(&event.kind)?)
             .message_attributes("content-type", text(CONTENT_TYPE)?);
         Ok(if self.arn.ends_with(".fifo") {
-            message.message_group_id(&event.subject).message_deduplication_id(&event.id)
+            message.message_group_id(&event.group).message_deduplication_id(&event.id)
         } else {
             message
         })

@@ -131,6 +131,7 @@ impl Work<'_> {
         told: oneshot::Sender<Result<Answer, Fault>>,
     ) {
         if let Ok(answer) = &done {
+            self.service.note_refused(self.event, &self.supplier.supply, answer);
             let issued = match answer {
                 Answer::Issued(issued) if self.committed => Some(issued),
                 _ => None,
@@ -167,7 +168,7 @@ impl Work<'_> {
             service.tell_provider(feedback);
         }
         for settlement in transition.settlements {
-            service.settle(settlement);
+            service.settle(self.place, settlement);
         }
         for send in transition.sends {
             let code = self.supplier.code(send.fresh);

@@ -1,7 +1,7 @@
 //! Toll fraud: whether one more text message may be paid for, asked where it is about to be sent,
 //! whoever drove it there: a call, a receipt or an alarm.
 //!
-//! A message is charged once, under the name of its delivery, and given back once its challenge is
+//! A message is charged once, under the name of its delivery and try, and given back once its challenge is
 //! verified; so what a budget holds are messages that nobody verified. A rule that is enforced fails
 //! closed: without the store there is no message anyway. One that is only observed fails open.
 
@@ -11,15 +11,18 @@ use std::{sync::Arc, time::Duration};
 
 use super::Service;
 use crate::{
-    insight::metrics,
+    insight::{RefusedCall, metrics},
     otp::{
-        Country, DeliveryRef, RecipientKey, Time,
+        Answer, Country, Event, RecipientKey, Refusal, Supply,
         event::{Settlement, Text},
-        toll::{Destination, Evidence, Hit, Known, Rule, Toll, evidence::Matured},
+        toll::{
+            Destination, Evidence, Hit, Known, Rule, Toll, breaker::Witness, evidence::Matured,
+        },
     },
-    store::{Charge, Charged, StoreError, record},
+    store::{Charge, Charged, Loaded, StoreError, record},
 };
 pub use learning::Learning;
+use learning::News;
 
 impl Service {
     /// What the rules say to a text message, and what it was charged if they let it go.
@@ -78,7 +81,7 @@ impl Service {
             Ok(toll) => toll,
         };
         // Before it is asked for: where the answer is lost, it may have been charged.
-        charged.push(self.charge_for(rule, toll, &text.delivery));
+        charged.push(self.charge_for(rule, toll, text));
         let asked = &charged[charged.len() - 1];
         let told = self.parts.store.charge(asked).await?;
         Ok(match told {
@@ -90,14 +93,16 @@ impl Service {
         })
     }
 
-    /// A delivery is charged by each rule once, whichever replica asks, and however often.
-    fn charge_for(&self, rule: Rule, toll: Toll, delivery: &DeliveryRef) -> Charge {
+    /// A message is charged by each rule once, whichever replica asks, and however often; one that is sent
+    /// again, since nobody knows what became of the first, is another.
+    fn charge_for(&self, rule: Rule, toll: Toll, text: &Text) -> Charge {
         let index = &self.parts.index;
+        let call = if text.again { "text again" } else { "text" };
         Charge {
             counter: index.limit_tag(rule.as_str(), &[&toll.of]),
             windows: toll.windows.iter().map(|it| (it.count.get(), it.length)).collect(),
             cost: i32::try_from(toll.cost).unwrap_or(i32::MAX),
-            operation: index.operation("text", rule.as_str(), &delivery.to_string()),
+            operation: index.operation(call, rule.as_str(), &text.delivery.to_string()),
         }
     }
 
@@ -113,7 +118,7 @@ impl Service {
     /// Takes in what became of a challenge's text messages: those that were verified are no fraud and
     /// are given back to the budgets (what was spent is spent), those that no provider took cost
     /// nothing, and more is known of where the others went.
-    pub(super) fn settle(self: &Arc<Self>, settlement: Settlement) {
+    pub(super) fn settle(self: &Arc<Self>, recipient: RecipientKey, settlement: Settlement) {
         if !self.parts.tolls.is_on() {
             return;
         }
@@ -121,13 +126,41 @@ impl Service {
         self.tasks.spawn(async move {
             service.give_back_texts(&settlement).await;
             let Some(verified) = settlement.verified else { return };
-            let verified = u32::from(verified);
-            let matured = Matured { verified, challenges: 1 };
-            let (prefix, country) = (settlement.to.prefix, settlement.to.country);
-            for place in [prefix, Some(service.place_of(country))].into_iter().flatten() {
-                service.learn(place, matured).await;
+            let of_country =
+                Matured { verified: verified.into(), challenges: 1, ..Matured::default() };
+            let witnesses = vec![Witness { tag: service.witness_tag(&recipient), verified }];
+            let of_prefix = Matured { witnesses, ..of_country.clone() };
+            let news = |matured| News { matured, ..News::default() };
+            if let Some(prefix) = settlement.to.prefix {
+                service.learn(prefix, news(of_prefix)).await;
             }
+            service.learn(service.place_of(settlement.to.country), news(of_country)).await;
         });
+    }
+
+    /// Takes in that a call got no text message though it asked for nothing else, or for one of a pending
+    /// challenge. Its answer is all that there is of it: nothing was committed that would tell.
+    pub(super) fn note_refused(self: &Arc<Self>, event: &Event, supply: &Supply, answer: &Answer) {
+        let mut hits = supply.cleared.iter().filter_map(|(text, hit)| Some((*text, (*hit)?)));
+        let Some((text, hit)) = hits.find(|(_, hit)| hit.enforced) else { return };
+        let is_refused = match answer {
+            Answer::Refused(Refusal::Limited { limit, .. }) => *limit == hit.rule.limit(),
+            Answer::Issued(issued) => issued.reused && !issued.message_sent,
+            _ => false,
+        };
+        let call = RefusedCall::new(event, text, hit.rule).filter(|_| is_refused);
+        let Some(call) = call else { return };
+        let place = text.to.prefix.unwrap_or_else(|| self.place_of(text.to.country));
+        let (service, refused) = (Arc::clone(self), vec![call]);
+        self.tasks.spawn(async move {
+            service.learn(place, News { refused, ..News::default() }).await;
+        });
+    }
+
+    fn witness_tag(&self, recipient: &RecipientKey) -> u32 {
+        let [first, second, third, fourth, ..] =
+            self.parts.index.limit_tag("witness", &[&recipient.0]);
+        u32::from_be_bytes([first, second, third, fourth]) >> 1
     }
 
     async fn give_back_texts(&self, settlement: &Settlement) {
@@ -137,10 +170,8 @@ impl Service {
             let Ok(toll) = self.parts.tolls.toll(rule, settlement.to, &known) else { continue };
             let verified = settlement.verified == Some(true) && rule.is_budget();
             let texts = settlement.texts.iter().filter(|_| verified);
-            charges.extend(texts.chain(&settlement.refused).map(|&number| {
-                let delivery = DeliveryRef { challenge: settlement.challenge, number };
-                self.charge_for(rule, toll.clone(), &delivery)
-            }));
+            let texts = texts.chain(&settlement.refused);
+            charges.extend(texts.map(|text| self.charge_for(rule, toll.clone(), text)));
         }
         self.give_back(charges).await;
     }
@@ -149,12 +180,12 @@ impl Service {
         let country = self.place_of(to.country);
         let prefix = async {
             match &to.prefix {
-                Some(prefix) => self.evidence(prefix).await.map(|(known, _)| known),
+                Some(prefix) => Ok(self.evidence(prefix).await?.0),
                 None => Ok(Evidence::default()),
             }
         };
-        let (prefix, (country, now)) = tokio::try_join!(prefix, self.evidence(&country))?;
-        Ok(Known { prefix, country, now })
+        let (prefix, (country, loaded)) = tokio::try_join!(prefix, self.evidence(&country))?;
+        Ok(Known { prefix, country, now: loaded.now })
     }
 
     /// Where what is known of a country is kept.
@@ -162,10 +193,10 @@ impl Service {
         RecipientKey(self.parts.index.limit_tag("country", &[country.as_str().as_bytes()]))
     }
 
-    /// What is known of a place, as of now.
-    async fn evidence(&self, place: &RecipientKey) -> Result<(Evidence, Time), StoreError> {
+    /// What is known of a place, and its record as it was found.
+    async fn evidence(&self, place: &RecipientKey) -> Result<(Evidence, Loaded), StoreError> {
         let loaded = self.parts.store.load(place).await?;
         let known = loaded.blob.as_deref().map(record::evidence::decode).transpose()?;
-        Ok((known.unwrap_or_default(), loaded.now))
+        Ok((known.unwrap_or_default(), loaded))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Answer;
+use super::{Answer, Text};
 use crate::otp::{
     country::Country,
     id::ChallengeId,
@@ -36,16 +36,14 @@ pub struct Transition {
 /// The end of a challenge that cost text messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settlement {
-    /// Which.
-    pub challenge: ChallengeId,
     /// Where its messages went.
     pub to: Destination,
-    /// The numbers of the text messages that a provider took, or may have taken.
-    pub texts: Vec<u32>,
-    /// The numbers of those that none took: they cost nothing.
-    pub refused: Vec<u32>,
-    /// Whether it was verified. Neither here nor there is what its caller ended before its time, and
-    /// where no text message was sent.
+    /// The text messages that a provider took, or may have taken.
+    pub texts: Vec<Text>,
+    /// Those that none took: they cost nothing.
+    pub refused: Vec<Text>,
+    /// Whether it was verified. Neither here nor there is what its caller ended before anybody had the
+    /// time to type a code, and where no text message was sent.
     pub verified: Option<bool>,
 }
 

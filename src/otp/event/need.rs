@@ -54,6 +54,8 @@ pub struct Supply {
 pub struct Text {
     /// Of which challenge, and which of its deliveries.
     pub delivery: DeliveryRef,
+    /// Whether it goes out a second time, since its sender fell silent: it may be paid for twice.
+    pub again: bool,
     /// Where it goes.
     pub to: Destination,
 }

@@ -4,9 +4,10 @@ use super::turn::Turn;
 use crate::otp::{
     challenge::{Challenge, Delivery},
     event::{Answer, Cause, FactKind, Need},
-    kinds::{DeliveryStatus, FailureReason, Route, TimelineEvent},
+    kinds::{Arm, Channel, DeliveryStatus, FailureReason, Route, TimelineEvent},
     policy::{Policy, Rules},
     time::Time,
+    toll::Hit,
 };
 
 impl Challenge {
@@ -48,7 +49,8 @@ impl Turn<'_> {
     }
 
     /// A delivery still queued when its time is up has lost its sender. It is sent again once, with
-    /// a fresh code; lost a second time, or while its flow is locked, it counts as silent.
+    /// a fresh code; lost a second time, while its flow is locked, or where a rule against toll fraud
+    /// withholds it, it counts as silent.
     fn look_after_sends(&mut self, at: usize) -> Result<(), Need> {
         let now = self.now;
         let lost = |d: &&Delivery| d.status == DeliveryStatus::Queued && d.retry_at <= now;
@@ -80,7 +82,13 @@ impl Turn<'_> {
     }
 
     fn take_over(&mut self, at: usize, number: u32) -> Result<(), Need> {
+        let hit = self.hit_again(at, number)?;
+        if hit.is_some_and(|hit| hit.enforced) {
+            self.tell_withheld(at, hit);
+            return self.fall_silent(at, number);
+        }
         let (fresh, digest) = self.fresh(at)?;
+        self.tell_withheld(at, hit);
         let (now, retry_at) = (self.now, self.now + self.rules.send_window);
         let challenge = &mut self.next.challenges[at];
         challenge.note(now, TimelineEvent::SendTakenOver, number);
@@ -92,6 +100,16 @@ impl Turn<'_> {
         self.tell(at, FactKind::TakenOver { number });
         self.send(at, number, fresh);
         Ok(())
+    }
+
+    /// What stands in the way of a text message's second try.
+    fn hit_again(&self, at: usize, number: u32) -> Result<Option<Hit>, Need> {
+        let challenge = self.challenge(at);
+        let is_text = challenge.delivery(number).is_some_and(|it| it.channel == Channel::Sms);
+        match is_text && challenge.arm == Arm::None {
+            true => self.clearance(self.traveller_of(at, number, true)),
+            false => Ok(None),
+        }
     }
 
     /// Acts on what is due at the step where the plan stands; `false` if nothing is.

@@ -12,6 +12,10 @@ use crate::otp::{
     time::Time,
 };
 
+/// How long a person who has a text message may take to type its code before they count as one who did
+/// not, should the caller end the challenge.
+const TIME_TO_TYPE: Duration = Duration::from_secs(60);
+
 /// How far a caller's clock may be off the store's.
 const SKEW: Duration = Duration::from_secs(5);
 
@@ -60,18 +64,25 @@ impl Turn<'_> {
         if challenge.arm == Arm::Test || texts.is_empty() && refused.is_empty() {
             return;
         }
-        let number = |it: &Delivery| it.number;
-        let (texts, refused): (Vec<_>, Vec<_>) =
-            (texts.into_iter().map(number).collect(), refused.into_iter().map(number).collect());
+        let is_old = |at: Time| self.now.since(at) > TIME_TO_TYPE;
+        let had_time = texts.iter().any(|it| it.accepted_at.is_some_and(is_old));
+        let was_sent = !texts.is_empty();
+        // What becomes known of a delivery that was taken over is its second message's; the first may
+        // have gone out.
+        let again = texts.iter().chain(&refused).filter(|it| it.taken_over);
+        let first = again.map(|it| self.traveller_of(at, it.number, false).text());
+        let last = |it: &&Delivery| self.traveller_of(at, it.number, it.taken_over).text();
+        let texts: Vec<_> = texts.iter().map(last).chain(first).collect();
+        let refused: Vec<_> = refused.iter().map(last).collect();
         let verified = match (state, reason) {
             (State::Verified, _) => Some(true),
             // Its caller ended it before the person had the time to.
-            (_, ConclusionReason::Caller | ConclusionReason::NewTransaction) => None,
+            (_, ConclusionReason::Caller | ConclusionReason::NewTransaction) if !had_time => None,
             _ => Some(false),
         };
-        let verified = verified.filter(|_| !texts.is_empty());
-        let (challenge, to) = (challenge.id, self.next.destination);
-        self.settlements.push(Settlement { challenge, to, texts, refused, verified });
+        let verified = verified.filter(|_| was_sent);
+        let to = self.next.destination;
+        self.settlements.push(Settlement { to, texts, refused, verified });
     }
 
     /// Any event after a challenge's time first records that it expired.

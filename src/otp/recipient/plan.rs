@@ -158,7 +158,11 @@ impl Turn<'_> {
 
     /// Tells if a rule against toll fraud stood in the way of the next message.
     fn tell_hit(&mut self, at: usize) {
-        if let Some(Some(Hit { rule, enforced, .. })) = self.cleared(self.traveller(at)) {
+        self.tell_withheld(at, self.cleared(self.traveller(at)).flatten());
+    }
+
+    pub(super) fn tell_withheld(&mut self, at: usize, hit: Option<Hit>) {
+        if let Some(Hit { rule, enforced, .. }) = hit {
             self.tell(at, FactKind::TextWithheld { rule, enforced });
         }
     }

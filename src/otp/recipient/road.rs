@@ -28,18 +28,20 @@ pub(super) struct Traveller {
     pub number: u32,
     pub arm: Arm,
     pub to: Destination,
+    /// Its sender fell silent, and it is sent again.
+    pub again: bool,
 }
 
 impl Traveller {
     /// The first message of a challenge that is about to begin.
     pub(super) fn first(issue: &Issue, arm: Arm) -> Self {
-        Self { challenge: issue.new_id, number: 1, arm, to: issue.destination }
+        Self { challenge: issue.new_id, number: 1, arm, to: issue.destination, again: false }
     }
 
     /// As a text message.
-    fn text(&self) -> Text {
+    pub(super) fn text(&self) -> Text {
         let delivery = DeliveryRef { challenge: self.challenge, number: self.number };
-        Text { delivery, to: self.to }
+        Text { delivery, again: self.again, to: self.to }
     }
 }
 
@@ -101,7 +103,13 @@ impl Turn<'_> {
             number: challenge.deliveries.len() as u32 + 1,
             arm: challenge.arm,
             to: self.next.destination,
+            again: false,
         }
+    }
+
+    /// A message that has its delivery: the first of it, or the one that it is sent again by.
+    pub(super) fn traveller_of(&self, at: usize, number: u32, again: bool) -> Traveller {
+        Traveller { number, again, ..self.traveller(at) }
     }
 
     /// The first road that is open; where all are closed, the first: better a message that may fail
@@ -136,7 +144,7 @@ impl Turn<'_> {
     }
 
     /// What the rules against toll fraud say to it as a text message; has to be asked for once.
-    fn clearance(&self, traveller: Traveller) -> Result<Option<Hit>, Need> {
+    pub(super) fn clearance(&self, traveller: Traveller) -> Result<Option<Hit>, Need> {
         self.cleared(traveller).ok_or(Need::Clearance(traveller.text()))
     }
 

@@ -1,20 +1,23 @@
 //! The breaker of a prefix: where hardly anybody gives a code back, no more text messages go. After a
 //! rest a few are let through, and what becomes of them decides.
+//!
+//! It counts recipients, not challenges: whoever has two numbers is two witnesses, however often they
+//! fall silent and however often they verify. Of one who did both it is the verification that counts: a
+//! code that came late or was asked for again is no fraud.
 
 use std::{num::NonZeroU32, time::Duration};
 
-use super::evidence::Matured;
 use crate::otp::time::Time;
 
 /// A closed breaker judges by what ended within this time,
 const WINDOW: Duration = Duration::from_secs(86_400);
 
-/// and of that by the last few, up to so many times as many as it needs: a good year shall not hold it
+/// and of that by the last recipients, so many times as many as it needs: a good year shall not hold it
 /// closed for a bad hour.
-const REACH: u32 = 4;
+const REACH: usize = 4;
 
-/// The longest rest.
-const LONGEST: Duration = Duration::from_secs(86_400);
+/// The longest rest that comes of doubling. After it people are asked again, whoever keeps it open.
+const LONGEST: Duration = Duration::from_secs(2 * 3_600);
 
 /// The standard normal deviate that 95 of 100 lie below.
 const Z: f64 = 1.645;
@@ -22,12 +25,12 @@ const Z: f64 = 1.645;
 /// When it opens.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rules {
-    /// The share of challenges that are verified, below which it opens.
+    /// The share of recipients that verify, below which it opens.
     pub completion: f64,
-    /// Challenges that must have ended before anything is judged, and how many are let through after a
-    /// rest.
+    /// Recipients whose challenges must have ended before anything is judged, and how many messages are
+    /// let through after a rest.
     pub matured: NonZeroU32,
-    /// The first rest. Each that follows is twice as long, up to a day.
+    /// The first rest. Each that follows is twice as long, up to two hours.
     pub rest: Duration,
 }
 
@@ -42,19 +45,26 @@ pub enum Stand {
     Open(Time),
 }
 
+/// A recipient whose challenge ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Witness {
+    /// Part of a keyed hash of the number: tells it from others of its prefix, and nothing of it.
+    pub tag: u32,
+    /// Whether a challenge of it was verified.
+    pub verified: bool,
+}
+
 /// The breaker of a prefix.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Breaker {
     /// Until when nothing is let through; after that, what ends is judged by itself.
     pub rests_until: Option<Time>,
     /// How long that rest was.
     pub rest: Duration,
-    /// Since when challenges are counted.
+    /// Since when recipients are counted.
     pub since: Time,
-    /// Challenges that were verified,
-    pub verified: u32,
-    /// of all these.
-    pub challenges: u32,
+    /// The last ones, each once, in the order in which they were first heard.
+    pub witnesses: Vec<Witness>,
 }
 
 impl Breaker {
@@ -67,26 +77,24 @@ impl Breaker {
         }
     }
 
-    /// Takes in what became of challenges, and opens or closes by it.
-    pub(super) fn learn(&mut self, matured: Matured, rules: &Rules, now: Time) {
+    /// Takes in whose challenges ended and how, and opens or closes by it.
+    pub(super) fn learn(&mut self, heard: &[Witness], rules: &Rules, now: Time) {
         let stand = self.stand(now);
-        if matches!(stand, Stand::Open(_)) {
+        if heard.is_empty() || matches!(stand, Stand::Open(_)) {
             // Of messages from before it opened.
             return;
         }
         if stand == Stand::Closed && now.since(self.since) >= WINDOW {
             self.count_from(now);
         }
-        self.verified = self.verified.saturating_add(matured.verified);
-        self.challenges = self.challenges.saturating_add(matured.challenges);
-        if self.challenges < rules.matured.get() {
+        heard.iter().for_each(|witness| self.hear(*witness));
+        let matured = rules.matured.get() as usize;
+        let too_many = self.witnesses.len().saturating_sub(matured.saturating_mul(REACH));
+        self.witnesses.drain(..too_many);
+        if self.witnesses.len() < matured {
             return;
         }
-        while self.challenges > REACH.saturating_mul(rules.matured.get()) {
-            (self.verified, self.challenges) = (self.verified / 2, self.challenges / 2);
-        }
-        let is_poor = upper_bound(self.verified, self.challenges) < rules.completion;
-        match (stand, is_poor) {
+        match (stand, self.is_poor(rules)) {
             (Stand::Closed, false) => {}
             (_, true) => self.open(rules, now),
             (_, false) => {
@@ -94,6 +102,18 @@ impl Breaker {
                 self.count_from(now);
             }
         }
+    }
+
+    fn hear(&mut self, heard: Witness) {
+        match self.witnesses.iter_mut().find(|known| known.tag == heard.tag) {
+            Some(known) => known.verified |= heard.verified,
+            None => self.witnesses.push(heard),
+        }
+    }
+
+    fn is_poor(&self, rules: &Rules) -> bool {
+        let verified = self.witnesses.iter().filter(|witness| witness.verified).count();
+        upper_bound(verified as f64, self.witnesses.len() as f64) < rules.completion
     }
 
     fn open(&mut self, rules: &Rules, now: Time) {
@@ -106,20 +126,23 @@ impl Breaker {
     }
 
     fn count_from(&mut self, now: Time) {
-        (self.since, self.verified, self.challenges) = (now, 0, 0);
+        self.since = now;
+        self.witnesses.clear();
     }
 }
 
 /// The share that the true one lies below with 95 % confidence: the upper end of Wilson's score
 /// interval, which holds for few and for none as well.
-fn upper_bound(verified: u32, challenges: u32) -> f64 {
-    let (n, share) = (f64::from(challenges), f64::from(verified) / f64::from(challenges));
+fn upper_bound(verified: f64, n: f64) -> f64 {
+    let share = verified / n;
     let spread = (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
     (share + Z * Z / (2.0 * n) + Z * spread) / (1.0 + Z * Z / n)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
     use super::*;
 
     const RULES: Rules = Rules {
@@ -134,20 +157,28 @@ mod tests {
         START + Duration::from_secs(minute * 60)
     }
 
-    /// As many challenges end, of which so many were verified.
-    fn end(breaker: &mut Breaker, challenges: u32, verified: u32, now: Time) -> Stand {
-        for number in 0..challenges {
-            let verified = u32::from(number < verified);
-            breaker.learn(Matured { verified, challenges: 1 }, &RULES, now);
+    /// Challenges of as many others end, of which so many were verified, evenly among the rest.
+    fn end(breaker: &mut Breaker, others: u32, verified: u32, now: Time) -> Stand {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        for number in 0..others {
+            let tag = NEXT.fetch_add(1, Ordering::Relaxed);
+            let of_first = |count: u32| count * verified / others;
+            let verified = of_first(number + 1) > of_first(number);
+            breaker.learn(&[Witness { tag, verified }], &RULES, now);
         }
         breaker.stand(now)
     }
 
+    /// A challenge of somebody ends.
+    fn again(breaker: &mut Breaker, tag: u32, verified: bool, now: Time) {
+        breaker.learn(&[Witness { tag: u32::MAX - tag, verified }], &RULES, now);
+    }
+
     #[test]
     fn the_bound_is_wilsons() {
-        for (verified, challenges, bound) in [(0, 20, 0.119), (3, 20, 0.322), (4, 20, 0.378)] {
-            let found = upper_bound(verified, challenges);
-            assert!((found - bound).abs() < 0.001, "{verified} of {challenges}: {found}");
+        for (verified, all, bound) in [(0.0, 20.0, 0.119), (3.0, 20.0, 0.322), (4.0, 20.0, 0.378)] {
+            let found = upper_bound(verified, all);
+            assert!((found - bound).abs() < 0.001, "{verified} of {all}: {found}");
         }
     }
 
@@ -161,11 +192,11 @@ mod tests {
     }
 
     #[test]
-    fn each_rest_is_twice_as_long_up_to_a_day() {
+    fn each_rest_is_twice_as_long_up_to_two_hours() {
         let mut breaker = Breaker::default();
         end(&mut breaker, 20, 0, at(0));
         let mut now = at(15);
-        for minutes in [30, 60, 120, 240, 480, 960, 1440, 1440] {
+        for minutes in [30, 60, 120, 120, 120] {
             assert!(matches!(breaker.stand(now), Stand::Probing(_)));
             let rest = Duration::from_secs(minutes * 60);
             assert_eq!(end(&mut breaker, 20, 1, now), Stand::Open(now + rest));
@@ -195,5 +226,39 @@ mod tests {
         let mut breaker = Breaker::default();
         end(&mut breaker, 19, 0, at(0));
         assert_eq!(end(&mut breaker, 19, 0, at(24 * 60)), Stand::Closed);
+    }
+
+    #[test]
+    fn two_numbers_are_two_witnesses_however_often_they_fall_silent() {
+        let mut breaker = Breaker::default();
+        for number in 0..200 {
+            again(&mut breaker, number % 2, false, at(0));
+        }
+        assert_eq!((breaker.stand(at(0)), breaker.witnesses.len()), (Stand::Closed, 2));
+        assert_eq!(end(&mut breaker, 18, 0, at(0)), Stand::Open(at(15)), "with eighteen others");
+        // Nor do they hold it open: of those let through after a rest they are two.
+        (0..200).for_each(|number| again(&mut breaker, number % 2, false, at(15)));
+        assert_eq!(end(&mut breaker, 18, 10, at(15)), Stand::Closed);
+    }
+
+    #[test]
+    fn one_who_verifies_over_and_over_holds_it_closed_for_nobody() {
+        let mut breaker = Breaker::default();
+        for _ in 0..18 {
+            (0..10).for_each(|_| again(&mut breaker, 0, true, at(0)));
+            assert_eq!(end(&mut breaker, 1, 0, at(0)), Stand::Closed);
+        }
+        assert_eq!(end(&mut breaker, 1, 0, at(0)), Stand::Open(at(15)));
+    }
+
+    #[test]
+    fn who_fell_silent_and_then_verifies_has_verified() {
+        let mut breaker = Breaker::default();
+        for number in 0..19 {
+            again(&mut breaker, number, false, at(0));
+            again(&mut breaker, number, number < 8, at(0));
+        }
+        again(&mut breaker, 0, false, at(0));
+        assert_eq!(end(&mut breaker, 1, 0, at(0)), Stand::Closed, "8 of 20 verified");
     }
 }

@@ -63,8 +63,8 @@ mod tests {
     #[test]
     fn a_budget_is_a_share_of_what_was_verified() {
         let mut known = Evidence::default();
-        let matured = Matured { verified: 3_000, challenges: 3_000 };
-        known.learn(matured, &Rules::default().breaker, NOW);
+        let matured = Matured { verified: 3_000, challenges: 3_000, ..Matured::default() };
+        known.learn(&matured, &Rules::default().breaker, NOW);
         assert_eq!(counts(&known, NOW), [600, 900]);
         // The next day it is a share of the best day.
         let later = NOW + Duration::from_secs(2 * 86_400);

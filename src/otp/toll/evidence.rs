@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::breaker::{self, Breaker};
+use super::breaker::{self, Breaker, Witness};
 use crate::otp::time::Time;
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -33,17 +33,19 @@ pub struct Evidence {
     pub hours: Vec<Tally>,
     /// The last fortnight's days that had any, oldest first.
     pub days: Vec<Tally>,
-    /// Whether messages are let through. Only prefixes have one that matters.
+    /// Whether messages are let through. Only prefixes have one; nobody is a witness of a country.
     pub breaker: Breaker,
 }
 
 /// Challenges that text messages were sent for and that have ended since this was told last.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Matured {
     /// Those that were verified.
     pub verified: u32,
     /// All of them.
     pub challenges: u32,
+    /// Whose they were, for the breaker of a prefix.
+    pub witnesses: Vec<Witness>,
 }
 
 impl Matured {
@@ -51,16 +53,17 @@ impl Matured {
     pub fn add(&mut self, other: Self) {
         self.verified = self.verified.saturating_add(other.verified);
         self.challenges = self.challenges.saturating_add(other.challenges);
+        self.witnesses.extend(other.witnesses);
     }
 }
 
 impl Evidence {
     /// Takes in what became of challenges.
-    pub fn learn(&mut self, matured: Matured, rules: &breaker::Rules, now: Time) {
+    pub fn learn(&mut self, matured: &Matured, rules: &breaker::Rules, now: Time) {
         add(&mut self.hours, now.millis() / HOUR.as_millis() as u64, matured.verified, 25);
         let day = now.millis() / DAY.as_millis() as u64;
         add(&mut self.days, day, matured.verified, FORTNIGHT + 1);
-        self.breaker.learn(matured, rules, now);
+        self.breaker.learn(&matured.witnesses, rules, now);
     }
 
     /// Challenges that were verified within the last hour. Of the hour before the present one as much is
@@ -112,7 +115,7 @@ mod tests {
     }
 
     fn verified(verified: u32) -> Matured {
-        Matured { verified, challenges: verified }
+        Matured { verified, challenges: verified, ..Matured::default() }
     }
 
     fn hour(number: u64) -> Time {
@@ -122,8 +125,8 @@ mod tests {
     #[test]
     fn an_hour_slides_and_a_day_too() {
         let mut known = Evidence::default();
-        known.learn(verified(60), &rules(), hour(0));
-        known.learn(verified(10), &rules(), hour(1));
+        known.learn(&verified(60), &rules(), hour(0));
+        known.learn(&verified(10), &rules(), hour(1));
         let quarter_past = hour(1) + Duration::from_secs(900);
         assert_eq!(known.verified_in_an_hour(quarter_past), 55.0);
         assert_eq!(known.verified_in_a_day(quarter_past), 70.0);
@@ -134,8 +137,8 @@ mod tests {
     #[test]
     fn the_best_day_of_a_fortnight_is_remembered_for_a_fortnight() {
         let mut known = Evidence::default();
-        known.learn(verified(500), &rules(), hour(0));
-        known.learn(verified(20), &rules(), hour(24));
+        known.learn(&verified(500), &rules(), hour(0));
+        known.learn(&verified(20), &rules(), hour(24));
         assert_eq!(known.best_day(hour(24)), 500.0);
         assert_eq!(known.best_day(hour(13 * 24 + 23)), 500.0);
         assert_eq!(known.best_day(hour(14 * 24)), 20.0);
@@ -144,7 +147,7 @@ mod tests {
     #[test]
     fn a_busy_year_takes_no_more_room_than_a_fortnight() {
         let mut known = Evidence::default();
-        (0..365 * 24).for_each(|number| known.learn(verified(1), &rules(), hour(number)));
+        (0..365 * 24).for_each(|number| known.learn(&verified(1), &rules(), hour(number)));
         assert_eq!((known.hours.len(), known.days.len()), (25, 15));
     }
 }

@@ -8,26 +8,25 @@ use super::{FORMAT, read::check_format, wire};
 use crate::{
     otp::{
         Time,
-        toll::{Breaker, Evidence, evidence::Tally},
+        toll::{Breaker, Evidence, breaker::Witness, evidence::Tally},
     },
     store::StoreError,
 };
 
-/// Writes evidence down: a few hundred bytes for a busy place.
+/// Writes evidence down: less than a kilobyte for a busy place.
 pub fn encode(evidence: &Evidence) -> Vec<u8> {
-    let Breaker { rests_until, rest, since, verified, challenges } = evidence.breaker;
+    let Breaker { rests_until, rest, since, witnesses } = &evidence.breaker;
     let breaker = wire::Breaker {
         rests_until: rests_until.map(Time::millis),
         rest_ms: rest.as_millis() as u64,
         since: since.millis(),
-        verified,
-        challenges,
+        witnesses: witnesses.iter().map(|it| it.tag << 1 | u32::from(it.verified)).collect(),
     };
     let evidence = wire::Evidence {
         format: FORMAT,
         hours: numbers(&evidence.hours),
         days: numbers(&evidence.days),
-        breaker: Some(breaker),
+        breaker: (evidence.breaker != Breaker::default()).then_some(breaker),
     };
     evidence.encode_to_vec()
 }
@@ -49,10 +48,13 @@ pub fn decode(bytes: &[u8]) -> Result<Evidence, StoreError> {
             rests_until: breaker.rests_until.map(Time::from_millis),
             rest: Duration::from_millis(breaker.rest_ms),
             since: Time::from_millis(breaker.since),
-            verified: breaker.verified,
-            challenges: breaker.challenges,
+            witnesses: breaker.witnesses.iter().map(witness).collect(),
         },
     })
+}
+
+fn witness(&number: &u32) -> Witness {
+    Witness { tag: number >> 1, verified: number & 1 == 1 }
 }
 
 fn numbers(tallies: &[Tally]) -> Vec<u64> {
@@ -76,13 +78,13 @@ mod tests {
 
     fn evidence() -> impl Strategy<Value = Evidence> {
         let tally = || vec((any::<u64>(), any::<u32>()), 0..30);
-        let breaker =
-            (option::of(any::<u64>()), any::<u64>(), any::<u64>(), any::<u32>(), any::<u32>());
+        let witnesses = vec(any::<u32>(), 0..90);
+        let breaker = (option::of(any::<u64>()), any::<u64>(), any::<u64>(), witnesses);
         (tally(), tally(), breaker).prop_map(|(hours, days, breaker)| {
             let tallies = |pairs: Vec<(u64, u32)>| {
                 pairs.into_iter().map(|(number, verified)| Tally { number, verified }).collect()
             };
-            let (rests_until, rest, since, verified, challenges) = breaker;
+            let (rests_until, rest, since, witnesses) = breaker;
             Evidence {
                 hours: tallies(hours),
                 days: tallies(days),
@@ -90,8 +92,7 @@ mod tests {
                     rests_until: rests_until.map(Time::from_millis),
                     rest: Duration::from_millis(rest),
                     since: Time::from_millis(since),
-                    verified,
-                    challenges,
+                    witnesses: witnesses.iter().map(witness).collect(),
                 },
             }
         })

@@ -28,7 +28,7 @@ fn what_is_wrong_is_refused_by_name() {
         (&[("fraud.country_daily", "-1")], "fraud.country_daily", "from 1 to 1000000"),
         (&[("fraud.completion", "35")], "fraud.completion", "from 0.05 to 0.95"),
         (&[("fraud.completion", "NaN")], "fraud.completion", "from 0.05 to 0.95"),
-        (&[("fraud.matured", "9")], "fraud.matured", "from 10 to 10000"),
+        (&[("fraud.matured", "9")], "fraud.matured", "from 10 to 1000"),
         (&[("fraud.rest", "5m")], "fraud.rest", "at least \"10m\""),
         (&[("fraud.spend", "50")], "fraud.spend", "50/1h"),
         (&[("fraud.spend", "0/1h")], "fraud.spend", "50/1h"),

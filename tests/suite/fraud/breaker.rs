@@ -24,7 +24,7 @@ use crate::support::{
     world::number,
 };
 
-const TTL: Duration = Duration::from_secs(60);
+const TTL: Duration = Duration::from_secs(120);
 
 /// A service whose breakers are enforced, and its clock.
 struct Rig {
@@ -49,6 +49,11 @@ impl Rig {
     /// Somebody else of the prefix asks for a text message.
     async fn ask(&mut self) -> Result<ChallengeId, Duration> {
         self.next += 1;
+        self.ask_again().await
+    }
+
+    /// The last one asks.
+    async fn ask_again(&mut self) -> Result<ChallengeId, Duration> {
         let demand = Issue {
             channel: Some(Channel::Sms),
             ..demand(&self.service, &number(self.next, "00"))
@@ -111,4 +116,31 @@ async fn a_prefix_whose_codes_nobody_gives_back_gets_no_text_messages_until_some
     }
     let wait = rig.ask().await.unwrap_err();
     println!("after a rest 20 are let through, and the next one waits for {wait:?}");
+}
+
+#[tokio::test]
+async fn two_numbers_do_not_open_a_breaker_however_often_they_fall_silent() {
+    let mut rig = Rig::new();
+    for number in [300_001, 300_002].repeat(10) {
+        rig.next = number;
+        rig.ask_again().await.unwrap();
+        rig.pass(Duration::from_secs(3_600)).await;
+    }
+    rig.are_pumped(18).await;
+    rig.ask().await.unwrap_err();
+}
+
+#[tokio::test]
+async fn who_cancels_after_a_minute_did_not_verify() {
+    let mut rig = Rig::new();
+    for after in [59, 61] {
+        for _ in 0..20 {
+            let challenge = rig.ask().await.expect("who cancels before is no witness");
+            rig.service.drained().await;
+            rig.clock.fetch_add(after * 1_000, Ordering::SeqCst);
+            rig.service.cancel(String::new(), challenge).await.unwrap();
+            rig.service.drained().await;
+        }
+    }
+    rig.ask().await.unwrap_err();
 }

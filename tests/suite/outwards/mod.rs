@@ -12,6 +12,8 @@ mod replicas;
 
 mod refusals;
 
+mod refused;
+
 mod steps;
 
 #[cfg(feature = "aws")]
@@ -25,7 +27,7 @@ use crate::support::{
     redis_server::RedisServer,
     world::{SOON, World, brisk},
 };
-use receiver::Receiver;
+use receiver::{Came, Receiver};
 
 /// What signs events in these tests, as it is configured.
 const SECRET: &str = "whsec_c2VjcmV0IGZvciB0ZXN0cywgbm8gc2VjcmV0";

@@ -27,7 +27,7 @@ impl Shelf {
     }
 
     fn taken(&self) -> Vec<String> {
-        self.0.1.lock().unwrap().iter().map(|event| event.subject.clone()).collect()
+        self.0.1.lock().unwrap().iter().map(|event| event.group.clone()).collect()
     }
 }
 

@@ -86,3 +86,52 @@ fn nobody_pays_for_a_test_number() {
     let id = phone.begin(Ask::by(Sms));
     assert_eq!(phone.guess(id, FIXED).outcome, VerifyOutcome::Verified);
 }
+
+#[test]
+fn who_cancels_after_a_minute_did_not_verify_and_before_that_nobody_can_tell() {
+    for (seconds, verified) in [(60, None), (61, Some(false))] {
+        let mut phone = Phone::new();
+        let id = phone.begin(Ask::by(Sms));
+        phone.sender(id, 1, DeliveryStatus::Accepted);
+        phone.wait(seconds).cancel(id);
+        assert_eq!(phone.settlements.remove(0).verified, verified, "after {seconds} s");
+    }
+    let mut untaken = Phone::new();
+    let id = untaken.begin(Ask::by(Sms));
+    untaken.wait(61).cancel(id);
+    assert_eq!(untaken.settlements.remove(0).verified, None, "no provider has taken it yet");
+}
+
+#[test]
+fn a_text_message_that_is_sent_again_is_asked_for_again_and_settled_with_the_first() {
+    let mut phone = Phone::new();
+    let id = phone.begin(Ask::by(Sms));
+    phone.alarm_after(15);
+    assert_eq!(phone.sends.len(), 2);
+    let code = phone.code(id, 1);
+    assert_eq!(phone.guess(id, code).outcome, VerifyOutcome::Verified);
+    let texts = phone.settlements.remove(0).texts;
+    let settled: Vec<_> = texts.iter().map(|it| (it.delivery.number, it.again)).collect();
+    assert_eq!(settled, [(1, true), (1, false)]);
+}
+
+#[test]
+fn of_a_text_message_that_was_sent_again_and_refused_the_first_may_have_gone_out() {
+    let mut phone = Phone::new();
+    let id = phone.begin(Ask::by(Sms));
+    phone.alarm_after(15);
+    phone.sender(id, 1, FailureReason::Rejected);
+    let settled = phone.settlements.remove(0);
+    assert!(settled.refused.iter().all(|it| it.again) && settled.refused.len() == 1);
+    assert!(settled.texts.iter().all(|it| !it.again) && settled.texts.len() == 1);
+}
+
+#[test]
+fn a_second_message_that_is_withheld_is_not_sent() {
+    let mut phone = Phone::new();
+    let id = phone.begin(Ask::by(Sms));
+    phone.hit = withheld().hit;
+    phone.alarm_after(15);
+    assert_eq!((phone.sends.len(), phone.told(told_withheld)), (1, 1));
+    assert_eq!(phone.delivery(id, 1).status, DeliveryStatus::TimedOut, "the first may have gone");
+}

@@ -1,9 +1,11 @@
 //! Which way messages go, and what their providers hear in the end.
 
+use std::time::Duration;
+
 use super::{Naive, Step, find};
 use crate::otp::{
     challenge::{Challenge, Delivery},
-    event::{Cause, Event, FactKind},
+    event::{Cause, Event, FactKind, Text},
     kinds::{Channel, ConclusionReason, DeliveryStatus, Route, State},
     recipient::model::tally::Tally,
 };
@@ -61,17 +63,30 @@ impl Naive {
             let then = if is_early { step.before } else { step.after };
             let all = find(then, &id).unwrap().deliveries.iter();
             let all = all.filter(|it| it.channel == Channel::Sms && it.sender != "test");
-            let all: Vec<_> = all.map(|it| (it.number, was_taken(it))).collect();
+            let all: Vec<_> = all.map(|it| (it.number, it.taken_over, was_taken(it))).collect();
             let of = |taken| {
-                let these = all.iter().filter(move |(_, it)| *it == taken);
-                these.map(|(number, _)| *number).collect::<Vec<_>>()
+                let these = all.iter().filter(move |(_, _, it)| *it == taken);
+                these.map(|&(number, again, _)| (number, again)).collect::<Vec<_>>()
             };
-            let early = matches!(reason, Caller | NewTransaction) || of(true).is_empty();
+            let first = all.iter().filter(|(_, again, _)| *again).map(|it| (it.0, false));
+            let texts: Vec<_> = of(true).into_iter().chain(first).collect();
+            let deliveries = find(then, &id).unwrap().deliveries.iter();
+            let mut taken = deliveries.filter(|it| it.channel == Channel::Sms && was_taken(it));
+            let minute = Duration::from_secs(60);
+            let had_time =
+                taken.any(|it| it.accepted_at.is_some_and(|at| step.now.since(at) > minute));
+            let early = matches!(reason, Caller | NewTransaction) && !had_time;
+            let early = early || of(true).is_empty();
             let verified = (!early).then_some(state == State::Verified);
-            (!all.is_empty()).then_some((id, of(true), of(false), verified))
+            (!all.is_empty()).then_some((id, sorted(texts), of(false), verified))
         });
         let told = step.transition.settlements.iter();
-        let told = told.map(|it| (it.challenge, it.texts.clone(), it.refused.clone(), it.verified));
+        let tries =
+            |texts: &[Text]| texts.iter().map(|it| (it.delivery.number, it.again)).collect();
+        let told = told.map(|it| {
+            let challenge = it.texts.iter().chain(&it.refused).next().unwrap().delivery.challenge;
+            (challenge, sorted(tries(&it.texts)), tries(&it.refused), it.verified)
+        });
         assert_eq!(told.collect::<Vec<_>>(), owed.collect::<Vec<_>>());
         for settlement in &step.transition.settlements {
             let how = settlement.verified.map_or("by its caller".to_owned(), |it| it.to_string());
@@ -144,4 +159,9 @@ fn rest_is_closed(step: &Step, challenge: &Challenge, delivery: &Delivery) -> bo
     let mut roads =
         rest.flat_map(|&channel| step.rules.senders(channel).iter().map(move |it| (channel, it)));
     delivery.route == Route::Requested || roads.all(|(channel, it)| is_closed(step, channel, it))
+}
+
+fn sorted(mut tries: Vec<(u32, bool)>) -> Vec<(u32, bool)> {
+    tries.sort_unstable();
+    tries
 }
