@@ -77,11 +77,11 @@ impl Service {
         };
         let toll = match toll {
             Err(wait) => return Ok(Some(wait)),
-            Ok(toll) if toll.windows.is_empty() => return Ok(None),
-            Ok(toll) => toll,
+            Ok(None) => return Ok(None),
+            Ok(Some(toll)) => toll,
         };
         // Before it is asked for: where the answer is lost, it may have been charged.
-        charged.push(self.charge_for(rule, toll, text));
+        charged.push(self.charge_for(rule, &toll, text));
         let asked = &charged[charged.len() - 1];
         let told = self.parts.store.charge(asked).await?;
         Ok(match told {
@@ -95,7 +95,7 @@ impl Service {
 
     /// A message is charged by each rule once, whichever replica asks, and however often; one that is sent
     /// again, since nobody knows what became of the first, is another.
-    fn charge_for(&self, rule: Rule, toll: Toll, text: &Text) -> Charge {
+    fn charge_for(&self, rule: Rule, toll: &Toll, text: &Text) -> Charge {
         let index = &self.parts.index;
         let call = if text.again { "text again" } else { "text" };
         Charge {
@@ -167,11 +167,12 @@ impl Service {
         let known = self.known(settlement.to).await.unwrap_or_default();
         let mut charges = Vec::new();
         for rule in self.parts.tolls.asked() {
-            let Ok(toll) = self.parts.tolls.toll(rule, settlement.to, &known) else { continue };
+            let toll = self.parts.tolls.toll(rule, settlement.to, &known);
+            let Ok(Some(toll)) = toll else { continue };
             let verified = settlement.verified == Some(true) && rule.is_budget();
             let texts = settlement.texts.iter().filter(|_| verified);
             let texts = texts.chain(&settlement.refused);
-            charges.extend(texts.map(|text| self.charge_for(rule, toll.clone(), text)));
+            charges.extend(texts.map(|text| self.charge_for(rule, &toll, text)));
         }
         self.give_back(charges).await;
     }

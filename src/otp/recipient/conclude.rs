@@ -60,29 +60,39 @@ impl Turn<'_> {
         let texts = challenge.deliveries.iter().filter(|it| it.channel == Channel::Sms);
         let is_sent =
             |it: &&Delivery| it.accepted_at.is_some() || it.status != DeliveryStatus::Failed;
-        let (texts, refused): (Vec<_>, Vec<_>) = texts.partition(is_sent);
-        if challenge.arm == Arm::Test || texts.is_empty() && refused.is_empty() {
+        let (sent, refused): (Vec<_>, Vec<_>) = texts.partition(is_sent);
+        if challenge.arm == Arm::Test || sent.is_empty() && refused.is_empty() {
             return;
         }
-        let is_old = |at: Time| self.now.since(at) > TIME_TO_TYPE;
-        let had_time = texts.iter().any(|it| it.accepted_at.is_some_and(is_old));
-        let was_sent = !texts.is_empty();
-        // What becomes known of a delivery that was taken over is its second message's; the first may
+        // What is known of a delivery that was taken over is known of its second message; the first may
         // have gone out.
-        let again = texts.iter().chain(&refused).filter(|it| it.taken_over);
+        let again = sent.iter().chain(&refused).filter(|it| it.taken_over);
         let first = again.map(|it| self.traveller_of(at, it.number, false).text());
         let last = |it: &&Delivery| self.traveller_of(at, it.number, it.taken_over).text();
-        let texts: Vec<_> = texts.iter().map(last).chain(first).collect();
-        let refused: Vec<_> = refused.iter().map(last).collect();
-        let verified = match (state, reason) {
+        let settlement = Settlement {
+            to: self.next.destination,
+            texts: sent.iter().map(last).chain(first).collect(),
+            refused: refused.iter().map(last).collect(),
+            verified: self.is_verified(&sent, state, reason),
+        };
+        self.settlements.push(settlement);
+    }
+
+    /// Whether whoever was sent these text messages gave a code back, if that can be told.
+    fn is_verified(
+        &self,
+        sent: &[&Delivery],
+        state: State,
+        reason: ConclusionReason,
+    ) -> Option<bool> {
+        let is_old = |at: Time| self.now.since(at) > TIME_TO_TYPE;
+        let had_time = sent.iter().any(|it| it.accepted_at.is_some_and(is_old));
+        match (state, reason) {
+            _ if sent.is_empty() => None,
             (State::Verified, _) => Some(true),
-            // Its caller ended it before the person had the time to.
             (_, ConclusionReason::Caller | ConclusionReason::NewTransaction) if !had_time => None,
             _ => Some(false),
-        };
-        let verified = verified.filter(|_| was_sent);
-        let to = self.next.destination;
-        self.settlements.push(Settlement { to, texts, refused, verified });
+        }
     }
 
     /// Any event after a challenge's time first records that it expired.

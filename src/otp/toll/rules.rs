@@ -58,7 +58,7 @@ pub struct Known {
 pub struct Toll {
     /// What the windows are of.
     pub of: Vec<u8>,
-    /// The windows. With none it is charged nothing.
+    /// The windows.
     pub windows: Vec<Window>,
     /// How much.
     pub cost: u32,
@@ -106,9 +106,14 @@ impl Rules {
         self.asked().next().is_some()
     }
 
-    /// What a message to there is charged by a rule; or how long the rule makes it wait, whatever else
-    /// was charged.
-    pub fn toll(&self, rule: Rule, to: Destination, known: &Known) -> Result<Toll, Duration> {
+    /// What a message to there is charged by a rule, if anything; or how long the rule makes it wait,
+    /// whatever else was charged.
+    pub fn toll(
+        &self,
+        rule: Rule,
+        to: Destination,
+        known: &Known,
+    ) -> Result<Option<Toll>, Duration> {
         let (windows, cost) = match rule {
             Rule::PrefixBreaker => (self.probes(known)?, 1),
             Rule::PrefixBudget => (self.prefix.windows(&known.prefix, known.now).into(), 1),
@@ -123,11 +128,10 @@ impl Rules {
             Rule::CountryBudget => Some(to.country.as_str().as_bytes().to_vec()),
             Rule::SpendCap => Some(Vec::new()),
         };
-        Ok(match of {
-            Some(of) if cost > 0 => Toll { of, windows, cost },
-            // A record from before its prefix was kept, or a country that costs nothing.
-            _ => Toll { of: Vec::new(), windows: Vec::new(), cost: 0 },
-        })
+        // Nothing by a closed breaker, to a record from before its prefix was kept, and to a country that
+        // costs nothing.
+        let toll = of.map(|of| Toll { of, windows, cost });
+        Ok(toll.filter(|toll| toll.cost > 0 && !toll.windows.is_empty()))
     }
 
     /// What the breaker lets through: everything, or a few.
@@ -171,10 +175,10 @@ mod tests {
         };
         let cost = |country| {
             let to = Destination { prefix: None, country };
-            rules.toll(Rule::SpendCap, to, &known).unwrap().cost
+            rules.toll(Rule::SpendCap, to, &known).unwrap().unwrap().cost
         };
         assert_eq!((cost(br), cost(Country::new("GB"))), (25, 100));
         let unknown = Destination { prefix: None, country: br };
-        assert_eq!(rules.toll(Rule::PrefixBudget, unknown, &known).unwrap().windows, []);
+        assert_eq!(rules.toll(Rule::PrefixBudget, unknown, &known), Ok(None));
     }
 }
