@@ -61,7 +61,7 @@ fn describe() {
         ("pombo_observed_total", "What limits that are only observed would have stopped."),
         (
             "pombo_evidence_lost_total",
-            "Ends of challenges that the rules against toll fraud never heard of.",
+            "Ends of challenges that the rules against toll fraud never heard of, and refused calls that no event tells of.",
         ),
         ("pombo_webhooks_total", "Callbacks of providers by what became of them."),
         ("pombo_events_delivered_total", "Events that a sink took."),
@@ -176,7 +176,8 @@ pub fn observed(limit: &'static str) {
     counter!("pombo_observed_total", "limit" => limit).increment(1);
 }
 
-/// Counts ends of challenges that the rules against toll fraud never heard of.
+/// Counts ends of challenges that the rules against toll fraud never heard of, and calls that they refused
+/// and no event tells of.
 pub fn evidence_lost(count: u32) {
     counter!("pombo_evidence_lost_total").increment(count.into());
 }

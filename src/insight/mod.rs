@@ -12,7 +12,7 @@ pub mod observed;
 mod refused;
 
 use crate::otp::{Fact, event::FactKind};
-pub use refused::RefusedCall;
+pub use refused::{RefusedCall, RefusedCalls};
 
 /// Tells one fact: a line of the log and its metrics.
 pub fn tell(recipient: &str, fact: &Fact) {

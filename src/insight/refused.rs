@@ -1,62 +1,122 @@
-//! Calls that a rule against toll fraud refused: nothing came of them, so they stand in no record, and
-//! their events name a challenge only where one was there before.
+//! Calls that a rule against toll fraud refused: nothing came of them, so they stand in no record. Who
+//! refuses a flood of them would flood the event record in turn, so those that are alike are told together.
 
 use serde_json::json;
 
 use super::funnel::rfc3339;
-use crate::otp::{ChallengeId, Event, Purpose, Time, event::Text, toll::Rule};
+use crate::otp::{
+    ChallengeId, Event, Purpose, Time,
+    event::Text,
+    toll::{Destination, Rule},
+};
+
+/// Challenges that are told of at once, each by itself. Of more only the number of calls is told.
+const CHALLENGES: usize = 8;
 
 /// A call that wanted a text message and got none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefusedCall {
     caller: String,
+    /// The one that was pending.
     challenge: Option<ChallengeId>,
-    recipient: String,
+    /// Of IssueCode, which names one.
     purpose: Option<Purpose>,
-    text: Text,
+    to: Destination,
     rule: Rule,
 }
+
+/// Calls, those that are alike counted.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct RefusedCalls(Vec<(RefusedCall, u32)>);
 
 impl RefusedCall {
     /// What is told of it. `None` if it is no call that asks for a message.
     pub fn new(event: &Event, text: Text, rule: Rule) -> Option<Self> {
-        let challenge = Some(text.delivery.challenge);
-        match event {
-            Event::Issue(issue) => Some(Self {
-                caller: issue.flow.caller.clone(),
-                challenge: challenge.filter(|id| *id != issue.new_id),
-                recipient: issue.masked.clone(),
-                purpose: Some(issue.flow.purpose),
-                text,
-                rule,
-            }),
-            Event::Resend { caller, .. } => Some(Self {
-                caller: caller.clone(),
-                challenge,
-                recipient: String::new(),
-                purpose: None,
-                text,
-                rule,
-            }),
-            _ => None,
-        }
+        let (caller, purpose, is_new) = match event {
+            Event::Issue(issue) => {
+                let is_new = text.delivery.challenge == issue.new_id;
+                (&issue.flow.caller, Some(issue.flow.purpose), is_new)
+            }
+            Event::Resend { caller, .. } => (caller, None, false),
+            _ => return None,
+        };
+        let challenge = Some(text.delivery.challenge).filter(|_| !is_new);
+        Some(Self { caller: caller.clone(), challenge, purpose, to: text.to, rule })
     }
 
-    /// Its event record.
-    pub fn event(&self, now: Time) -> Vec<u8> {
-        let Self { caller, challenge, recipient, purpose, text, rule } = self;
+    fn event(&self, calls: u32, now: Time) -> Vec<u8> {
+        let Self { caller, challenge, purpose, to, rule } = self;
         let event = json!({
             "event": "call.refused",
             "time": rfc3339(now),
             "challenge": challenge.map(|id| id.to_string()),
             "caller": caller,
-            "recipient": recipient,
             "purpose": purpose.map(Purpose::as_str),
-            "country": text.to.country.as_str(),
-            "prefix": text.to.prefix.map(|prefix| prefix.to_string()),
+            "country": to.country.as_str(),
+            "prefix": to.prefix.map(|prefix| prefix.to_string()),
             "rule": rule.as_str(),
             "enforced": true,
+            "calls": calls,
         });
         event.to_string().into_bytes()
+    }
+}
+
+impl From<RefusedCall> for RefusedCalls {
+    fn from(call: RefusedCall) -> Self {
+        Self(vec![(call, 1)])
+    }
+}
+
+impl RefusedCalls {
+    /// Adds others.
+    pub fn add(&mut self, others: Self) {
+        for (mut call, calls) in others.0 {
+            let named = self.0.iter().filter(|(known, _)| known.challenge.is_some()).count();
+            if named >= CHALLENGES && !self.0.iter().any(|(known, _)| *known == call) {
+                call.challenge = None;
+            }
+            match self.0.iter_mut().find(|(known, _)| *known == call) {
+                Some((_, known)) => *known = known.saturating_add(calls),
+                None => self.0.push((call, calls)),
+            }
+        }
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> u32 {
+        self.0.iter().fold(0, |sum, (_, calls)| sum.saturating_add(*calls))
+    }
+
+    /// Their event records.
+    pub fn events(&self, now: Time) -> Vec<Vec<u8>> {
+        self.0.iter().map(|(call, calls)| call.event(*calls, now)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::otp::Country;
+
+    fn call(challenge: Option<u8>) -> RefusedCalls {
+        let to = Destination { prefix: None, country: Country::new("BR") };
+        let challenge = challenge.map(|id| ChallengeId([id; 32]));
+        let purpose = Some(Purpose::Login);
+        RefusedCall { caller: "shop".to_owned(), challenge, purpose, to, rule: Rule::PrefixBudget }
+            .into()
+    }
+
+    #[test]
+    fn a_flood_of_calls_is_a_handful_of_events_and_each_call_is_counted() {
+        let mut refused = RefusedCalls::default();
+        (0..1_000).for_each(|_| refused.add(call(None)));
+        assert_eq!((refused.count(), refused.events(Time::from_secs(1)).len()), (1_000, 1));
+        (0..200).for_each(|id| refused.add(call(Some(id))));
+        (0..4).for_each(|id| refused.add(call(Some(id))));
+        assert_eq!((refused.count(), refused.events(Time::from_secs(1)).len()), (1_204, 9));
+        let events = refused.events(Time::from_secs(1)).concat();
+        let events = String::from_utf8(events).unwrap();
+        assert!(events.contains("\"calls\":1192") && events.contains("\"calls\":2"), "{events}");
     }
 }

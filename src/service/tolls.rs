@@ -131,10 +131,13 @@ impl Service {
             let witnesses = vec![Witness { tag: service.witness_tag(&recipient), verified }];
             let of_prefix = Matured { witnesses, ..of_country.clone() };
             let news = |matured| News { matured, ..News::default() };
-            if let Some(prefix) = settlement.to.prefix {
-                service.learn(prefix, news(of_prefix)).await;
-            }
-            service.learn(service.place_of(settlement.to.country), news(of_country)).await;
+            let country = service.place_of(settlement.to.country);
+            let of_prefix = async {
+                if let Some(prefix) = settlement.to.prefix {
+                    service.learn(prefix, news(of_prefix)).await;
+                }
+            };
+            tokio::join!(of_prefix, service.learn(country, news(of_country)));
         });
     }
 
@@ -151,7 +154,7 @@ impl Service {
         let call = RefusedCall::new(event, text, hit.rule).filter(|_| is_refused);
         let Some(call) = call else { return };
         let place = text.to.prefix.unwrap_or_else(|| self.place_of(text.to.country));
-        let (service, refused) = (Arc::clone(self), vec![call]);
+        let (service, refused) = (Arc::clone(self), call.into());
         self.tasks.spawn(async move {
             service.learn(place, News { refused, ..News::default() }).await;
         });

@@ -30,7 +30,7 @@ pub struct Rules {
     /// Recipients whose challenges must have ended before anything is judged, and how many messages are
     /// let through after a rest.
     pub matured: NonZeroU32,
-    /// The first rest. Each that follows is twice as long, up to two hours.
+    /// The first rest. Each that follows is twice as long, up to two hours if that is longer.
     pub rest: Duration,
 }
 
@@ -80,12 +80,12 @@ impl Breaker {
     /// Takes in whose challenges ended and how, and opens or closes by it.
     pub(super) fn learn(&mut self, heard: &[Witness], rules: &Rules, now: Time) {
         let stand = self.stand(now);
+        if stand == Stand::Closed && now.since(self.since) >= WINDOW {
+            self.count_from(now);
+        }
         if heard.is_empty() || matches!(stand, Stand::Open(_)) {
             // Of messages from before it opened.
             return;
-        }
-        if stand == Stand::Closed && now.since(self.since) >= WINDOW {
-            self.count_from(now);
         }
         heard.iter().for_each(|witness| self.hear(*witness));
         let matured = rules.matured.get() as usize;

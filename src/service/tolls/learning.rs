@@ -13,7 +13,7 @@ use tokio::time::sleep;
 
 use super::super::Service;
 use crate::{
-    insight::{RefusedCall, metrics},
+    insight::{RefusedCalls, metrics},
     otp::{
         RecipientKey,
         toll::evidence::{KEPT_FOR, Matured},
@@ -21,7 +21,8 @@ use crate::{
     store::{Commit, Committed, StoreError, record},
 };
 
-/// Goes in a row that fail before what was to be written is given up: some three seconds of them.
+/// Goes in a row that fail before what was to be written is given up: some three seconds of them, and ten
+/// where the store hangs.
 const GOES: u32 = 10;
 
 /// The first pause is at most so long, each that follows at most twice as long,
@@ -29,6 +30,10 @@ const PAUSE: Duration = Duration::from_millis(10);
 
 /// and none longer than this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// How long a writer rests that has told of refused calls: whoever floods us with them gathers, and is told
+/// of in a few events.
+const BETWEEN: Duration = Duration::from_secs(2);
 
 /// What has gathered for places that somebody is writing of.
 #[derive(Default)]
@@ -40,21 +45,17 @@ pub(super) struct News {
     /// What became of challenges.
     pub(super) matured: Matured,
     /// Calls that were refused, for the event record.
-    pub(super) refused: Vec<RefusedCall>,
+    pub(super) refused: RefusedCalls,
 }
 
 impl News {
     fn add(&mut self, other: Self) {
         self.matured.add(other.matured);
-        self.refused.extend(other.refused);
+        self.refused.add(other.refused);
     }
 
-    fn is_lost(&self) {
-        metrics::evidence_lost(self.matured.challenges);
-        if !self.refused.is_empty() {
-            let count = self.refused.len();
-            tracing::warn!(count, "refused calls may be missing in the event record");
-        }
+    fn lose(&self) {
+        metrics::evidence_lost(self.matured.challenges.saturating_add(self.refused.count()));
     }
 }
 
@@ -106,7 +107,7 @@ impl Drop for Writer<'_> {
         if !self.is_done {
             let mut lost = self.let_go();
             lost.add(self.learning.lock().remove(&self.place).unwrap_or_default());
-            lost.is_lost();
+            lost.lose();
         }
     }
 }
@@ -118,8 +119,10 @@ impl Service {
         while failed < GOES && writer.take() {
             match self.write(place, &writer.in_hand).await {
                 Ok(true) => {
-                    writer.let_go();
                     failed = 0;
+                    if writer.let_go().refused.count() > 0 {
+                        sleep(BETWEEN).await;
+                    }
                 }
                 Ok(false) => {
                     self.pause(failed).await;
@@ -128,7 +131,7 @@ impl Service {
                 // It may have been written all the same, and twice would make a budget larger than it is.
                 Err(error) => {
                     tracing::warn!(%error, "what became of text messages may not be written down");
-                    writer.let_go().is_lost();
+                    writer.let_go().lose();
                 }
             }
         }
@@ -152,7 +155,7 @@ impl Service {
             ttl: KEPT_FOR,
             alarm: None,
             counters: Vec::new(),
-            events: news.refused.iter().map(|call| call.event(loaded.now)).collect(),
+            events: news.refused.events(loaded.now),
             replicated: false,
         };
         Ok(self.parts.store.commit(&commit).await? == Committed::Done)

@@ -13,7 +13,7 @@ use crate::{
     store::StoreError,
 };
 
-/// Writes evidence down: less than a kilobyte for a busy place.
+/// Writes evidence down: less than a kilobyte for a busy place by default, and sixteen with the largest `fraud.matured`.
 pub fn encode(evidence: &Evidence) -> Vec<u8> {
     let Breaker { rests_until, rest, since, witnesses } = &evidence.breaker;
     let breaker = wire::Breaker {

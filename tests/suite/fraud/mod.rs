@@ -6,6 +6,8 @@ mod screens;
 
 mod breaker;
 
+mod takeovers;
+
 mod pumping;
 
 use std::time::Duration;

@@ -7,7 +7,7 @@ use pombo::simulator::{Provider, Weather};
 use super::*;
 use crate::support::{redis_server::RedisServer, world::number};
 
-const TWO_AN_HOUR: [(&str, &str); 2] =
+pub const TWO_AN_HOUR: [(&str, &str); 2] =
     [("FRAUD__ENFORCE", "[\"prefix_budget\"]"), ("FRAUD__PREFIX_HOURLY", "2")];
 
 #[tokio::test]
