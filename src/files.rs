@@ -74,7 +74,7 @@ fn read(file: File) -> io::Result<Zeroizing<String>> {
 
 fn unreadable(error: io::Error) -> String {
     match error.kind() {
-        ErrorKind::InvalidData => "is no text, as TOML and PEM are".to_owned(),
+        ErrorKind::InvalidData => "is no text".to_owned(),
         _ => format!("can't be read: {error}"),
     }
 }

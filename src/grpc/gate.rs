@@ -12,7 +12,7 @@ use std::{
 use bytes::Bytes;
 use http::{Request, Response};
 use hyper::body::Frame;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::{Status, body::Body, metadata::MetadataMap};
 use tower::Service;
 
@@ -23,12 +23,18 @@ use super::{
     people::Language,
     proto::otp_service_server::SERVICE_NAME,
 };
-use crate::service::{Seat, Seats};
+use crate::{
+    insight::metrics,
+    service::{Seat, Seats},
+};
 
 /// Calls over all, and of one caller, that are being read or worked on. A few more than the service works
 /// on, who answers better, as it has read what is asked.
 const CALLS: usize = 4096;
 const CALLS_PER_CALLER: usize = 1024;
+
+/// Questions about the contract, over all: each answer is long, and who asks need not read it.
+const REFLECTIONS: usize = 64;
 
 /// Stands before all services.
 #[derive(Clone)]
@@ -36,41 +42,71 @@ pub struct Gate<S> {
     inner: S,
     callers: Callers,
     calls: Arc<Seats<String>>,
+    reflections: Arc<Semaphore>,
 }
 
 /// What a call takes up.
-enum Room {
-    /// Until it is answered. Streams of callers are counted by the service.
-    Call { _seat: Seat<String> },
+struct Room {
+    /// Until it is answered.
+    seat: Option<Seat<String>>,
     /// Until the last of its answer is gone.
-    Question(OwnedSemaphorePermit),
+    place: Option<OwnedSemaphorePermit>,
 }
 
 /// A gate before some services, for these callers. All that are made share the room.
 pub fn gate<S>(callers: Callers) -> impl Fn(S) -> Gate<S> + Clone {
     let calls = Arc::new(Seats::new(CALLS, CALLS_PER_CALLER));
-    move |inner| Gate { inner, callers: callers.clone(), calls: Arc::clone(&calls) }
+    let reflections = Arc::new(Semaphore::new(REFLECTIONS));
+    move |inner| Gate {
+        inner,
+        callers: callers.clone(),
+        calls: Arc::clone(&calls),
+        reflections: Arc::clone(&reflections),
+    }
 }
 
 impl<S> Gate<S> {
     fn admit(&self, request: &mut Request<Body>) -> Result<Room, Status> {
         let peer = request.extensions().get::<Peer>().cloned().unwrap_or_default();
         let Some(rpc) = rpc(request.uri().path()) else {
-            return peer.place().map(Room::Question).ok_or_else(errors::overloaded);
+            return self.admit_question(request.uri().path(), &peer);
         };
         let caller = self.callers.identify(request.headers(), &peer).inspect_err(|_| {
-            tracing::info!("call refused: no caller has its key or its certificate");
+            metrics::unauthenticated();
+            tracing::debug!("call refused: no caller has its key or its certificate");
         })?;
         peer.mark_known();
         let name = caller.as_ref().map(|caller| caller.name.clone()).unwrap_or_default();
-        let Some(seat) = self.calls.take(name) else {
+        let Some(room) = self.room_for(rpc, name, &peer) else {
             let metadata = MetadataMap::from_headers(request.headers().clone());
             return Err(Language::of(&metadata).told(rpc, errors::overloaded()));
         };
         request.extensions_mut().insert::<Known>(caller);
-        Ok(Room::Call { _seat: seat })
+        Ok(room)
+    }
+
+    fn admit_question(&self, path: &str, peer: &Peer) -> Result<Room, Status> {
+        let place = match path.starts_with(REFLECTION) {
+            true => Arc::clone(&self.reflections).try_acquire_owned().ok(),
+            false => peer.question(),
+        };
+        let place = place.ok_or_else(errors::overloaded)?;
+        Ok(Room { seat: None, place: Some(place) })
+    }
+
+    /// Streams hold a place of their connection as well, so that calls beside them get through.
+    fn room_for(&self, rpc: &str, caller: String, peer: &Peer) -> Option<Room> {
+        let seat = Some(self.calls.take(caller)?);
+        let place = match rpc {
+            "WatchChallenge" => Some(peer.watch()?),
+            _ => None,
+        };
+        Some(Room { seat, place })
     }
 }
+
+/// How the paths of questions about the contract begin.
+const REFLECTION: &str = "/grpc.reflection.";
 
 /// The name of a call that only callers may make.
 fn rpc(path: &str) -> Option<&str> {
@@ -98,9 +134,10 @@ where
         let answer = self.inner.call(request);
         Box::pin(async move {
             let answer = answer.await?;
-            Ok(match room {
-                Room::Call { .. } => answer,
-                Room::Question(place) => answer.map(|body| Body::new(Held { body, _place: place })),
+            drop(room.seat);
+            Ok(match room.place {
+                None => answer,
+                Some(place) => answer.map(|body| Body::new(Held { body, _place: place })),
             })
         })
     }

@@ -49,8 +49,12 @@ impl OtpService for Otp {
                 return Err(errors::purpose_not_allowed(issue.purpose));
             }
             let masked = issue.recipient.number.masked();
-            let app_shows = self.service.is_shown_by_the_app(&issue);
-            Ok(convert::issued(self.service.issue(issue).await?, masked, app_shows))
+            let (pays, app_shows) =
+                (issue.transaction.is_some(), self.service.is_shown_by_the_app(&issue));
+            let issued = self.service.issue(issue).await?;
+            // What was pending may have gone out by another channel, or in another language.
+            let app_shows = app_shows || pays && issued.reused;
+            Ok(convert::issued(issued, masked, app_shows))
         };
         call.answer(answer).await
     }

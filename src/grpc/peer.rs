@@ -12,13 +12,17 @@ use super::san::San;
 /// client watches one name or two.
 const QUESTIONS: usize = 8;
 
+/// Challenges that are watched at once on one connection: fewer than the calls that it takes.
+const WATCHES: usize = 96;
+
 /// Whoever is at the other end. Clones are the same one.
 #[derive(Clone)]
 pub struct Peer {
     /// The names in its certificate, none without one.
     names: Arc<[San]>,
     called: Arc<Notify>,
-    room: Arc<Semaphore>,
+    questions: Arc<Semaphore>,
+    watches: Arc<Semaphore>,
 }
 
 impl Peer {
@@ -49,8 +53,13 @@ impl Peer {
     }
 
     /// A place for a question, if it has one left.
-    pub fn place(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.room).try_acquire_owned().ok()
+    pub fn question(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.questions).try_acquire_owned().ok()
+    }
+
+    /// A place for a challenge that is watched, if it has one left.
+    pub fn watch(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.watches).try_acquire_owned().ok()
     }
 }
 
@@ -65,7 +74,8 @@ impl FromIterator<San> for Peer {
         Self {
             names: names.into_iter().collect(),
             called: Arc::default(),
-            room: Arc::new(Semaphore::new(QUESTIONS)),
+            questions: Arc::new(Semaphore::new(QUESTIONS)),
+            watches: Arc::new(Semaphore::new(WATCHES)),
         }
     }
 }

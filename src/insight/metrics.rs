@@ -71,6 +71,7 @@ fn describe() {
         ("pombo_feedback_total", "Providers told what became of a message's code."),
         ("pombo_connections_turned_away_total", "Connections for which a listener had no place."),
         ("pombo_admin_refused_total", "Requests at the admin listener without the right token."),
+        ("pombo_unauthenticated_total", "Calls by gRPC of somebody who is no caller."),
         ("pombo_connections_ended_total", "Connections of callers that were ended, by why."),
         ("pombo_tls_failed_total", "Connections that broke off before TLS was agreed on."),
         ("pombo_tls_reloads_total", "Changes of the files of TLS by what became of them."),
@@ -200,6 +201,11 @@ pub fn turned_away(listener: &'static str) {
 /// Counts a request at the admin listener without its token.
 pub fn admin_refused() {
     counter!("pombo_admin_refused_total").increment(1);
+}
+
+/// Counts a call by gRPC of somebody who is no caller.
+pub fn unauthenticated() {
+    counter!("pombo_unauthenticated_total").increment(1);
 }
 
 /// Counts a connection that was not kept any longer.

@@ -60,6 +60,8 @@ mod floods;
 
 mod bodies;
 
+mod streams;
+
 mod admin;
 
 mod traces;

@@ -126,6 +126,16 @@ async fn where_a_message_cannot_show_the_payment_the_app_is_told_to() {
         assert_eq!(issued.app_must_show_transaction, app_shows, "{channel:?}");
     }
     assert!(!pombo.issue(super::NUMBER).await.app_must_show_transaction, "there is none to show");
+    let again = IssueCodeRequest {
+        requested_channel: proto::Channel::Sms.into(),
+        subject_id: format!("{:?}", proto::Channel::Whatsapp),
+        ..pay("10.00")
+    };
+    let again = pombo.try_issue(again).await.unwrap();
+    assert!(
+        again.reused && again.app_must_show_transaction,
+        "the code that went by WhatsApp works"
+    );
     let mut long = by(proto::Channel::Sms);
     long.subject_id = "long".into();
     long.transaction.as_mut().unwrap().payee = ["Cooperativa dos Produtores Rurais"; 4].join(" ");
