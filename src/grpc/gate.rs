@@ -50,7 +50,7 @@ struct Room {
     /// Until it is answered.
     seat: Option<Seat<String>>,
     /// Until the last of its answer is gone.
-    place: Option<OwnedSemaphorePermit>,
+    places: Vec<OwnedSemaphorePermit>,
 }
 
 /// A gate before some services, for these callers. All that are made share the room.
@@ -86,22 +86,22 @@ impl<S> Gate<S> {
     }
 
     fn admit_question(&self, path: &str, peer: &Peer) -> Result<Room, Status> {
-        let place = match path.starts_with(REFLECTION) {
-            true => Arc::clone(&self.reflections).try_acquire_owned().ok(),
-            false => peer.question(),
-        };
-        let place = place.ok_or_else(errors::overloaded)?;
-        Ok(Room { seat: None, place: Some(place) })
+        let mut places = vec![peer.question().ok_or_else(errors::overloaded)?];
+        if path.starts_with(REFLECTION) {
+            let place = Arc::clone(&self.reflections).try_acquire_owned();
+            places.push(place.map_err(|_| errors::overloaded())?);
+        }
+        Ok(Room { seat: None, places })
     }
 
     /// Streams hold a place of their connection as well, so that calls beside them get through.
     fn room_for(&self, rpc: &str, caller: String, peer: &Peer) -> Option<Room> {
         let seat = Some(self.calls.take(caller)?);
-        let place = match rpc {
-            "WatchChallenge" => Some(peer.watch()?),
-            _ => None,
+        let places = match rpc {
+            "WatchChallenge" => vec![peer.watch()?],
+            _ => Vec::new(),
         };
-        Some(Room { seat, place })
+        Some(Room { seat, places })
     }
 }
 
@@ -135,18 +135,18 @@ where
         Box::pin(async move {
             let answer = answer.await?;
             drop(room.seat);
-            Ok(match room.place {
-                None => answer,
-                Some(place) => answer.map(|body| Body::new(Held { body, _place: place })),
+            Ok(match room.places {
+                places if places.is_empty() => answer,
+                places => answer.map(|body| Body::new(Held { body, _places: places })),
             })
         })
     }
 }
 
-/// The body of an answer that takes up a place.
+/// The body of an answer that takes up places.
 struct Held {
     body: Body,
-    _place: OwnedSemaphorePermit,
+    _places: Vec<OwnedSemaphorePermit>,
 }
 
 impl hyper::body::Body for Held {

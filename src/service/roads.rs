@@ -51,8 +51,9 @@ impl Roads {
 
     /// Whether a message by this channel shows a payment whole, whoever sends it.
     pub fn show(&self, channel: Channel, details: &Details, language: &str, digits: u8) -> bool {
-        let mut roads = self.0.iter().filter(|road| road.messenger.channel() == channel);
-        roads.all(|road| road.messenger.shows(details, language, digits))
+        let roads = self.0.iter().filter(|road| road.messenger.channel() == channel);
+        let mut roads = roads.peekable();
+        roads.peek().is_some() && roads.all(|road| road.messenger.shows(details, language, digits))
     }
 
     /// The roads that are closed now, for everybody or for a country.

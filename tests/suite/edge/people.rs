@@ -109,21 +109,22 @@ async fn a_number_that_is_known_costs_as_much_work_as_one_that_is_not() {
     let subject = |to: String, n: u32| IssueCodeRequest { subject_id: n.to_string(), ..login(&to) };
     let mut times = [Vec::new(), Vec::new()];
     client.issue_code(login(NUMBER)).await.unwrap();
-    let before = hashes().await;
+    let mut hashed = [0.0, 0.0];
     for n in 0..30 {
         // One that has had codes before, and one that nobody has heard of.
         for (known, to) in [NUMBER.to_owned(), number(600_000 + n, "00")].into_iter().enumerate() {
-            let start = Instant::now();
+            let (before, start) = (hashes().await, Instant::now());
             client.issue_code(subject(to, n)).await.unwrap();
             times[known].push(start.elapsed());
+            hashed[known] += hashes().await - before;
         }
     }
-    let hashed = hashes().await - before;
     let [known, unknown] = times.map(median);
     println!(
         "IssueCode to a known number {known:?}, to an unknown one {unknown:?} (medians of 30)"
     );
     // A code is hashed once, whoever it is for; once more where a receipt has changed the record meanwhile.
-    assert!((60.0..90.0).contains(&hashed), "{hashed}");
+    let is_once = |hashes: &f64| (30.0..45.0).contains(hashes);
+    assert!(hashed.iter().all(is_once), "{hashed:?}");
     assert!(known < unknown * 3 && unknown < known * 3, "{known:?} and {unknown:?}");
 }

@@ -1,7 +1,10 @@
 //! Streams that stay open: so many, and calls beside them get through.
 
+use std::time::Duration;
+
 use pombo::grpc::proto::{WatchChallengeRequest, otp_service_client::OtpServiceClient};
-use tokio_stream::StreamExt;
+use tokio::{sync::mpsc, time::timeout};
+use tokio_stream::wrappers::ReceiverStream;
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 use tonic_reflection::pb::v1::{
     ServerReflectionRequest, server_reflection_client::ServerReflectionClient,
@@ -14,8 +17,12 @@ use crate::support::{pombo::login, world::number};
 /// Challenges that are watched at once on one connection.
 const WATCHES: usize = 96;
 
-/// Questions about the contract that are open at once, over all connections.
+/// Questions about the contract that are open at once, over all connections and on one.
 const REFLECTIONS: usize = 64;
+const BY_ONE: usize = 8;
+
+/// When there is room again: sooner than a stranger's connection ends by itself.
+const SOON: Duration = Duration::from_secs(10);
 
 #[tokio::test]
 async fn a_connection_on_which_many_challenges_are_watched_takes_calls() {
@@ -33,30 +40,38 @@ async fn a_connection_on_which_many_challenges_are_watched_takes_calls() {
     let mut another = pombo.client().await;
     another.watch_challenge(request.clone()).await.unwrap();
     watched.pop();
-    while client.watch_challenge(request.clone()).await.is_err() {}
+    let free_again = async { while client.watch_challenge(request.clone()).await.is_err() {} };
+    timeout(SOON, free_again).await.expect("there is room again");
 }
 
 #[tokio::test]
 async fn questions_about_the_contract_are_few_at_once_and_hold_up_no_probe() {
     let pombo = world(&[]).await.serve().await;
-    let ask = |line| async {
+    let ask = async |line| {
         let question = ServerReflectionRequest {
             message_request: Some(MessageRequest::ListServices(String::new())),
             ..Default::default()
         };
-        // It is asked, and goes on as if there were more to ask.
-        let questions = tokio_stream::once(question).chain(tokio_stream::pending());
-        ServerReflectionClient::new(line).server_reflection_info(questions).await
+        // It goes on as if there were more to ask, until it is dropped.
+        let (more, questions) = mpsc::channel(1);
+        more.send(question).await.unwrap();
+        let mut client = ServerReflectionClient::new(line);
+        let answers = client.server_reflection_info(ReceiverStream::new(questions)).await;
+        answers.map(|answers| (answers, more))
     };
-    let lines = [pombo.connection().await, pombo.connection().await];
     let mut open = Vec::new();
-    for index in 0..REFLECTIONS {
-        open.push(ask(lines[index % 2].clone()).await.unwrap());
+    for _ in 0..REFLECTIONS / BY_ONE {
+        let line = pombo.connection().await;
+        for _ in 0..BY_ONE {
+            open.push(ask(line.clone()).await.unwrap());
+        }
+        assert_eq!(reason(&ask(line).await.unwrap_err()), "OVERLOADED");
     }
-    let refused = ask(pombo.connection().await).await.unwrap_err();
-    assert_eq!(reason(&refused), "OVERLOADED");
+    let line = pombo.connection().await;
+    assert_eq!(reason(&ask(line.clone()).await.unwrap_err()), "OVERLOADED");
     let request = HealthCheckRequest { service: String::new() };
-    HealthClient::new(lines[0].clone()).check(request).await.unwrap();
+    HealthClient::new(line.clone()).check(request).await.unwrap();
     open.pop();
-    while ask(pombo.connection().await).await.is_err() {}
+    let free_again = async { while ask(line.clone()).await.is_err() {} };
+    timeout(SOON, free_again).await.expect("there is room again");
 }

@@ -65,6 +65,8 @@ async fn nobody_may_do_more_than_they_need() {
         ("pombo", &["ACL", "LIST"]),
         ("pombo", &["MONITOR"]),
         ("pombo", &["SHUTDOWN"]),
+        ("pombo", &["FUNCTION", "FLUSH"]),
+        ("pombo", &["SCRIPT", "FLUSH"]),
         ("pombo", &["REPLICAOF", "127.0.0.1", "1"]),
     ] {
         let answer = ask(&store, user, "a-word", command).await;
