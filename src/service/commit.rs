@@ -137,9 +137,8 @@ impl Work<'_> {
                 _ => None,
             };
             let is_message = issued.is_some_and(|issued| issued.message_sent);
-            let began = issued.is_some_and(|issued| !issued.reused);
             // Before it is told, so that the caller's next call finds its charges settled.
-            self.supplier.settle(is_message, began).await;
+            self.supplier.settle(is_message, false).await;
             let _ = told.send(done);
         } else {
             // After it is told: a store that is away shall hold up nobody.
@@ -162,6 +161,7 @@ impl Work<'_> {
             // Fails when nobody listens, and then there is nobody to tell.
             let _ = service.facts.send(fact.clone());
         }
+        self.supplier.pay(&transition.sends);
         let alarm = next.and_then(|next| next.alarm(&service.parts.rules));
         service.timers.set(self.place, alarm.map(|time| moment.after(time)));
         for feedback in transition.feedback {

@@ -67,7 +67,10 @@ impl SharedLimits {
             let value = value.filter(|_| !windows.is_empty())?;
             let counter = index.limit_tag(limit.as_str(), &value);
             let windows = windows.iter().map(|window| (window.count.get(), window.length));
-            Some((limit, Charge { counter, windows: windows.collect(), cost: 1, operation }))
+            Some((
+                limit,
+                Charge { counter, windows: windows.collect(), cost: 1, operation, holder: None },
+            ))
         });
         Charges { charges: charges.collect(), observed: self.observed.clone() }
     }

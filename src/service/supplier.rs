@@ -7,11 +7,11 @@ use zeroize::Zeroizing;
 use super::{Fault, Service, hashing::Queue, shared_limits::Charges};
 use crate::{
     otp::{
-        ChallengeId, Code, Digest, Event, Need, Recipe, Supply,
+        Channel, Code, DeliveryRef, Digest, Event, Need, Recipe, Supply,
         digest::Workspace,
-        event::{Fresh, Verdict},
+        event::{Fresh, Send, Verdict},
     },
-    store::Charge,
+    store::{Charge, Holder},
 };
 
 /// What comes with an event besides the event.
@@ -38,9 +38,9 @@ pub struct Supplier<'a> {
     pub supply: Supply,
     /// The fresh codes, in the order of the supply.
     codes: Vec<Code>,
-    /// The challenge that may begin, and what its first message was charged as a text message.
-    begins: Option<ChallengeId>,
-    tolls: Vec<Charge>,
+    /// Who text messages are charged for, and what each was that no commit sends so far.
+    holder: Holder,
+    tolls: Vec<(DeliveryRef, Vec<Charge>)>,
 }
 
 impl<'a> Supplier<'a> {
@@ -58,10 +58,7 @@ impl<'a> Supplier<'a> {
             gone,
             supply: Supply::default(),
             codes: Vec::new(),
-            begins: match event {
-                Event::Issue(issue) => Some(issue.new_id),
-                _ => None,
-            },
+            holder: service.parts.entropy.bytes(),
             tolls: Vec::new(),
         }
     }
@@ -88,11 +85,9 @@ impl<'a> Supplier<'a> {
                 Ok(())
             }
             Need::Clearance(text) => {
-                let (hit, charged) = self.service.clear(&text).await?;
+                let (hit, charged) = self.service.clear(&text, self.holder).await?;
                 self.supply.cleared.push((text, hit));
-                if self.begins == Some(text.delivery.challenge) {
-                    self.tolls = charged;
-                }
+                self.tolls.push((text.delivery, charged));
                 Ok(())
             }
             Need::Verdict => {
@@ -128,16 +123,23 @@ impl<'a> Supplier<'a> {
         self.service.hasher.run(queue, self.caller, &self.gone, profile, hash).await
     }
 
+    /// Text messages that a commit sends keep what they were charged.
+    pub fn pay(&mut self, sends: &[Send]) {
+        let is_of = |send: &Send, delivery: &DeliveryRef| {
+            (send.challenge, send.delivery) == (delivery.challenge, delivery.number)
+        };
+        let texts = || sends.iter().filter(|send| send.channel == Channel::Sms);
+        self.tolls.retain(|(delivery, _)| !texts().any(|send| is_of(send, delivery)));
+    }
+
     /// Gives back what was charged for a message that did not go out, or that a twin of this call,
-    /// whose answer it got, sent and was charged for; and the toll of a challenge that did not begin.
-    /// Another message of a pending challenge has a name that the next try at it has as well, and so
-    /// is charged once.
-    pub async fn settle(&mut self, sent: bool, began: bool) {
+    /// whose answer it got, sent and was charged for.
+    pub async fn settle(&mut self, sent: bool, texts_sent: bool) {
         if self.supply.verdict == Some(Verdict::Allowed) && !sent {
             self.with.charges.give_back(&*self.service.parts.store).await;
         }
-        if !began {
-            self.service.give_back(std::mem::take(&mut self.tolls)).await;
+        for (_, charges) in self.tolls.drain(..).filter(|_| !texts_sent) {
+            self.service.give_back(charges).await;
         }
     }
 }

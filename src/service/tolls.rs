@@ -7,95 +7,111 @@
 
 mod learning;
 
-use std::{sync::Arc, time::Duration};
+mod outcomes;
+
+use std::time::Duration;
 
 use super::Service;
 use crate::{
-    insight::{RefusedCall, metrics},
+    insight::metrics,
     otp::{
-        Answer, Country, Event, RecipientKey, Refusal, Supply,
-        event::{Settlement, Text},
-        toll::{
-            Destination, Evidence, Hit, Known, Rule, Toll, breaker::Witness, evidence::Matured,
-        },
+        Country, RecipientKey,
+        event::Text,
+        toll::{Destination, Evidence, Hit, Known, Rule, Toll},
     },
-    store::{Charge, Charged, Loaded, StoreError, record},
+    store::{Charge, Charged, Holder, Loaded, StoreError, record},
 };
 pub use learning::Learning;
-use learning::News;
+
+/// A text message that asks to be let go.
+struct Clearing<'a> {
+    service: &'a Service,
+    text: &'a Text,
+    holder: Holder,
+    known: Result<Known, StoreError>,
+    charged: Vec<Charge>,
+}
+
+impl Clearing<'_> {
+    /// The rule that stands in the way, if any does.
+    async fn ask_all(&mut self) -> Result<Option<Hit>, StoreError> {
+        let rules = &self.service.parts.tolls;
+        let mut noted = None;
+        for rule in rules.asked() {
+            let enforced = rules.enforced.contains(&rule);
+            match self.ask(rule).await {
+                Ok(None) => {}
+                Ok(Some(wait)) if enforced => {
+                    metrics::limited(rule.as_str());
+                    return Ok(Some(Hit { rule, wait, enforced }));
+                }
+                Ok(Some(wait)) => {
+                    metrics::observed(rule.as_str());
+                    noted = noted.or(Some(Hit { rule, wait, enforced }));
+                }
+                Err(error) if enforced => return Err(error),
+                Err(error) => {
+                    tracing::warn!(rule = rule.as_str(), %error, "a rule could not be asked");
+                }
+            }
+        }
+        Ok(noted)
+    }
+
+    /// How long one rule makes the message wait, if it does; if not, it is charged.
+    async fn ask(&mut self, rule: Rule) -> Result<Option<Duration>, StoreError> {
+        let (rules, to) = (&self.service.parts.tolls, self.text.to);
+        let toll = match (&self.known, rule) {
+            (Ok(known), _) => rules.toll(rule, to, known),
+            // What was spent needs no evidence.
+            (Err(_), Rule::SpendCap) => rules.toll(rule, to, &Known::default()),
+            (Err(error), _) => return Err(error.clone()),
+        };
+        match toll {
+            Err(wait) => Ok(Some(wait)),
+            Ok(None) => Ok(None),
+            Ok(Some(toll)) => self.charge(rule, &toll).await,
+        }
+    }
+
+    async fn charge(&mut self, rule: Rule, toll: &Toll) -> Result<Option<Duration>, StoreError> {
+        let charge = self.service.charge_for(rule, toll, self.text, Some(self.holder));
+        // Before it is asked for: where the answer is lost, it may have been charged.
+        self.charged.push(charge.clone());
+        match self.service.parts.store.charge(&charge).await? {
+            Charged::Allowed => Ok(None),
+            Charged::Refused(wait) => {
+                self.charged.pop();
+                Ok(Some(wait))
+            }
+        }
+    }
+}
 
 impl Service {
     /// What the rules say to a text message, and what it was charged if they let it go.
     pub(super) async fn clear(
         &self,
         text: &Text,
+        holder: Holder,
     ) -> Result<(Option<Hit>, Vec<Charge>), StoreError> {
-        let rules = &self.parts.tolls;
-        if !rules.is_on() {
+        if !self.parts.tolls.is_on() {
             return Ok((None, Vec::new()));
         }
         let known = self.known(text.to).await;
-        let (mut charged, mut noted) = (Vec::new(), None);
-        for rule in rules.asked() {
-            let enforced = rules.enforced.contains(&rule);
-            match self.ask(rule, text, &known, &mut charged).await {
-                Ok(None) => {}
-                Ok(Some(wait)) if enforced => {
-                    metrics::limited(rule.as_str());
-                    self.give_back(charged).await;
-                    return Ok((Some(Hit { rule, wait, enforced }), Vec::new()));
-                }
-                Ok(Some(wait)) => {
-                    metrics::observed(rule.as_str());
-                    noted = noted.or(Some(Hit { rule, wait, enforced }));
-                }
-                Err(error) if enforced => {
-                    self.give_back(charged).await;
-                    return Err(error);
-                }
-                Err(error) => {
-                    tracing::warn!(rule = rule.as_str(), %error, "a rule could not be asked");
-                }
-            }
+        let mut clearing = Clearing { service: self, text, holder, known, charged: Vec::new() };
+        let hit = clearing.ask_all().await;
+        let mut charged = clearing.charged;
+        if !matches!(hit, Ok(None | Some(Hit { enforced: false, .. }))) {
+            self.give_back(charged.drain(..)).await;
         }
-        Ok((noted, charged))
-    }
-
-    /// How long one rule makes a message wait, if it does; if not, it is charged.
-    async fn ask(
-        &self,
-        rule: Rule,
-        text: &Text,
-        known: &Result<Known, StoreError>,
-        charged: &mut Vec<Charge>,
-    ) -> Result<Option<Duration>, StoreError> {
-        let toll = match (known, rule) {
-            (Ok(known), _) => self.parts.tolls.toll(rule, text.to, known),
-            // What was spent needs no evidence.
-            (Err(_), Rule::SpendCap) => self.parts.tolls.toll(rule, text.to, &Known::default()),
-            (Err(error), _) => return Err(error.clone()),
-        };
-        let toll = match toll {
-            Err(wait) => return Ok(Some(wait)),
-            Ok(None) => return Ok(None),
-            Ok(Some(toll)) => toll,
-        };
-        // Before it is asked for: where the answer is lost, it may have been charged.
-        charged.push(self.charge_for(rule, &toll, text));
-        let asked = &charged[charged.len() - 1];
-        let told = self.parts.store.charge(asked).await?;
-        Ok(match told {
-            Charged::Allowed => None,
-            Charged::Refused(wait) => {
-                charged.pop();
-                Some(wait)
-            }
-        })
+        Ok((hit?, charged))
     }
 
     /// A message is charged by each rule once, whichever replica asks, and however often; one that is sent
-    /// again, since nobody knows what became of the first, is another.
-    fn charge_for(&self, rule: Rule, toll: &Toll, text: &Text) -> Charge {
+    /// again, since nobody knows what became of the first, is another. Several replicas may rely on one
+    /// charge, as long as they don't know whose commit it will be that sends the message.
+    fn charge_for(&self, rule: Rule, toll: &Toll, text: &Text, holder: Option<Holder>) -> Charge {
         let index = &self.parts.index;
         let call = if text.again { "text again" } else { "text" };
         Charge {
@@ -103,81 +119,17 @@ impl Service {
             windows: toll.windows.iter().map(|it| (it.count.get(), it.length)).collect(),
             cost: i32::try_from(toll.cost).unwrap_or(i32::MAX),
             operation: index.operation(call, rule.as_str(), &text.delivery.to_string()),
+            holder,
         }
     }
 
-    pub(super) async fn give_back(&self, charges: Vec<Charge>) {
+    pub(super) async fn give_back(&self, charges: impl IntoIterator<Item = Charge>) {
         for charge in charges {
             let refund = Charge { cost: -charge.cost, ..charge };
             if let Err(error) = self.parts.store.charge(&refund).await {
                 tracing::warn!(%error, "a text message could not be given back to its budget");
             }
         }
-    }
-
-    /// Takes in what became of a challenge's text messages: those that were verified are no fraud and
-    /// are given back to the budgets (what was spent is spent), those that no provider took cost
-    /// nothing, and more is known of where the others went.
-    pub(super) fn settle(self: &Arc<Self>, recipient: RecipientKey, settlement: Settlement) {
-        if !self.parts.tolls.is_on() {
-            return;
-        }
-        let service = Arc::clone(self);
-        self.tasks.spawn(async move {
-            service.give_back_texts(&settlement).await;
-            let Some(verified) = settlement.verified else { return };
-            let of_country =
-                Matured { verified: verified.into(), challenges: 1, ..Matured::default() };
-            let witnesses = vec![Witness { tag: service.witness_tag(&recipient), verified }];
-            let of_prefix = Matured { witnesses, ..of_country.clone() };
-            let news = |matured| News { matured, ..News::default() };
-            let country = service.place_of(settlement.to.country);
-            let of_prefix = async {
-                if let Some(prefix) = settlement.to.prefix {
-                    service.learn(prefix, news(of_prefix)).await;
-                }
-            };
-            tokio::join!(of_prefix, service.learn(country, news(of_country)));
-        });
-    }
-
-    /// Takes in that a call got no text message though it asked for nothing else, or for one of a pending
-    /// challenge. Its answer is all that there is of it: nothing was committed that would tell.
-    pub(super) fn note_refused(self: &Arc<Self>, event: &Event, supply: &Supply, answer: &Answer) {
-        let mut hits = supply.cleared.iter().filter_map(|(text, hit)| Some((*text, (*hit)?)));
-        let Some((text, hit)) = hits.find(|(_, hit)| hit.enforced) else { return };
-        let is_refused = match answer {
-            Answer::Refused(Refusal::Limited { limit, .. }) => *limit == hit.rule.limit(),
-            Answer::Issued(issued) => issued.reused && !issued.message_sent,
-            _ => false,
-        };
-        let call = RefusedCall::new(event, text, hit.rule).filter(|_| is_refused);
-        let Some(call) = call else { return };
-        let place = text.to.prefix.unwrap_or_else(|| self.place_of(text.to.country));
-        let (service, refused) = (Arc::clone(self), call.into());
-        self.tasks.spawn(async move {
-            service.learn(place, News { refused, ..News::default() }).await;
-        });
-    }
-
-    fn witness_tag(&self, recipient: &RecipientKey) -> u32 {
-        let [first, second, third, fourth, ..] =
-            self.parts.index.limit_tag("witness", &[&recipient.0]);
-        u32::from_be_bytes([first, second, third, fourth]) >> 1
-    }
-
-    async fn give_back_texts(&self, settlement: &Settlement) {
-        let known = self.known(settlement.to).await.unwrap_or_default();
-        let mut charges = Vec::new();
-        for rule in self.parts.tolls.asked() {
-            let toll = self.parts.tolls.toll(rule, settlement.to, &known);
-            let Ok(Some(toll)) = toll else { continue };
-            let verified = settlement.verified == Some(true) && rule.is_budget();
-            let texts = settlement.texts.iter().filter(|_| verified);
-            let texts = texts.chain(&settlement.refused);
-            charges.extend(texts.map(|text| self.charge_for(rule, &toll, text)));
-        }
-        self.give_back(charges).await;
     }
 
     async fn known(&self, to: Destination) -> Result<Known, StoreError> {

@@ -46,7 +46,8 @@ pub trait Store: Send + Sync + 'static {
     async fn claim(&self, lease: Duration, most: usize) -> Result<Vec<Due>, StoreError>;
 
     /// Charges a counter by the generic cell rate algorithm, in every window or in none. The same
-    /// operation is charged once, and told the same again, until the longest window has passed.
+    /// operation is charged once, whoever asks, and told the same again, until the longest window has
+    /// passed.
     async fn charge(&self, charge: &Charge) -> Result<Charged, StoreError>;
 
     /// Remembers which delivery a provider's message belongs to, for `ttl`.
@@ -162,9 +163,16 @@ pub struct Charge {
     pub windows: Vec<(u32, Duration)>,
     /// How much, and negative to give back what the same operation was charged.
     pub cost: i32,
-    /// The call it is charged for.
+    /// What it is charged for.
     pub operation: OperationId,
+    /// Who relies on it, where several may charge for one operation: what one of them gives back
+    /// stays charged while another relies on it. What nobody in particular gives back is given back
+    /// for all.
+    pub holder: Option<Holder>,
 }
+
+/// Somebody who relies on a charge: random.
+pub type Holder = [u8; 8];
 
 /// What became of a charge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -27,6 +27,11 @@ impl<K: Copy + Eq + Hash + Ord, V> Expiring<K, V> {
         self.entries.get(key).filter(|(_, ends)| *ends > now).map(|(value, _)| value)
     }
 
+    /// The same, to be changed.
+    pub(super) fn get_mut(&mut self, key: &K, now: Time) -> Option<&mut V> {
+        self.entries.get_mut(key).filter(|(_, ends)| *ends > now).map(|(value, _)| value)
+    }
+
     /// Takes the entry's place, with a new end.
     pub(super) fn insert(&mut self, key: K, value: V, ends: Time) {
         if let Some((_, old)) = self.entries.insert(key, (value, ends)) {

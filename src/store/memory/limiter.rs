@@ -6,7 +6,7 @@ use super::expiring::Expiring;
 use crate::{
     otp::Time,
     store::{
-        Charge, Charged,
+        Charge, Charged, Holder,
         gcra::{Level, Rate},
     },
 };
@@ -18,7 +18,14 @@ type Operation = [u8; 12];
 #[derive(Debug, Default)]
 pub(super) struct Limiter {
     buckets: Expiring<Counter, Vec<(Rate, Level)>>,
-    charged: Expiring<(Counter, Operation), Time>,
+    charged: Expiring<(Counter, Operation), Mark>,
+}
+
+/// That an operation was charged: when, and who relies on it.
+#[derive(Debug)]
+struct Mark {
+    at: Time,
+    holders: Vec<Option<Holder>>,
 }
 
 impl Limiter {
@@ -28,15 +35,17 @@ impl Limiter {
             return Charged::Allowed;
         }
         let mark = (charge.counter, charge.operation.0);
-        let charged_at = self.charged.get(&mark, now).copied();
-        match (charge.cost > 0, charged_at) {
-            (true, None) => return self.pour(&rates, mark, charge.cost.unsigned_abs(), now),
-            (false, Some(charged_at)) => {
-                let cost = charge.cost.unsigned_abs();
-                self.give_back(&rates, mark, cost, charged_at, now);
+        let (cost, holder) = (charge.cost.unsigned_abs(), charge.holder);
+        match (charge.cost > 0, self.charged.get_mut(&mark, now)) {
+            (true, None) => return self.pour(&rates, mark, holder, cost, now),
+            (true, Some(known)) => known.rely(holder),
+            (false, Some(known)) => {
+                let charged_at = known.at;
+                if known.let_go(holder) {
+                    self.give_back(&rates, mark, cost, charged_at, now);
+                }
             }
-            // Charged already; nothing to give back.
-            (true, Some(_)) | (false, None) => {}
+            (false, None) => {}
         }
         Charged::Allowed
     }
@@ -54,6 +63,7 @@ impl Limiter {
         &mut self,
         rates: &[Rate],
         mark: (Counter, Operation),
+        holder: Option<Holder>,
         cost: u32,
         now: Time,
     ) -> Charged {
@@ -66,7 +76,8 @@ impl Limiter {
         let levels = poured.into_iter().filter_map(|(rate, poured)| Some((rate, poured.ok()?)));
         self.keep(mark.0, levels.collect(), now);
         let longest_ms = rates.iter().map(|rate| rate.length_ms).max().unwrap_or_default();
-        self.charged.insert(mark, now, now + Duration::from_millis(longest_ms));
+        let charged = Mark { at: now, holders: vec![holder] };
+        self.charged.insert(mark, charged, now + Duration::from_millis(longest_ms));
         Charged::Allowed
     }
 
@@ -106,5 +117,19 @@ impl Limiter {
             Some(empty_at) => self.buckets.insert(counter, levels, empty_at),
             None => self.buckets.remove(&counter),
         }
+    }
+}
+
+impl Mark {
+    fn rely(&mut self, holder: Option<Holder>) {
+        if !self.holders.contains(&holder) {
+            self.holders.push(holder);
+        }
+    }
+
+    /// Whether nobody relies on it any more.
+    fn let_go(&mut self, holder: Option<Holder>) -> bool {
+        self.holders.retain(|known| holder.is_some() && *known != holder);
+        self.holders.is_empty()
     }
 }

@@ -1,5 +1,5 @@
 -- Charges a counter by the generic cell rate algorithm, in every window or in none, once for an
--- operation; or gives back what the operation was charged.
+-- operation; or gives back what the operation was charged, once nobody relies on it any more.
 --
 -- A window is a bucket of count * length drops that leaks `count` drops a millisecond; a charge
 -- pours `length` drops for each of its cost. It is known by its length, so its count may change. All
@@ -7,6 +7,7 @@
 --
 -- KEYS  1 the counter's buckets   2 the operation's mark
 -- ARGV  1 the cost, positive to charge, negative to give back
+--       2 who relies on it, or empty: to give back for all
 --       then count and length in ms of each window
 -- Reply 0 allowed, or the ms after which there is room
 
@@ -14,10 +15,21 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local cost = tonumber(ARGV[1])
 local giving_back = cost < 0
-local charged_at = tonumber(redis.call('GET', KEYS[2]))
+local holder = ARGV[2]
+local charged_at = tonumber(redis.call('HGET', KEYS[2], 'at'))
 
-if giving_back ~= (charged_at ~= nil) then
-  return 0 -- charged already, or nothing to give back
+if giving_back and charged_at == nil then
+  return 0
+end
+if giving_back and holder ~= '' then
+  redis.call('HDEL', KEYS[2], holder)
+  if redis.call('HLEN', KEYS[2]) > 1 then
+    return 0 -- others rely on it
+  end
+end
+if not giving_back and charged_at ~= nil then
+  redis.call('HSET', KEYS[2], holder, '')
+  return 0
 end
 
 local function leak(drops, at, count)
@@ -29,7 +41,7 @@ local function whole(number)
 end
 
 local wait, longest, life, levels = 0, 0, 0, {}
-for i = 2, #ARGV, 2 do
+for i = 3, #ARGV, 2 do
   local count, length = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
   local name, charged = ARGV[i + 1], length * math.abs(cost)
   local at, drops = string.match(redis.call('HGET', KEYS[1], name) or '0:0', '^(%d+):(%d+)$')
@@ -58,6 +70,7 @@ end
 if giving_back then
   redis.call('DEL', KEYS[2])
 else
-  redis.call('SET', KEYS[2], whole(now), 'PX', longest)
+  redis.call('HSET', KEYS[2], 'at', whole(now), holder, '')
+  redis.call('PEXPIRE', KEYS[2], longest)
 end
 return 0

@@ -71,9 +71,10 @@ impl Partition {
         format!("pombo:{{{}}}:limit:{}", self.0, hex(counter))
     }
 
-    /// That an operation was charged. String: when. TTL: the counter's longest window.
-    pub(super) fn charged(self, counter: &[u8; 16], operation: &OperationId) -> String {
-        format!("pombo:{{{}}}:charged:{}:{}", self.0, hex(counter), hex(&operation.0))
+    /// That an operation was charged. Hash: `at`, and a field for each who relies on it. TTL: the
+    /// counter's longest window.
+    pub(super) fn charge(self, counter: &[u8; 16], operation: &OperationId) -> String {
+        format!("pombo:{{{}}}:charge:{}:{}", self.0, hex(counter), hex(&operation.0))
     }
 
     /// Which delivery a message belongs to. String: `<challenge id>.<number>`. TTL: the caller's.
@@ -110,7 +111,7 @@ mod tests {
             partition.events(),
             partition.reader("https"),
             partition.limit(&[7; 16]),
-            partition.charged(&[7; 16], &operation),
+            partition.charge(&[7; 16], &operation),
             partition.message(&MessageTag([7; 12])),
         ] {
             assert!(key.starts_with("pombo:{7}:"), "{key}");

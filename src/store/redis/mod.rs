@@ -158,8 +158,8 @@ impl RedisStore {
         }
         let partition = self.keys.partition(&charge.counter);
         let mut script = scripts::CHARGE.key(partition.limit(&charge.counter));
-        script.key(partition.charged(&charge.counter, &charge.operation));
-        script.arg(charge.cost);
+        script.key(partition.charge(&charge.counter, &charge.operation));
+        script.arg(charge.cost).arg(charge.holder.as_ref().map_or(&[][..], |holder| &holder[..]));
         for rate in rates {
             script.arg(rate.count).arg(rate.length_ms);
         }

@@ -180,6 +180,7 @@ pub fn charge(counter: u8, operation: u8, windows: &[(u32, u64)]) -> Charge {
         windows: windows.iter().map(|&(count, length_ms)| (count, ms(length_ms))).collect(),
         cost: 1,
         operation: OperationId([operation; 12]),
+        holder: None,
     }
 }
 

@@ -52,8 +52,7 @@ async fn every_key_in_redis_has_an_end_but_counters_and_guards() {
     fill(&*store, Duration::from_secs(60)).await;
     let mut redis = connection(&server).await;
     let keys = keys(&mut redis).await;
-    for kind in
-        ["record", "schedule", "counters", "events", "reader", "limit", "charged", "message"]
+    for kind in ["record", "schedule", "counters", "events", "reader", "limit", "charge", "message"]
     {
         assert!(
             keys.iter().any(|key| key.contains(&format!("}}:{kind}"))),

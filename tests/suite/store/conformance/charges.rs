@@ -16,6 +16,9 @@ promises! {
     of_concurrent_charges_exactly_the_count_gets_through,
     what_was_charged_can_be_given_back_once,
     what_was_not_charged_is_not_given_back,
+    what_one_gives_back_stays_charged_while_another_relies_on_it,
+    what_is_given_back_for_all_is_given_back_whoever_relies_on_it,
+    who_never_charged_gives_nothing_back,
     a_counter_without_windows_has_no_limit,
     windows_of_one_counter_are_kept_apart,
     a_dear_charge_counts_for_many_and_is_given_back_whole,
@@ -138,6 +141,46 @@ async fn what_was_not_charged_is_not_given_back(bench: Bench) {
         assert_eq!(bench.charge(&back).await, Charged::Allowed);
     }
     wait(bench.charge(&charge(1, 4, &windows)).await);
+}
+
+const ONE_A_MINUTE: [(u32, u64); 1] = [(1, 60_000)];
+
+/// A charge of a window of one, and what gives it back.
+fn held(operation: u8, by: u8) -> [Charge; 2] {
+    let charge = Charge { holder: Some([by; 8]), ..charge(1, operation, &ONE_A_MINUTE) };
+    [charge.clone(), Charge { cost: -1, ..charge }]
+}
+
+async fn what_one_gives_back_stays_charged_while_another_relies_on_it(bench: Bench) {
+    let ([one, back], [other, others_back]) = (held(1, 1), held(1, 2));
+    // Once for each, however often it is asked for.
+    for charge in [&one, &other, &one, &other] {
+        assert_eq!(bench.charge(charge).await, Charged::Allowed);
+    }
+    for _ in 0..2 {
+        assert_eq!(bench.charge(&back).await, Charged::Allowed);
+        wait(bench.charge(&charge(1, 2, &ONE_A_MINUTE)).await);
+    }
+    assert_eq!(bench.charge(&others_back).await, Charged::Allowed);
+    assert_eq!(bench.charge(&charge(1, 2, &ONE_A_MINUTE)).await, Charged::Allowed);
+}
+
+async fn what_is_given_back_for_all_is_given_back_whoever_relies_on_it(bench: Bench) {
+    let ([one, _], [other, others_back]) = (held(1, 1), held(1, 2));
+    for charge in [&one, &other, &Charge { holder: None, ..others_back.clone() }] {
+        assert_eq!(bench.charge(charge).await, Charged::Allowed);
+    }
+    assert_eq!(bench.charge(&charge(1, 2, &ONE_A_MINUTE)).await, Charged::Allowed);
+    // Nothing is left of it to be given back once more.
+    assert_eq!(bench.charge(&others_back).await, Charged::Allowed);
+    wait(bench.charge(&charge(1, 3, &ONE_A_MINUTE)).await);
+}
+
+async fn who_never_charged_gives_nothing_back(bench: Bench) {
+    let ([one, _], [_, strangers_back]) = (held(1, 1), held(1, 2));
+    assert_eq!(bench.charge(&one).await, Charged::Allowed);
+    assert_eq!(bench.charge(&strangers_back).await, Charged::Allowed);
+    wait(bench.charge(&charge(1, 2, &ONE_A_MINUTE)).await);
 }
 
 async fn a_counter_without_windows_has_no_limit(bench: Bench) {

@@ -1,0 +1,90 @@
+//! What becomes of text messages and of calls for them, taken in: messages that were verified or that
+//! nobody took are given back, and what it tells of where they went is learnt.
+
+use std::sync::Arc;
+
+use super::{super::Service, learning::News};
+use crate::{
+    insight::RefusedCall,
+    otp::{
+        Answer, Event, RecipientKey, Refusal, Supply,
+        event::Settlement,
+        toll::{breaker::Witness, evidence::Matured},
+    },
+};
+
+impl Service {
+    /// Takes in what became of a challenge's text messages: those that were verified are no fraud and
+    /// are given back to the budgets (what was spent is spent), those that no provider took cost
+    /// nothing, and more is known of where the others went.
+    pub(in crate::service) fn settle(
+        self: &Arc<Self>,
+        recipient: RecipientKey,
+        settlement: Settlement,
+    ) {
+        if !self.parts.tolls.is_on() {
+            return;
+        }
+        let service = Arc::clone(self);
+        self.tasks.spawn(async move {
+            service.give_back_texts(&settlement).await;
+            let Some(verified) = settlement.verified else { return };
+            let of_country =
+                Matured { verified: verified.into(), challenges: 1, ..Matured::default() };
+            let witnesses = vec![Witness { tag: service.witness_tag(&recipient), verified }];
+            let of_prefix = Matured { witnesses, ..of_country.clone() };
+            let news = |matured| News { matured, ..News::default() };
+            let country = service.place_of(settlement.to.country);
+            let of_prefix = async {
+                if let Some(prefix) = settlement.to.prefix {
+                    service.learn(prefix, news(of_prefix)).await;
+                }
+            };
+            tokio::join!(of_prefix, service.learn(country, news(of_country)));
+        });
+    }
+
+    /// Takes in that a call got no text message though it asked for nothing else, or for one of a pending
+    /// challenge. Its answer is all that there is of it: nothing was committed that would tell.
+    pub(in crate::service) fn note_refused(
+        self: &Arc<Self>,
+        event: &Event,
+        supply: &Supply,
+        answer: &Answer,
+    ) {
+        let mut hits = supply.cleared.iter().filter_map(|(text, hit)| Some((*text, (*hit)?)));
+        let Some((text, hit)) = hits.find(|(_, hit)| hit.enforced) else { return };
+        let is_refused = match answer {
+            Answer::Refused(Refusal::Limited { limit, .. }) => *limit == hit.rule.limit(),
+            Answer::Issued(issued) => issued.reused && !issued.message_sent,
+            _ => false,
+        };
+        let call = RefusedCall::new(event, text, hit.rule).filter(|_| is_refused);
+        let Some(call) = call else { return };
+        let place = text.to.prefix.unwrap_or_else(|| self.place_of(text.to.country));
+        let (service, refused) = (Arc::clone(self), call.into());
+        self.tasks.spawn(async move {
+            service.learn(place, News { refused, ..News::default() }).await;
+        });
+    }
+
+    fn witness_tag(&self, recipient: &RecipientKey) -> u32 {
+        let [first, second, third, fourth, ..] =
+            self.parts.index.limit_tag("witness", &[&recipient.0]);
+        u32::from_be_bytes([first, second, third, fourth]) >> 1
+    }
+
+    async fn give_back_texts(&self, settlement: &Settlement) {
+        let known = self.known(settlement.to).await.unwrap_or_default();
+        let mut charges = Vec::new();
+        for rule in self.parts.tolls.asked() {
+            let toll = self.parts.tolls.toll(rule, settlement.to, &known);
+            let Ok(Some(toll)) = toll else { continue };
+            let verified = settlement.verified == Some(true) && rule.is_budget();
+            let texts = settlement.texts.iter().filter(|_| verified);
+            let texts = texts.chain(&settlement.refused);
+            charges.extend(texts.map(|text| self.charge_for(rule, &toll, text, None)));
+        }
+        self.give_back(charges).await;
+    }
+}
