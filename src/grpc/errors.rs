@@ -62,7 +62,7 @@ pub fn purpose_not_allowed(purpose: Purpose) -> Status {
 }
 
 /// Nothing is sent to numbers like this one.
-pub fn prefix_blocked(screen: Screen) -> Status {
+fn prefix_blocked(screen: Screen) -> Status {
     let why = match screen {
         Screen::BlockedPrefix => "begins with a prefix that fraud.blocked_prefixes names",
         Screen::NumberType => "is of a kind whose owner earns by being called (fraud.enforce)",
@@ -79,6 +79,7 @@ impl From<CallError> for Status {
     fn from(error: CallError) -> Self {
         match error {
             CallError::Refused(refusal) => refused(refusal),
+            CallError::Screened(screen) => prefix_blocked(screen),
             CallError::Failed(fault) => failed(&fault),
         }
     }

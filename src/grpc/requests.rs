@@ -25,7 +25,6 @@ pub fn issue(
     let (recipient, barred) = match numbers.admit(&request.recipient, now) {
         Ok(admitted) => (Some(admitted), None),
         Err(NotAdmitted::Country(country)) => (None, Some(errors::country_not_allowed(country))),
-        Err(NotAdmitted::Screened(screen)) => (None, Some(errors::prefix_blocked(screen))),
         Err(NotAdmitted::Malformed(error)) => {
             complaints.add("recipient", error.to_string());
             (None, None)

@@ -1,19 +1,20 @@
-//! Calls that a rule against toll fraud refused: nothing came of them, so they stand in no record. Who
-//! refuses a flood of them would flood the event record in turn, so those that are alike are told together.
+//! Calls that a rule or a screen against toll fraud refused: nothing came of them, so they stand in no
+//! record. Who refuses a flood of them would flood the event record in turn, so those that are alike are
+//! told together.
 
 use serde_json::json;
 
 use super::funnel::rfc3339;
 use crate::otp::{
-    ChallengeId, Event, Purpose, Time,
+    ChallengeId, Country, Event, Purpose, Time,
     event::Text,
-    toll::{Destination, Rule},
+    toll::{Destination, Rule, Screen},
 };
 
 /// Challenges that are told of at once, each by itself. Of more only the number of calls is told.
 const CHALLENGES: usize = 8;
 
-/// A call that wanted a text message and got none.
+/// A call that wanted a message and got none, or would have got none if the rule were enforced.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefusedCall {
     caller: String,
@@ -22,7 +23,8 @@ pub struct RefusedCall {
     /// Of IssueCode, which names one.
     purpose: Option<Purpose>,
     to: Destination,
-    rule: Rule,
+    rule: &'static str,
+    enforced: bool,
 }
 
 /// Calls, those that are alike counted.
@@ -30,8 +32,26 @@ pub struct RefusedCall {
 pub struct RefusedCalls(Vec<(RefusedCall, u32)>);
 
 impl RefusedCall {
-    /// What is told of it. `None` if it is no call that asks for a message.
-    pub fn new(event: &Event, text: Text, rule: Rule) -> Option<Self> {
+    /// One to a number to which nothing is sent. These come from all over the world, so of where it is
+    /// no more is told than the country.
+    pub fn by_screen(
+        (caller, purpose): (&str, Purpose),
+        country: Country,
+        screen: Screen,
+        enforced: bool,
+    ) -> Self {
+        Self {
+            caller: caller.to_owned(),
+            challenge: None,
+            purpose: Some(purpose),
+            to: Destination { prefix: None, country },
+            rule: screen.as_str(),
+            enforced,
+        }
+    }
+
+    /// One for a text message that a rule withheld. `None` if it is no call that asks for a message.
+    pub fn by_rule(event: &Event, text: Text, rule: Rule) -> Option<Self> {
         let (caller, purpose, is_new) = match event {
             Event::Issue(issue) => {
                 let is_new = text.delivery.challenge == issue.new_id;
@@ -41,11 +61,12 @@ impl RefusedCall {
             _ => return None,
         };
         let challenge = Some(text.delivery.challenge).filter(|_| !is_new);
-        Some(Self { caller: caller.clone(), challenge, purpose, to: text.to, rule })
+        let (caller, rule) = (caller.clone(), rule.as_str());
+        Some(Self { caller, challenge, purpose, to: text.to, rule, enforced: true })
     }
 
     fn event(&self, calls: u32, now: Time) -> Vec<u8> {
-        let Self { caller, challenge, purpose, to, rule } = self;
+        let Self { caller, challenge, purpose, to, rule, enforced } = self;
         let event = json!({
             "event": "call.refused",
             "time": rfc3339(now),
@@ -54,8 +75,8 @@ impl RefusedCall {
             "purpose": purpose.map(Purpose::as_str),
             "country": to.country.as_str(),
             "prefix": to.prefix.map(|prefix| prefix.to_string()),
-            "rule": rule.as_str(),
-            "enforced": true,
+            "rule": rule,
+            "enforced": enforced,
             "calls": calls,
         });
         event.to_string().into_bytes()
@@ -103,8 +124,8 @@ mod tests {
         let to = Destination { prefix: None, country: Country::new("BR") };
         let challenge = challenge.map(|id| ChallengeId([id; 32]));
         let purpose = Some(Purpose::Login);
-        RefusedCall { caller: "shop".to_owned(), challenge, purpose, to, rule: Rule::PrefixBudget }
-            .into()
+        let (caller, rule) = ("shop".to_owned(), Rule::PrefixBudget.as_str());
+        RefusedCall { caller, challenge, purpose, to, rule, enforced: true }.into()
     }
 
     #[test]

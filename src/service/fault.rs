@@ -1,7 +1,7 @@
 //! Why a use case was not carried out: the rules say no, or something that it needs is not there.
 
 use crate::{
-    otp::{Refusal, keyring::Unreadable},
+    otp::{Refusal, keyring::Unreadable, toll::Screen},
     store::StoreError,
 };
 
@@ -10,6 +10,8 @@ use crate::{
 pub enum CallError {
     /// The rules say no.
     Refused(Refusal),
+    /// Nothing is sent to such a number.
+    Screened(Screen),
     /// Something it needs is not there.
     Failed(Fault),
 }

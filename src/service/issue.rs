@@ -3,10 +3,13 @@
 use std::{net::IpAddr, slice, sync::Arc};
 
 use super::{CallError, Fault, Service, numbers::Admitted, supplier::With};
-use crate::otp::{
-    Answer, Channel, Code, Event, OperationId, Purpose, Transaction,
-    event::{self, Issued, Operation},
-    ledger::FlowKey,
+use crate::{
+    insight::metrics,
+    otp::{
+        Answer, Channel, Code, Event, OperationId, Purpose, Transaction,
+        event::{self, Issued, Operation},
+        ledger::FlowKey,
+    },
 };
 
 /// A demand for a code, checked.
@@ -36,6 +39,7 @@ impl Service {
     /// Starts a challenge or returns the pending one. Answers once the plan is stored; the message
     /// goes out from a task of its own.
     pub async fn issue(self: &Arc<Self>, issue: Issue) -> Result<Issued, CallError> {
+        self.screen(&issue)?;
         let parts = &self.parts;
         let place = parts.index.recipient(&issue.recipient.number);
         let event = self.issue_event(&issue);
@@ -62,6 +66,21 @@ impl Service {
             Answer::Refused(refusal) => Err(CallError::Refused(refusal)),
             _ => Err(Fault::Contended.into()),
         }
+    }
+
+    /// Turns away numbers to which nothing is sent. Nothing else tells of it, so each hit is an event.
+    fn screen(self: &Arc<Self>, issue: &Issue) -> Result<(), CallError> {
+        let (recipient, screens) = (&issue.recipient, &self.parts.numbers.screens);
+        let hits = screens.hits(&recipient.number).filter(|_| recipient.test_code.is_none());
+        for (screen, enforced) in hits {
+            self.note_screened(issue, screen, enforced);
+            if enforced {
+                metrics::limited(screen.as_str());
+                return Err(CallError::Screened(screen));
+            }
+            metrics::observed(screen.as_str());
+        }
+        Ok(())
     }
 
     /// Whether a message of it may be one that can't show the payment whole, so that the app has to.

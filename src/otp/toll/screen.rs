@@ -44,14 +44,16 @@ impl Screen {
 }
 
 impl Screens {
-    /// All that would keep this number out.
-    pub fn hits(&self, number: &PhoneNumber) -> impl Iterator<Item = Screen> {
+    /// What of that which is asked would keep this number out, and whether it does.
+    pub fn hits(&self, number: &PhoneNumber) -> impl Iterator<Item = (Screen, bool)> {
         let mut prefixes = self.blocked_prefixes.iter();
         let blocked = prefixes.any(|prefix| number.e164().starts_with(prefix.as_str()));
         let costly = number.tariff() != Tariff::Usual;
         [(blocked, Screen::BlockedPrefix), (costly, Screen::NumberType)]
             .into_iter()
             .filter_map(|(hit, screen)| hit.then_some(screen))
+            .filter(|screen| self.enforced.contains(screen) || self.observed.contains(screen))
+            .map(|screen| (screen, self.enforced.contains(&screen)))
     }
 }
 
@@ -61,16 +63,23 @@ mod tests {
 
     #[test]
     fn blocked_prefixes_and_costly_numbers_are_hit() {
-        let screens = Screens { blocked_prefixes: vec!["+551198".into()], ..Screens::default() };
-        let hits = |number: &str| {
-            let number = PhoneNumber::parse(number).unwrap();
-            screens.hits(&number).collect::<Vec<_>>()
+        let screens = Screens {
+            blocked_prefixes: vec!["+551198".into(), "+44901".into()],
+            enforced: [Screen::NumberType].into(),
+            observed: [Screen::BlockedPrefix].into(),
         };
-        assert_eq!(hits("+5511987654321"), [Screen::BlockedPrefix]);
-        assert_eq!(hits("+5521987654321"), []);
+        let blocked = (Screen::BlockedPrefix, false);
+        assert_eq!(hits(&screens, "+5511987654321"), [blocked]);
+        assert_eq!(hits(&screens, "+5521987654321"), []);
         // British numbers: premium rate, shared cost, a mobile.
-        assert_eq!(hits("+449012345678"), [Screen::NumberType]);
-        assert_eq!(hits("+448431234567"), [Screen::NumberType]);
-        assert_eq!(hits("+447400123456"), []);
+        assert_eq!(hits(&screens, "+449012345678"), [blocked, (Screen::NumberType, true)]);
+        assert_eq!(hits(&screens, "+448431234567"), [(Screen::NumberType, true)]);
+        assert_eq!(hits(&screens, "+447400123456"), []);
+        let not_asked = Screens { enforced: [].into(), ..screens };
+        assert_eq!(hits(&not_asked, "+448431234567"), []);
+    }
+
+    fn hits(screens: &Screens, number: &str) -> Vec<(Screen, bool)> {
+        screens.hits(&PhoneNumber::parse(number).unwrap()).collect()
     }
 }

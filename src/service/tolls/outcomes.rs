@@ -3,13 +3,16 @@
 
 use std::sync::Arc;
 
-use super::{super::Service, learning::News};
+use super::{
+    super::{Issue, Service},
+    learning::News,
+};
 use crate::{
     insight::RefusedCall,
     otp::{
         Answer, Event, RecipientKey, Refusal, Supply,
         event::Settlement,
-        toll::{breaker::Witness, evidence::Matured},
+        toll::{Screen, breaker::Witness, evidence::Matured},
     },
 };
 
@@ -59,9 +62,24 @@ impl Service {
             Answer::Issued(issued) => issued.reused && !issued.message_sent,
             _ => false,
         };
-        let call = RefusedCall::new(event, text, hit.rule).filter(|_| is_refused);
+        let call = RefusedCall::by_rule(event, text, hit.rule).filter(|_| is_refused);
         let Some(call) = call else { return };
-        let place = text.to.prefix.unwrap_or_else(|| self.place_of(text.to.country));
+        self.tell_refused(text.to.prefix.unwrap_or_else(|| self.place_of(text.to.country)), call);
+    }
+
+    /// Takes in that a call was for a number to which nothing is sent, or nothing would be.
+    pub(in crate::service) fn note_screened(
+        self: &Arc<Self>,
+        issue: &Issue,
+        screen: Screen,
+        enforced: bool,
+    ) {
+        let (who, country) = ((&*issue.caller, issue.purpose), issue.recipient.number.country());
+        let call = RefusedCall::by_screen(who, country, screen, enforced);
+        self.tell_refused(self.place_of(country), call);
+    }
+
+    fn tell_refused(self: &Arc<Self>, place: RecipientKey, call: RefusedCall) {
         let (service, refused) = (Arc::clone(self), call.into());
         self.tasks.spawn(async move {
             service.learn(place, News { refused, ..News::default() }).await;

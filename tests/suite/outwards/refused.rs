@@ -1,4 +1,4 @@
-//! Calls that a rule against toll fraud refused.
+//! Calls that a rule or a screen against toll fraud refused.
 
 use pombo::grpc::proto::{Channel, IssueCodeRequest};
 use serde_json::json;
@@ -36,4 +36,49 @@ async fn a_refused_call_is_an_event_with_its_rule() {
     assert_eq!(of_nothing.count(), 0);
     let of_challenge = seen.iter().filter(is_refused).filter(|it| it.text("subject") == id);
     assert_eq!(of_challenge.count(), 2);
+}
+
+/// What is told of calls that screens hit: the first of each, and how many calls all are of.
+async fn screened(rules: &[(&str, &str)]) -> Vec<(serde_json::Value, u64)> {
+    let receiver = Receiver::start().await;
+    let rules = [&[("FRAUD__BLOCKED_PREFIXES", "[\"+551193\"]")], rules].concat();
+    let world = world("memory:", &receiver, &rules).await;
+    let pombo = world.serve().await;
+    for index in 0..20 {
+        let _ = pombo.try_issue(login(&number(300_000 + index, "00"))).await;
+    }
+    let _ = pombo.try_issue(login("+449012345678")).await;
+
+    let of = |seen: &[Came], rule: &str| -> Vec<serde_json::Value> {
+        let refused = seen.iter().filter(|it| it.kind() == "call.refused");
+        let data = refused.map(|it| it.event["data"].clone());
+        data.filter(|data| data["rule"] == rule).collect()
+    };
+    let calls = |told: &[serde_json::Value]| -> u64 {
+        told.iter().map(|data| data["calls"].as_u64().unwrap()).sum()
+    };
+    let told = ["blocked_prefix", "number_type"];
+    let all = |seen: &[Came]| told.map(|rule| calls(&of(seen, rule))) == [20, 1];
+    let seen = receiver.until("twenty-one screened calls", all).await;
+    assert!(
+        seen.iter().filter(|it| it.kind() == "call.refused").count() < 10,
+        "alike is one event"
+    );
+    told.map(|rule| (of(&seen, rule)[0].clone(), calls(&of(&seen, rule)))).into()
+}
+
+#[tokio::test]
+async fn a_call_to_a_number_that_is_screened_out_is_an_event_with_its_rule() {
+    let told = screened(&[]).await;
+    let [(blocked, 20), (costly, 1)] = &told[..] else { panic!("{told:?}") };
+    let fields = ["enforced", "purpose", "country", "prefix"];
+    assert_eq!(json!(fields.map(|name| &blocked[name])), json!([true, "login", "BR", null]));
+    assert_eq!(json!(fields.map(|name| &costly[name])), json!([true, "login", "GB", null]));
+}
+
+#[tokio::test]
+async fn a_screen_that_is_only_observed_is_told_of_alike() {
+    let told = screened(&[("FRAUD__OBSERVE", "[\"blocked_prefix\", \"number_type\"]")]).await;
+    let enforced: Vec<_> = told.iter().map(|(data, calls)| (&data["enforced"], calls)).collect();
+    assert_eq!(enforced, [(&json!(false), &20), (&json!(false), &1)]);
 }

@@ -156,6 +156,7 @@ pub async fn call(service: &Arc<Service>, ask: &Ask) -> Told {
     answer.unwrap_or_else(|error| match error {
         CallError::Refused(refusal) => Told::Refused(refusal),
         CallError::Failed(fault) => Told::Failed(fault),
+        CallError::Screened(screen) => panic!("nobody is screened out here: {screen:?}"),
     })
 }
 
