@@ -9,7 +9,7 @@ use crate::{
     otp::{
         Channel, Code, DeliveryRef, Digest, Event, Need, Recipe, Supply,
         digest::Workspace,
-        event::{Fresh, Send, Verdict},
+        event::{Cleared, Fresh, Send, Verdict},
     },
     store::{Charge, Holder},
 };
@@ -86,7 +86,7 @@ impl<'a> Supplier<'a> {
             }
             Need::Clearance(text) => {
                 let (hit, charged) = self.service.clear(&text, self.holder).await?;
-                self.supply.cleared.push((text, hit));
+                self.supply.cleared.push(Cleared { text, hit });
                 self.tolls.push((text.delivery, charged));
                 Ok(())
             }

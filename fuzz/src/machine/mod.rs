@@ -12,7 +12,7 @@ mod planted;
 use pombo::otp::{
     ClosedRoad, Digest, Event, MessageTag, Need, Recipe, Recipient, RecipientKey, Rules, Send,
     Supply, Time, Transition,
-    event::{Fresh, Verdict},
+    event::{Cleared, Fresh, Verdict},
     toll::Hit,
 };
 
@@ -114,7 +114,7 @@ impl World {
                 Ok(transition) => return transition,
                 Err(Need::Remember { message, .. }) => supply.remembered = Some(message),
                 Err(Need::Verdict) => supply.verdict = Some(call.verdict),
-                Err(Need::Clearance(text)) => supply.cleared.push((text, self.hit)),
+                Err(Need::Clearance(text)) => supply.cleared.push(Cleared { text, hit: self.hit }),
                 Err(Need::Guess(recipe)) => {
                     supply.guess = Some(call.guess.clone().unwrap_or_else(|| wrong(&recipe)));
                 }

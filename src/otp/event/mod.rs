@@ -20,7 +20,7 @@ use super::{
 pub use answer::{Answer, Carried, Guessed, Issued, Limit, Refusal, Resent, Seen};
 pub use failure::{Cause, Failure};
 pub use follow::{Fact, FactKind, Feedback, Labels, Send, Settlement, Transition};
-pub use need::{ClosedRoad, Fresh, Need, Supply, Text, Verdict};
+pub use need::{Cleared, ClosedRoad, Fresh, Need, Supply, Text, Verdict};
 
 /// Names a call and recognises what it said, so that a retry gets the first answer again and
 /// another call under the same name does not.

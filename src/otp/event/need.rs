@@ -42,11 +42,20 @@ pub struct Supply {
     /// What the shared limits say.
     pub verdict: Option<Verdict>,
     /// What the rules against toll fraud say to text messages.
-    pub cleared: Vec<(Text, Option<Hit>)>,
+    pub cleared: Vec<Cleared>,
     /// The roads that are closed now.
     pub closed: Vec<ClosedRoad>,
     /// The message whose delivery can be found by it.
     pub remembered: Option<MessageTag>,
+}
+
+/// What the rules against toll fraud say to a text message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cleared {
+    /// The message.
+    pub text: Text,
+    /// The rule that stands in its way, if one does.
+    pub hit: Option<Hit>,
 }
 
 /// A text message that is about to be sent.

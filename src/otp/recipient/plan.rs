@@ -158,7 +158,7 @@ impl Turn<'_> {
 
     /// Tells if a rule against toll fraud stood in the way of the next message.
     fn tell_hit(&mut self, at: usize) {
-        self.tell_withheld(at, self.cleared(self.traveller(at)).flatten());
+        self.tell_withheld(at, self.cleared(self.traveller(at)).and_then(|cleared| cleared.hit));
     }
 
     pub(super) fn tell_withheld(&mut self, at: usize, hit: Option<Hit>) {

@@ -3,7 +3,7 @@
 use super::turn::Turn;
 use crate::otp::{
     country::Country,
-    event::{Cause, ClosedRoad, Issue, Need, Text},
+    event::{Cause, Cleared, ClosedRoad, Issue, Need, Text},
     id::{ChallengeId, DeliveryRef},
     kinds::{Arm, Channel},
     ledger::DAY,
@@ -145,13 +145,14 @@ impl Turn<'_> {
 
     /// What the rules against toll fraud say to it as a text message; has to be asked for once.
     pub(super) fn clearance(&self, traveller: Traveller) -> Result<Option<Hit>, Need> {
-        self.cleared(traveller).ok_or(Need::Clearance(traveller.text()))
+        let cleared = self.cleared(traveller).ok_or(Need::Clearance(traveller.text()))?;
+        Ok(cleared.hit)
     }
 
     /// What they have said, if they were asked.
-    pub(super) fn cleared(&self, traveller: Traveller) -> Option<Option<Hit>> {
+    pub(super) fn cleared(&self, traveller: Traveller) -> Option<&Cleared> {
         let text = traveller.text();
-        self.supply.cleared.iter().find(|(asked, _)| *asked == text).map(|(_, hit)| *hit)
+        self.supply.cleared.iter().find(|cleared| cleared.text == text)
     }
 }
 

@@ -55,7 +55,7 @@ impl Service {
         supply: &Supply,
         answer: &Answer,
     ) {
-        let mut hits = supply.cleared.iter().filter_map(|(text, hit)| Some((*text, (*hit)?)));
+        let mut hits = supply.cleared.iter().filter_map(|it| Some((it.text, it.hit?)));
         let Some((text, hit)) = hits.find(|(_, hit)| hit.enforced) else { return };
         let is_refused = match answer {
             Answer::Refused(Refusal::Limited { limit, .. }) => *limit == hit.rule.limit(),

@@ -6,7 +6,7 @@ use pombo::{
     otp::{
         ChallengeId, Delivery, DeliveryStatus, Digest, Event, OperationId, PhoneNumber, Purpose,
         Recipient, Rules, Supply, Time,
-        event::{Fresh, Issue, Need, Operation, Progress, Source, Verdict},
+        event::{Cleared, Fresh, Issue, Need, Operation, Progress, Source, Verdict},
         ledger::FlowKey,
         toll::Destination,
     },
@@ -130,7 +130,7 @@ async fn a_record_that_is_almost_one_is_read_or_refused() {
             let mut supply = supply(event, id, &before, &mut rng);
             let mut turn = recipient.on(&place, event, &rules, &supply, now);
             if let Err(Need::Clearance(text)) = turn {
-                supply.cleared.push((text, None));
+                supply.cleared.push(Cleared { text, hit: None });
                 turn = recipient.on(&place, event, &rules, &supply, now);
             }
             records.extend(turn.ok().and_then(|transition| transition.next));

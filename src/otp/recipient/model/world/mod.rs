@@ -14,7 +14,7 @@ use super::{
 };
 use crate::otp::{
     digest::{Digest, Recipe},
-    event::{ClosedRoad, Event, Fresh, Need, Operation, Supply, Transition, Verdict},
+    event::{Cleared, ClosedRoad, Event, Fresh, Need, Operation, Supply, Transition, Verdict},
     id::{ChallengeId, MessageTag, OperationId, RecipientKey},
     policy::Rules,
     recipient::Recipient,
@@ -133,7 +133,7 @@ impl World {
             match record.on(&PLACE, &call.event, &self.rules, &supply, clock) {
                 Ok(transition) => return (transition, supply),
                 Err(Need::Remember { message, .. }) => supply.remembered = Some(message),
-                Err(Need::Clearance(text)) => supply.cleared.push((text, call.hit)),
+                Err(Need::Clearance(text)) => supply.cleared.push(Cleared { text, hit: call.hit }),
                 Err(Need::Verdict) => supply.verdict = Some(call.verdict),
                 Err(Need::Guess(recipe)) => {
                     let wrong = || digest(&recipe.challenge, WRONG_CODE);
