@@ -11,7 +11,10 @@ pub mod observed;
 
 mod refused;
 
+mod breakers;
+
 use crate::otp::{Fact, event::FactKind};
+pub use breakers::BreakerTurn;
 pub use refused::{RefusedCall, RefusedCalls};
 
 /// Tells one fact: a line of the log and its metrics.

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::funnel::rfc3339;
 use crate::otp::{
-    ChallengeId, Country, Event, Purpose, Time,
+    ChallengeId, Event, Purpose, Time,
     event::Text,
     toll::{Destination, Rule, Screen},
 };
@@ -32,11 +32,10 @@ pub struct RefusedCall {
 pub struct RefusedCalls(Vec<(RefusedCall, u32)>);
 
 impl RefusedCall {
-    /// One to a number to which nothing is sent. These come from all over the world, so of where it is
-    /// no more is told than the country.
+    /// One to a number to which nothing is sent, or would be.
     pub fn by_screen(
         (caller, purpose): (&str, Purpose),
-        country: Country,
+        to: Destination,
         screen: Screen,
         enforced: bool,
     ) -> Self {
@@ -44,7 +43,7 @@ impl RefusedCall {
             caller: caller.to_owned(),
             challenge: None,
             purpose: Some(purpose),
-            to: Destination { prefix: None, country },
+            to,
             rule: screen.as_str(),
             enforced,
         }

@@ -5,6 +5,8 @@
 //! verified; so what a budget holds are messages that nobody verified. A rule that is enforced fails
 //! closed: without the store there is no message anyway. One that is only observed fails open.
 
+mod gathering;
+
 mod learning;
 
 mod outcomes;
@@ -21,7 +23,7 @@ use crate::{
     },
     store::{Charge, Charged, Holder, Loaded, StoreError, record},
 };
-pub use learning::Learning;
+pub use gathering::Learning;
 
 /// A text message that asks to be let go.
 struct Clearing<'a> {

@@ -45,6 +45,17 @@ pub enum Stand {
     Open(Time),
 }
 
+/// That it opened, or closed again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// What it lets through from now on.
+    pub to: Stand,
+    /// Recipients that it was judged by,
+    pub recipients: usize,
+    /// and how many of them verified.
+    pub verified: usize,
+}
+
 /// A recipient whose challenge ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Witness {
@@ -77,31 +88,32 @@ impl Breaker {
         }
     }
 
-    /// Takes in whose challenges ended and how, and opens or closes by it.
-    pub(super) fn learn(&mut self, heard: &[Witness], rules: &Rules, now: Time) {
+    /// Takes in whose challenges ended and how; tells if it opened or closed by it.
+    pub(super) fn learn(&mut self, heard: &[Witness], rules: &Rules, now: Time) -> Option<Turn> {
         let stand = self.stand(now);
         if stand == Stand::Closed && now.since(self.since) >= WINDOW {
             self.count_from(now);
         }
         if heard.is_empty() || matches!(stand, Stand::Open(_)) {
             // Of messages from before it opened.
-            return;
+            return None;
         }
         heard.iter().for_each(|witness| self.hear(*witness));
         let matured = rules.matured.get() as usize;
         let too_many = self.witnesses.len().saturating_sub(matured.saturating_mul(REACH));
         self.witnesses.drain(..too_many);
         if self.witnesses.len() < matured {
-            return;
+            return None;
         }
-        match (stand, self.is_poor(rules)) {
-            (Stand::Closed, false) => {}
+        let recipients = self.witnesses.len();
+        let verified = self.witnesses.iter().filter(|witness| witness.verified).count();
+        let is_poor = upper_bound(verified as f64, recipients as f64) < rules.completion;
+        match (stand, is_poor) {
+            (Stand::Closed, false) => return None,
             (_, true) => self.open(rules, now),
-            (_, false) => {
-                *self = Self::default();
-                self.count_from(now);
-            }
+            (_, false) => self.close(now),
         }
+        Some(Turn { to: self.stand(now), recipients, verified })
     }
 
     fn hear(&mut self, heard: Witness) {
@@ -111,17 +123,17 @@ impl Breaker {
         }
     }
 
-    fn is_poor(&self, rules: &Rules) -> bool {
-        let verified = self.witnesses.iter().filter(|witness| witness.verified).count();
-        upper_bound(verified as f64, self.witnesses.len() as f64) < rules.completion
-    }
-
     fn open(&mut self, rules: &Rules, now: Time) {
         self.rest = match self.rests_until {
             None => rules.rest,
             Some(_) => (self.rest * 2).min(LONGEST).max(rules.rest),
         };
         self.rests_until = Some(now + self.rest);
+        self.count_from(now);
+    }
+
+    fn close(&mut self, now: Time) {
+        *self = Self::default();
         self.count_from(now);
     }
 

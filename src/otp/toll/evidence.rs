@@ -58,12 +58,17 @@ impl Matured {
 }
 
 impl Evidence {
-    /// Takes in what became of challenges.
-    pub fn learn(&mut self, matured: &Matured, rules: &breaker::Rules, now: Time) {
+    /// Takes in what became of challenges; tells if the breaker opened or closed by it.
+    pub fn learn(
+        &mut self,
+        matured: &Matured,
+        rules: &breaker::Rules,
+        now: Time,
+    ) -> Option<breaker::Turn> {
         add(&mut self.hours, now.millis() / HOUR.as_millis() as u64, matured.verified, 25);
         let day = now.millis() / DAY.as_millis() as u64;
         add(&mut self.days, day, matured.verified, FORTNIGHT + 1);
-        self.breaker.learn(&matured.witnesses, rules, now);
+        self.breaker.learn(&matured.witnesses, rules, now)
     }
 
     /// Challenges that were verified within the last hour. Of the hour before the present one as much is
@@ -147,7 +152,9 @@ mod tests {
     #[test]
     fn a_busy_year_takes_no_more_room_than_a_fortnight() {
         let mut known = Evidence::default();
-        (0..365 * 24).for_each(|number| known.learn(&verified(1), &rules(), hour(number)));
+        for number in 0..365 * 24 {
+            known.learn(&verified(1), &rules(), hour(number));
+        }
         assert_eq!((known.hours.len(), known.days.len()), (25, 15));
     }
 }

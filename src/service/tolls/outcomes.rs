@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use super::{
     super::{Issue, Service},
-    learning::News,
+    gathering::{News, Place},
 };
 use crate::{
     insight::RefusedCall,
     otp::{
         Answer, Event, RecipientKey, Refusal, Supply,
         event::Settlement,
-        toll::{Screen, breaker::Witness, evidence::Matured},
+        toll::{Destination, Screen, breaker::Witness, evidence::Matured},
     },
 };
 
@@ -37,9 +37,9 @@ impl Service {
             let witnesses = vec![Witness { tag: service.witness_tag(&recipient), verified }];
             let of_prefix = Matured { witnesses, ..of_country.clone() };
             let news = |matured| News { matured, ..News::default() };
-            let country = service.place_of(settlement.to.country);
+            let country = service.country_of(settlement.to);
             let of_prefix = async {
-                if let Some(prefix) = settlement.to.prefix {
+                if let Some(prefix) = prefix_of(settlement.to) {
                     service.learn(prefix, news(of_prefix)).await;
                 }
             };
@@ -64,7 +64,7 @@ impl Service {
         };
         let call = RefusedCall::by_rule(event, text, hit.rule).filter(|_| is_refused);
         let Some(call) = call else { return };
-        self.tell_refused(text.to.prefix.unwrap_or_else(|| self.place_of(text.to.country)), call);
+        self.tell_refused(text.to, call);
     }
 
     /// Takes in that a call was for a number to which nothing is sent, or nothing would be.
@@ -74,12 +74,14 @@ impl Service {
         screen: Screen,
         enforced: bool,
     ) {
-        let (who, country) = ((&*issue.caller, issue.purpose), issue.recipient.number.country());
-        let call = RefusedCall::by_screen(who, country, screen, enforced);
-        self.tell_refused(self.place_of(country), call);
+        // These come from all over the world: of where it is no more is told than the country.
+        let to = Destination { prefix: None, country: issue.recipient.number.country() };
+        let who = (&*issue.caller, issue.purpose);
+        self.tell_refused(to, RefusedCall::by_screen(who, to, screen, enforced));
     }
 
-    fn tell_refused(self: &Arc<Self>, place: RecipientKey, call: RefusedCall) {
+    fn tell_refused(self: &Arc<Self>, to: Destination, call: RefusedCall) {
+        let place = prefix_of(to).unwrap_or_else(|| self.country_of(to));
         let (service, refused) = (Arc::clone(self), call.into());
         self.tasks.spawn(async move {
             service.learn(place, News { refused, ..News::default() }).await;
@@ -105,4 +107,11 @@ impl Service {
         }
         self.give_back(charges).await;
     }
+    fn country_of(&self, to: Destination) -> Place {
+        Place { key: self.place_of(to.country), country: to.country }
+    }
+}
+
+fn prefix_of(to: Destination) -> Option<Place> {
+    to.prefix.map(|key| Place { key, country: to.country })
 }

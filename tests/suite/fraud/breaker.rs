@@ -15,8 +15,9 @@ use pombo::{
         toll::{Rule, Rules},
     },
     service::{CallError, Issue, Service},
-    store::memory::MemoryStore,
+    store::{Followed, Reader, Store, memory::MemoryStore},
 };
+use serde_json::{Value, from_slice, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{
@@ -44,6 +45,23 @@ impl Rig {
         let tolls = Rules { enforced: [Rule::PrefixBreaker].into(), ..Rules::default() };
         let service = replica::guarded(Arc::new(store.clone()), replica::rules(TTL), tolls);
         Self { service, store, clock, next: 300_000 }
+    }
+
+    /// What the event record tells of the prefix's breaker.
+    async fn turns(&self) -> Vec<Value> {
+        let mut events = Vec::new();
+        for partition in 0..self.store.partitions() {
+            // Never passed, so it reads all of it each time.
+            let reader = Reader { name: "look", partition, holder: 0 };
+            let followed = self.store.follow(&reader, Duration::from_millis(1), 10_000).await;
+            let Ok(Followed::Events { events: here, .. }) = followed else {
+                panic!("{followed:?}")
+            };
+            events.extend(here.iter().map(|it| -> Value { from_slice(&it.event).unwrap() }));
+        }
+        let is_turn = |event: &Value| event["event"].as_str().unwrap().starts_with("breaker.");
+        events.retain(is_turn);
+        events
     }
 
     /// Somebody else of the prefix asks for a text message.
@@ -109,6 +127,11 @@ async fn a_prefix_whose_codes_nobody_gives_back_gets_no_text_messages_until_some
     rig.are_pumped(20).await;
     let wait = rig.ask().await.unwrap_err();
     assert!(wait > Duration::from_secs(29 * 60), "the second rest is twice as long: {wait:?}");
+    let told = ["event", "rule", "enforced", "country", "recipients", "verified"];
+    let opened = json!(["breaker.opened", "prefix_breaker", true, "BR", 20, 0]);
+    let turns = rig.turns().await;
+    let turns: Vec<_> = turns.iter().map(|turn| json!(told.map(|name| &turn[name]))).collect();
+    assert_eq!(turns, [opened.clone(), opened]);
 
     rig.pass(wait).await;
     for _ in 0..20 {
