@@ -122,6 +122,19 @@ async fn a_bad_swap_keeps_the_old_and_names_the_file() {
 }
 
 #[tokio::test]
+async fn a_pipe_in_place_of_a_file_is_not_waited_for() {
+    let secured = Secured::new(&BY_CERTIFICATE).await;
+    let (folder, log) = (&secured.folder, &secured.pombo.stderr);
+    fs::rename(folder.pipe("pipe"), folder.at("ca.crt")).unwrap();
+    log.wait_for_many(REFUSED, 1).await;
+    let named = format!("server.tls.client_ca: {} is no regular file", folder.at("ca.crt"));
+    assert!(log.all().iter().any(|line| line.contains(&named)), "{:#?}", log.all());
+    fs::remove_file(folder.at("ca.crt")).unwrap();
+    folder.write("ca.crt", &secured.authority.pem());
+    log.wait_for_many(TAKEN, 1).await;
+}
+
+#[tokio::test]
 async fn a_certificate_that_has_not_begun_is_taken_once_it_has() {
     let secured = Secured::new(&BY_CERTIFICATE).await;
     let before = secured.shown().await;
