@@ -204,3 +204,24 @@ async fn a_connection_ends_with_the_certificate_that_it_was_made_by() {
     assert_eq!(secured.pombo.metrics().await[ENDED], 1.0);
     assert_eq!(secured.meet(Some(&bank), None, &number(2, "00")).await, Met::NoConnection);
 }
+
+#[tokio::test]
+async fn a_connection_ends_with_what_lies_between_its_certificate_and_the_authority() {
+    let secured = Secured::new(&BY_CERTIFICATE).await;
+    let unneeded = secured.authority.authorize_for(Duration::from_secs(13));
+    let between = secured.authority.authorize_for(Duration::from_secs(15));
+    let chain = |by: &Authority, shown: &Authority| {
+        let Certificate { certificate, key } = by.certify_all(&[BANK]);
+        Certificate { certificate: certificate + &shown.pem(), key }
+    };
+    let kept = secured.connect(Some(&chain(&secured.authority, &unneeded))).await.unwrap();
+    let mut kept = OtpServiceClient::new(kept);
+    kept.issue_code(login(&number(1, "00"))).await.unwrap();
+    let bank = chain(&between, &between);
+    let mut watched = watch(secured.connect(Some(&bank)).await.unwrap()).await;
+    let cut_off = timeout(PATIENCE, watched.message()).await.expect("nobody hung up");
+    assert!(cut_off.is_err());
+    kept.issue_code(login(&number(2, "00"))).await.unwrap();
+    assert_eq!(secured.pombo.metrics().await[ENDED], 1.0);
+    assert_eq!(secured.meet(Some(&bank), None, &number(3, "00")).await, Met::NoConnection);
+}
