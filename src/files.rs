@@ -19,7 +19,8 @@ const TOO_MUCH: u32 = 0o026;
 
 /// The text of a file, or a sentence about why there is none. Wiped when dropped.
 pub fn text(path: &Path) -> Result<Zeroizing<String>, String> {
-    File::open(path).and_then(read).map_err(unreadable)
+    let (file, _) = regular(path)?;
+    read(file).map_err(unreadable)
 }
 
 /// The text of a file that holds a secret, unless others may read or change it, too. A link is
@@ -49,8 +50,7 @@ fn regular(path: &Path) -> Result<(File, Metadata), String> {
 }
 
 fn refuse_what_is_no_file(found: &Metadata) -> Result<(), String> {
-    let sentence = "is no regular file; name one that holds the secret and nothing else";
-    if found.is_file() { Ok(()) } else { Err(sentence.to_owned()) }
+    if found.is_file() { Ok(()) } else { Err("is no regular file; name one".to_owned()) }
 }
 
 fn exposure(found: &Metadata, path: &Path) -> Option<String> {
