@@ -81,7 +81,6 @@ fn what_is_no_file_is_refused_and_not_waited_for() {
         for key in ["keys.index", "whatsapp.cloud.access_token"] {
             refused(lines(from(key, path)), &format!("{key}_file"));
         }
-        refused(lines(Config::load(Mode::Dev, Some(path), [])), "--config");
     }
     fs::remove_file(pipe).unwrap();
     let all = environment(&[LEAST, &[("keys.ring", "-"), ("keys.ring_file", "")]].concat());
