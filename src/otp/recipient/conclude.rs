@@ -69,30 +69,26 @@ impl Turn<'_> {
         let again = sent.iter().chain(&refused).filter(|it| it.taken_over);
         let first = again.map(|it| self.traveller_of(at, it.number, false).text());
         let last = |it: &&Delivery| self.traveller_of(at, it.number, it.taken_over).text();
+        let texts: Vec<_> = sent.iter().map(last).chain(first).collect();
         let settlement = Settlement {
             to: self.next.destination,
-            texts: sent.iter().map(last).chain(first).collect(),
             refused: refused.iter().map(last).collect(),
-            verified: self.is_verified(&sent, state, reason),
+            verified: match state {
+                State::Verified => (!texts.is_empty()).then_some(true),
+                _ => self.is_unverified(&sent, reason).then_some(false),
+            },
+            texts,
         };
         self.settlements.push(settlement);
     }
 
-    /// Whether whoever was sent these text messages gave a code back, if that can be told.
-    fn is_verified(
-        &self,
-        sent: &[&Delivery],
-        state: State,
-        reason: ConclusionReason,
-    ) -> Option<bool> {
+    /// Whether it can be told that whoever was sent these text messages gave no code back.
+    fn is_unverified(&self, sent: &[&Delivery], reason: ConclusionReason) -> bool {
         let is_old = |at: Time| self.now.since(at) > TIME_TO_TYPE;
         let had_time = sent.iter().any(|it| it.accepted_at.is_some_and(is_old));
-        match (state, reason) {
-            _ if sent.is_empty() => None,
-            (State::Verified, _) => Some(true),
-            (_, ConclusionReason::Caller | ConclusionReason::NewTransaction) if !had_time => None,
-            _ => Some(false),
-        }
+        let by_caller =
+            matches!(reason, ConclusionReason::Caller | ConclusionReason::NewTransaction);
+        !sent.is_empty() && (had_time || !by_caller)
     }
 
     /// Any event after a challenge's time first records that it expired.

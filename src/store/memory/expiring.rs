@@ -54,6 +54,11 @@ impl<K: Copy + Eq + Hash + Ord, V> Expiring<K, V> {
         ended
     }
 
+    /// What has not ended.
+    pub(super) fn keys(&self, now: Time) -> impl Iterator<Item = &K> {
+        self.entries.iter().filter(move |(_, (_, ends))| *ends > now).map(|(key, _)| key)
+    }
+
     pub(super) fn len(&self) -> usize {
         self.entries.len()
     }

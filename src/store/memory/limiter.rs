@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::expiring::Expiring;
 use crate::{
-    otp::Time,
+    otp::{OperationId, Time},
     store::{
         Charge, Charged, Holder,
         gcra::{Level, Rate},
@@ -53,6 +53,11 @@ impl Limiter {
     pub(super) fn sweep(&mut self, now: Time, most: usize) {
         self.buckets.sweep(now, most);
         self.charged.sweep(now, most);
+    }
+
+    /// What stands charged now.
+    pub(super) fn charged(&self, now: Time) -> impl Iterator<Item = (Counter, OperationId)> {
+        self.charged.keys(now).map(|&(counter, operation)| (counter, OperationId(operation)))
     }
 
     pub(super) fn len(&self) -> usize {

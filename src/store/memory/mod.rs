@@ -21,7 +21,7 @@ use super::{
     Charge, Charged, Commit, Committed, Due, EventId, Followed, Loaded, Reader, Store, StoreError,
     bounds::partition,
 };
-use crate::otp::{DeliveryRef, MessageTag, RecipientKey, Time};
+use crate::otp::{DeliveryRef, MessageTag, OperationId, RecipientKey, Time};
 use state::State;
 
 /// Where a store in memory gets the time from.
@@ -76,6 +76,12 @@ impl MemoryStore {
     pub fn alarms(&self) -> Vec<(Time, RecipientKey)> {
         let (state, _) = self.state();
         state.alarms()
+    }
+
+    /// What stands charged: each counter with the operation that it is charged for.
+    pub fn charged(&self) -> Vec<([u8; 16], OperationId)> {
+        let (state, now) = self.state();
+        state.limiter.charged(now).collect()
     }
 
     /// The state and its time. A panic under the lock could only come from running out of memory,

@@ -27,7 +27,7 @@ pub(super) struct State {
     alarms: HashMap<RecipientKey, Time>,
     counters: HashMap<String, i64>,
     pub(super) events: Streams,
-    limiter: Limiter,
+    pub(super) limiter: Limiter,
     messages: Expiring<[u8; 12], DeliveryRef>,
 }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
-use pombo::store::Store;
+use pombo::{otp::toll::evidence, store::Store};
 use tokio::time::sleep;
 
 use super::{
@@ -19,7 +19,7 @@ use super::{
 const OVER: Duration = Duration::from_secs(660);
 
 /// Longer than everything is kept.
-const FORGOTTEN: Duration = Duration::from_secs(51 * 3600);
+const FORGOTTEN: Duration = evidence::KEPT_FOR.saturating_add(OVER);
 
 /// A while in which a healthy service gets over anything.
 const RECOVERY: Duration = Duration::from_secs(30);
@@ -76,8 +76,10 @@ impl Town {
     fn change_store(&self) {
         let dice = &self.dice;
         let faults = || dice.millis(100..=400).as_secs_f64();
+        let busy = || StoreWeather { conflicts: faults(), ..StoreWeather::default() };
         let store = match dice.weighted(&[(4, "fair"), (5, "rough"), (1, "cut"), (1, "one cut")]) {
             "fair" => StoreWeather::default(),
+            _ if self.is_gentle => busy(),
             "rough" => {
                 let commits = self.dice.some(0.2, || self.two_lost()).unwrap_or_default();
                 StoreWeather { faults: faults(), conflicts: faults(), commits, cut_off: None }
@@ -109,7 +111,7 @@ impl Town {
 
     fn doom_replica(&self) {
         let replicas = self.replicas();
-        if !replicas.is_empty() {
+        if !replicas.is_empty() && !self.is_gentle {
             let steps = ["charge", "find", "remember", "try", "try", "commit", WORD, WORD];
             let step = self.dice.pick(&steps);
             let at = Doom::At(step, self.dice.pick(&["before", "after"]));

@@ -73,6 +73,27 @@ const ANSWERS: &[&str] = &[
     "retry looked at",
 ];
 
+const TOLLS: &[&str] = &[
+    "text withheld, prefix_breaker",
+    "text withheld, prefix_budget",
+    "text withheld, country_budget",
+    "text withheld, spend_cap",
+    "text noted by a rule",
+    "refused prefix_breaker",
+    "refused prefix_budget",
+    "refused country_budget",
+    "refused spend_cap",
+    "text charged",
+    "text charged already",
+    "charge refused",
+    "text tried",
+    "text tried again",
+    "charge given back",
+    "charge held by another",
+    "charge left behind",
+    "text given back",
+];
+
 const FAULTS: &[&str] = &[
     "store commit conflict",
     "store commit conflict out of nothing",
@@ -131,7 +152,8 @@ const REASONS: &[&str] = &[
 ];
 
 fn expected() -> impl Iterator<Item = String> {
-    let names = TRANSITIONS.iter().chain(ANSWERS).chain(FAULTS).map(ToString::to_string);
+    let names =
+        [TRANSITIONS, ANSWERS, TOLLS, FAULTS].into_iter().flatten().map(ToString::to_string);
     let faults = |call| STORE_FAULTS.iter().map(move |fault| format!("store {call} {fault}"));
     let calls = STORE_CALLS.iter().chain(&["try", WORD]);
     let deaths = |call| ["before", "after"].map(|when| format!("died {when} {call}"));

@@ -19,6 +19,7 @@ const BETWEEN: Duration = Duration::from_millis(1400);
 fn town(seed: u64) -> Arc<Town> {
     let mut town = Town::drawn(seed);
     town.shared_limits = Default::default();
+    town.tolls = Default::default();
     let town = town.opened(&as_it_is);
     (0..2).for_each(|number| town.start_replica(number));
     let later = (Fault::CarriedOutLater, Duration::from_millis(50));

@@ -6,6 +6,10 @@
 //! `post`) suffer from the `weather`, replicas die between two steps (`life`), clocks jump. A
 //! `witness` sees all that is committed, and `laws` judge it, at every moment and in the end.
 //! Where a `mutant` of the store spoils one thing, they must see it (`mutations`).
+//!
+//! Some towns have rules against toll fraud, and a `bill` of what each text message is to be charged. Of
+//! these some are gentle: their store is slow and meets conflicts, but loses nothing, and no replica dies.
+//! There nothing else may stay charged in the end.
 
 mod dice;
 
@@ -22,6 +26,8 @@ mod people;
 mod calls;
 
 mod book;
+
+mod bill;
 
 mod replica;
 

@@ -16,7 +16,10 @@ use pombo::{
     },
 };
 
-use super::spoilt::{digests, forget_guess, keep_back_digest, move_back, verified};
+use super::{
+    rules::is_home,
+    spoilt::{digests, forget_guess, keep_back_digest, move_back, verified},
+};
 
 /// What is spoilt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +31,8 @@ pub enum Mutation {
     StatusMovedBack,
     LedgerCleared,
     DigestStoredLate,
+    GivenBackForOthers,
+    NothingGivenBack,
 }
 
 pub struct Mutant {
@@ -104,6 +109,9 @@ impl Store for Mutant {
     }
 
     async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError> {
+        if !is_home(&commit.key) {
+            return self.store.commit(commit).await;
+        }
         let loaded = self.store.load(&commit.key).await?;
         let blob = loaded.blob.as_deref();
         let old = blob.map(record::decode).transpose()?.unwrap_or_default();
@@ -122,7 +130,13 @@ impl Store for Mutant {
     }
 
     async fn charge(&self, charge: &Charge) -> Result<Charged, StoreError> {
-        self.store.charge(charge).await
+        match self.how {
+            Mutation::NothingGivenBack if charge.cost < 0 => Ok(Charged::Allowed),
+            Mutation::GivenBackForOthers if charge.cost < 0 => {
+                self.store.charge(&Charge { holder: None, ..charge.clone() }).await
+            }
+            _ => self.store.charge(charge).await,
+        }
     }
 
     async fn remember(

@@ -59,6 +59,21 @@ fn a_digest_stored_after_its_message_went_out_is_noticed() {
 }
 
 #[test]
+fn a_charge_that_one_gives_back_for_all_is_noticed() {
+    assert!(is_noticed(Mutation::GivenBackForOthers, Law::Paid));
+}
+
+#[test]
+fn a_charge_that_nobody_gives_back_is_noticed() {
+    let gentle = |seed| {
+        let mut town = Town::drawn(seed);
+        town.is_gentle = true;
+        town.opened(&|store| Arc::new(Mutant::new(Mutation::NothingGivenBack, store)))
+    };
+    assert!(is_broken(Law::Paid, |seed| run_in(|| gentle(seed))));
+}
+
+#[test]
 fn an_answer_that_replicas_may_not_have_is_noticed() {
     let careless = |seed| {
         let mut town = Town::drawn(seed);

@@ -73,9 +73,16 @@ impl Town {
             flow,
             phone: dice.below(PHONES),
             payment: is_payment.then(|| dice.pick(&[1, 1, 2])),
-            channel: dice.some(0.15, || dice.pick(Channel::ALL)),
+            channel: self.wish(0.15),
             address: dice.some(0.5, || dice.pick(&[[192, 0, 2, 1], [192, 0, 2, 2]]).into()),
         });
+    }
+
+    /// A channel and no other, that often; where text messages may be withheld, one of these twice as often.
+    fn wish(&self, odds: f64) -> Option<Channel> {
+        let dice = &self.dice;
+        let channel = dice.some(odds, || dice.pick(Channel::ALL));
+        channel.or_else(|| dice.some(odds, || Channel::Sms).filter(|_| self.tolls.is_on()))
     }
 
     /// Somebody ends, after so long, what was begun last: its message may be on its way.
@@ -142,7 +149,7 @@ impl Town {
 
     fn resend(self: &Arc<Self>) {
         let Some((caller, challenge)) = self.asker() else { return };
-        let channel = self.dice.some(0.2, || self.dice.pick(Channel::ALL));
+        let channel = self.wish(0.2);
         self.ask_perhaps_twice(Call::Resend { caller, challenge, channel });
     }
 

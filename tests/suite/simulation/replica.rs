@@ -44,7 +44,7 @@ impl Town {
                 screens: Default::default(),
             },
             shared_limits: self.shared_limits.clone(),
-            tolls: Default::default(),
+            tolls: self.tolls.clone(),
             messengers: pigeons(self, &life),
             issuer: Default::default(),
             entropy: self.dice.entropy(),
@@ -97,7 +97,10 @@ fn name(fact: &Fact) -> String {
         FactKind::TakenOver { .. } => "taken over".into(),
         FactKind::FellBack { reason, .. } => format!("fell back, {}", reason.as_str()),
         FactKind::ChangedSender { reason, .. } => format!("changed sender, {}", reason.as_str()),
-        FactKind::TextWithheld { rule, .. } => format!("text withheld, {}", rule.as_str()),
+        FactKind::TextWithheld { rule, enforced: true } => {
+            format!("text withheld, {}", rule.as_str())
+        }
+        FactKind::TextWithheld { .. } => "text noted by a rule".into(),
         FactKind::GuessCounted { .. } => "guess counted".into(),
         FactKind::Locked { .. } => "locked".into(),
         FactKind::Concluded { reason, .. } => format!("concluded, {}", reason.as_str()),

@@ -1,16 +1,18 @@
 //! Who lives in the town, and the rules of a run: tight ones, so that their ends are reached.
 
-use std::{sync::OnceLock, time::Duration};
+use std::{collections::BTreeSet, num::NonZeroU32, sync::OnceLock, time::Duration};
 
 use pombo::{
     otp::{
-        Channel, Code, PhoneNumber, Policy, Profile, Purpose, Rules, Transaction, limits::Window,
+        Channel, Code, PhoneNumber, Policy, Profile, Purpose, RecipientKey, Rules, Transaction,
+        limits::Window,
         policy::LedgerRules,
+        toll::{self, Budget, Rule, breaker},
     },
     service::{SharedLimits, numbers::Admitted},
 };
 
-use super::dice::Dice;
+use super::{dice::Dice, town::index};
 
 /// Senders, in their order.
 pub const WHATSAPP: [&str; 2] = ["cloud", "aws"];
@@ -44,6 +46,13 @@ pub fn phone(which: usize) -> Admitted {
     let number = READ.get_or_init(read)[which].clone();
     let test_code = (which == PHONES - 1).then(|| Code::parse(TEST_CODE).unwrap());
     Admitted { number, test_code }
+}
+
+/// Whether a record is a person's. Others are of what is known of prefixes and countries.
+pub fn is_home(place: &RecipientKey) -> bool {
+    static HOMES: OnceLock<Vec<RecipientKey>> = OnceLock::new();
+    let home = |which| index().recipient(&phone(which).number);
+    HOMES.get_or_init(|| (0..PHONES).map(home).collect()).contains(place)
 }
 
 /// One of a few payments.
@@ -106,4 +115,45 @@ pub fn shared_limits(dice: &Dice) -> SharedLimits {
         caller: windows(&["", "100/1h", "2/2m"]),
         ..SharedLimits::default()
     }
+}
+
+/// The rules against toll fraud, where there are any: those that stand in the way soon.
+pub fn tolls(dice: &Dice) -> toll::Rules {
+    use Rule::{CountryBudget, PrefixBreaker, PrefixBudget, SpendCap};
+    let mut enforced = BTreeSet::from_iter(dice.pick(&[
+        vec![PrefixBudget],
+        vec![CountryBudget],
+        vec![PrefixBreaker],
+        vec![PrefixBreaker, CountryBudget],
+        vec![PrefixBreaker, SpendCap],
+        vec![PrefixBudget, CountryBudget, SpendCap],
+        Rule::ALL.to_vec(),
+    ]));
+    let observed = dice.some(0.3, || dice.pick(&Rule::ALL));
+    enforced.retain(|rule| Some(*rule) != observed);
+    let (matured, completion) = dice.pick(&[(1, 0.75), (2, 0.6)]);
+    toll::Rules {
+        enforced,
+        observed: observed.into_iter().collect(),
+        prefix_digits: dice.pick(&[2, 7]),
+        breaker: breaker::Rules {
+            completion,
+            matured: count(matured),
+            rest: dice.pick(&[60, 600].map(Duration::from_secs)),
+        },
+        prefix: budget(dice),
+        country: budget(dice),
+        // As long as the days of the budgets, so that what is charged is known for as long.
+        spend: dice.pick(&["4500/24h", "12000/24h"]).parse().ok(),
+        ..toll::Rules::default()
+    }
+}
+
+fn budget(dice: &Dice) -> Budget {
+    let (hour, day) = dice.pick(&[(1, 3), (2, 6), (4, 9)]);
+    Budget { hour: count(hour), day: count(day) }
+}
+
+fn count(count: u32) -> NonZeroU32 {
+    NonZeroU32::new(count).unwrap()
 }

@@ -9,18 +9,19 @@ use std::{
 };
 
 use pombo::{
-    otp::{IndexKey, Keyring, Rules, Time, keyring::Secret},
+    otp::{IndexKey, Keyring, Rules, Time, keyring::Secret, toll},
     service::{Service, SharedLimits},
     store::{Store, memory::MemoryStore},
 };
 use tokio::time::Instant;
 
 use super::{
+    bill::Bill,
     book::Book,
     dice::Dice,
     laws::Court,
     replica::Replica,
-    rules::{rules, shared_limits},
+    rules::{rules, shared_limits, tolls},
     tally::Tally,
     weather::{Fault, SLOW, Weather},
     witness::Witness,
@@ -35,6 +36,9 @@ pub struct Town {
     pub court: Court,
     pub rules: Rules,
     pub shared_limits: SharedLimits,
+    pub tolls: toll::Rules,
+    /// Whether its store loses nothing and its replicas live.
+    pub is_gentle: bool,
     pub index: IndexKey,
     pub keyring: Keyring,
     pub memory: MemoryStore,
@@ -45,6 +49,7 @@ pub struct Town {
     /// How far the store's clock is ahead.
     ahead: Arc<AtomicU64>,
     witness: OnceLock<Arc<Witness>>,
+    bill: Mutex<Bill>,
     book: Mutex<Book>,
     weather: Mutex<Weather>,
     replicas: Mutex<Vec<Replica>>,
@@ -65,7 +70,11 @@ impl Town {
             let ahead = Duration::from_millis(moved.load(Ordering::Relaxed));
             Time::from_millis(START) + start.elapsed() + ahead - Duration::from_millis(DAYS_AHEAD)
         }));
+        let tolls = dice.some(0.35, || tolls(&dice)).unwrap_or_default();
         Self {
+            bill: Mutex::new(Bill::new(&index(), &tolls)),
+            is_gentle: tolls.is_on() && dice.odds(0.3),
+            tolls,
             tally: Arc::default(),
             court: Court::default(),
             rules: rules(&dice),
@@ -114,6 +123,10 @@ impl Town {
 
     pub fn book(&self) -> MutexGuard<'_, Book> {
         lock(&self.book)
+    }
+
+    pub fn bill(&self) -> MutexGuard<'_, Bill> {
+        lock(&self.bill)
     }
 
     pub fn weather(&self) -> MutexGuard<'_, Weather> {

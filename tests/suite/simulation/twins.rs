@@ -23,6 +23,7 @@ fn twins_are_charged_once() {
         on_simulated_time(async {
             let mut town = Town::drawn(seed);
             town.shared_limits = Default::default();
+            town.tolls = Default::default();
             town.shared_limits.caller = vec!["2/1h".parse().unwrap()];
             let town = town.opened(&as_it_is);
             town.start_replica(0);

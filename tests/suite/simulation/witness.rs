@@ -7,11 +7,13 @@ use std::{
 };
 
 use pombo::{
-    otp::{Challenge, ChallengeId, DeliveryRef, MessageTag, Recipient, RecipientKey, State},
+    otp::{
+        Challenge, ChallengeId, DeliveryRef, Digest, MessageTag, Recipient, RecipientKey, State,
+    },
     store::{Charge, Charged, Commit, Committed, Due, Loaded, Store, StoreError, record},
 };
 
-use super::town::Town;
+use super::{rules::is_home, town::Town};
 
 /// The store, watched.
 pub struct Witness {
@@ -64,10 +66,13 @@ impl Witness {
     pub async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError> {
         let committed = self.store.commit(commit).await?;
         if let (Committed::Done, Some(town)) = (committed, self.town.upgrade()) {
-            let now = town.memory.load(&commit.key).await?;
-            let after = record::decode(now.blob.as_deref().unwrap_or_default())?;
-            let before = self.seen().note(commit, &after, now.version);
-            town.judge_commit(&Written { key: commit.key, before, after });
+            self.seen().count(commit);
+            if is_home(&commit.key) {
+                let now = town.memory.load(&commit.key).await?;
+                let after = record::decode(now.blob.as_deref().unwrap_or_default())?;
+                let before = self.seen().note(commit, &after, now.version);
+                town.judge_commit(&Written { key: commit.key, before, after });
+            }
         }
         Ok(committed)
     }
@@ -77,7 +82,11 @@ impl Witness {
     }
 
     pub async fn charge(&self, charge: &Charge) -> Result<Charged, StoreError> {
-        self.store.charge(charge).await
+        let Some(town) = self.town.upgrade() else { return self.store.charge(charge).await };
+        let stood = town.stands(charge);
+        let charged = self.store.charge(charge).await?;
+        town.note_charge(charge, stood);
+        Ok(charged)
     }
 
     pub async fn remember(
@@ -95,20 +104,31 @@ impl Witness {
 }
 
 impl Seen {
-    /// Takes in a commit; gives the record before it.
-    fn note(&mut self, commit: &Commit, after: &Recipient, version: u64) -> Recipient {
+    /// Takes in a commit of whatever record.
+    fn count(&mut self, commit: &Commit) {
         for byte in &commit.blob {
             self.fingerprint = (self.fingerprint ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
         }
+        for (name, amount) in &commit.counters {
+            *self.counters.entry(name.clone()).or_default() += amount;
+        }
+    }
+
+    /// Takes in a commit of a person's record; gives that before it.
+    fn note(&mut self, commit: &Commit, after: &Recipient, version: u64) -> Recipient {
         after.challenges.iter().for_each(|challenge| self.note_challenge(challenge, version));
         if version == 1 {
             // One of before is forgotten.
             self.acknowledged.remove(&commit.key);
         }
-        for (name, amount) in &commit.counters {
-            *self.counters.entry(name.clone()).or_default() += amount;
-        }
         self.records.insert(commit.key, after.clone()).unwrap_or_default()
+    }
+
+    /// Whether another message of its delivery was queued before it.
+    pub fn is_again(&self, challenge: &ChallengeId, number: u32, digest: &Digest) -> bool {
+        let by = |digest| self.queued.get(&(*challenge, number, digest)).copied();
+        let all = (*challenge, number, [0; 32])..=(*challenge, number, [255; 32]);
+        self.queued.range(all).any(|(_, other)| Some(*other) < by(digest.0))
     }
 
     fn note_challenge(&mut self, challenge: &Challenge, version: u64) {

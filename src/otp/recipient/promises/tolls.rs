@@ -127,6 +127,20 @@ fn of_a_text_message_that_was_sent_again_and_refused_the_first_may_have_gone_out
 }
 
 #[test]
+fn a_code_from_the_first_text_message_verifies_it_though_the_second_was_refused() {
+    let mut phone = Phone::new();
+    let id = phone.login();
+    phone.sender(id, 1, DeliveryStatus::Accepted);
+    phone.alarm_after(20);
+    let code = phone.code(id, 2);
+    phone.alarm_after(15);
+    phone.sender(id, 2, FailureReason::Rejected);
+    assert_eq!(phone.guess(id, code).outcome, VerifyOutcome::Verified);
+    let settled = phone.settlements.remove(0);
+    assert_eq!((settled.verified, settled.texts.len(), settled.refused.len()), (Some(true), 1, 1));
+}
+
+#[test]
 fn a_second_message_that_is_withheld_is_not_sent() {
     let mut phone = Phone::new();
     let id = phone.begin(Ask::by(Sms));

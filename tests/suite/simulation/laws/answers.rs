@@ -98,10 +98,21 @@ impl Town {
             _ => {}
         }
         self.judge_lasting(ask, told);
-        // Of two that are made at once, one may be held by a limit that the other used up.
-        let is_held = matches!(told, Told::Refused(Refusal::Limited { .. }));
-        if !ask.key.is_empty() && (heard || !is_held) {
+        if !ask.key.is_empty() && (heard || !self.is_held(ask, told)) {
             self.judge_retry(ask, told);
+        }
+    }
+
+    /// Of two that are made at once, one may be held by a limit that the other used up, and then hears
+    /// nothing of what else stands in the other's way.
+    fn is_held(&self, ask: &Ask, told: &Told) -> bool {
+        let book = self.book();
+        let other = book.first.get(&ask.key).map(|first| &first.told);
+        let silent = matches!(other, Some(Again::Issued(issued)) if !issued.message_sent);
+        match told {
+            Told::Refused(Refusal::Limited { .. }) => true,
+            Told::Refused(Refusal::NoSender(_)) => silent,
+            _ => false,
         }
     }
 

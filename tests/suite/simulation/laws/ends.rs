@@ -16,6 +16,7 @@ const GRACE: Duration = Duration::from_millis(7_300);
 impl Town {
     /// Looks at everything as it is now.
     pub fn judge_now(&self) {
+        self.judge_charges();
         let (seen, now, alarms) = (self.witness().seen(), self.now(), self.memory.alarms());
         for (key, record) in &seen.records {
             let set: Vec<_> = alarms.iter().filter(|(_, whose)| whose == key).collect();
@@ -38,6 +39,7 @@ impl Town {
             (seen.challenges.values().filter(|end| end.is_none()).count(), seen.counters.clone())
         };
         self.court.require(Conservation, live == 0, || format!("{live} never ended"));
+        self.judge_leftovers();
         for (name, sum) in counters {
             let shown = self.memory.counter(&name).await.unwrap();
             self.court.require(Conservation, shown == sum, || format!("{name}: {shown} for {sum}"));

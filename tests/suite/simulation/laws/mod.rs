@@ -12,6 +12,8 @@ mod tries;
 
 mod lasting;
 
+mod paid;
+
 use std::sync::{Mutex, PoisonError};
 
 pub use answers::{Again, Told};
@@ -48,6 +50,9 @@ pub enum Law {
     /// Where replicas are waited for, a guess or a cancel is told of no counted guess and no
     /// conclusion that they may not have.
     Lasting,
+    /// A text message is charged by the rules against toll fraud before a try of it starts, and stays
+    /// charged unless a code of its challenge is given back or no provider took it.
+    Paid,
     /// Every challenge ends, and whatever else is due is done, within its time, a lease and a scan of
     /// a healthy service.
     Punctual,

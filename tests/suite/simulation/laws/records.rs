@@ -27,6 +27,7 @@ impl Town {
         before.flows.iter().for_each(|flow| self.judge_flow(flow, before, after));
         self.judge_messages(before, after);
         self.judge_bounds(written);
+        self.note_texts(written);
         self.judge_alarm(written);
     }
 

@@ -11,7 +11,7 @@ use pombo::{
 };
 
 use super::Law::*;
-use crate::simulation::{life::Life, town::Town};
+use crate::simulation::{bill::Text, life::Life, town::Town};
 
 impl Town {
     /// A replica starts a try of a message.
@@ -23,6 +23,10 @@ impl Town {
         let record = seen.records.get(&place);
         let challenge = record.and_then(|it| it.challenges.iter().find(|it| it.id == id));
         let digest = challenge.map(|challenge| self.digest(challenge, message));
+        if let Some(digest) = &digest {
+            let again = seen.is_again(&id, number, digest);
+            self.judge_price(&Text { challenge: id, number, again });
+        }
         let queued = digest.as_ref().and_then(|it| seen.queued.get(&(id, number, it.0)).copied());
         let ended = seen.challenges.get(&id).copied().flatten();
         let in_time = looked.is_some_and(|looked| {

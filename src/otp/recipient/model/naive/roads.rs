@@ -76,8 +76,11 @@ impl Naive {
             let had_time =
                 taken.any(|it| it.accepted_at.is_some_and(|at| step.now.since(at) > minute));
             let early = matches!(reason, Caller | NewTransaction) && !had_time;
-            let early = early || of(true).is_empty();
-            let verified = (!early).then_some(state == State::Verified);
+            let untold = early || of(true).is_empty();
+            let verified = match state {
+                State::Verified => (!texts.is_empty()).then_some(true),
+                _ => (!untold).then_some(false),
+            };
             (!all.is_empty()).then_some((id, sorted(texts), of(false), verified))
         });
         let told = step.transition.settlements.iter();
