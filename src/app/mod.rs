@@ -82,6 +82,7 @@ impl App {
             keyring: config.keys.keyring(),
             index: config.keys.index_key(),
             numbers: parts::numbers(&config),
+            screens: config.fraud.screens.clone(),
             shared_limits: parts::shared_limits(&config),
             tolls: config.fraud.tolls.clone(),
             messengers: senders::messengers(&config, &public_url).await?,

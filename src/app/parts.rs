@@ -52,17 +52,13 @@ fn bytes(pem: &SecretString) -> Vec<u8> {
     pem.expose_secret().as_bytes().to_vec()
 }
 
-/// Who may be sent to.
+/// Whose numbers may be asked for.
 pub(super) fn numbers(config: &Config) -> Numbers {
     let tests = config.test_numbers.iter().map(|test| {
         let number = TestNumber { code: test.code.clone(), until: test.until };
         (test.number.e164().to_owned(), number)
     });
-    Numbers {
-        countries: config.allowed_countries.clone(),
-        tests: tests.collect(),
-        screens: config.fraud.screens.clone(),
-    }
+    Numbers { countries: config.allowed_countries.clone(), tests: tests.collect() }
 }
 
 /// Limits that many recipients share.

@@ -29,6 +29,9 @@ use doubt::Doubt;
 /// How long an event is worth working on, against others and in queues.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// A record outlives its last alarm and all that its windows look back on by this much.
+const MARGIN: Duration = Duration::from_secs(3600);
+
 /// The work on one event.
 pub(super) struct Work<'a> {
     pub(super) service: &'a Arc<Service>,
@@ -46,6 +49,11 @@ pub(super) struct Work<'a> {
 }
 
 impl Service {
+    /// How long a recipient's record is kept after its last change, and what happened to it is told.
+    pub(super) fn kept_for(&self) -> Duration {
+        self.parts.rules.retention + MARGIN
+    }
+
     /// Applies an event to a record. If the caller goes away before the commit, nothing happens; from
     /// the commit on it runs to its end, and nothing that follows from it is dropped.
     pub(super) async fn apply(
@@ -138,14 +146,14 @@ impl Work<'_> {
             };
             let is_message = issued.is_some_and(|issued| issued.message_sent);
             // Before it is told, so that the caller's next call finds its charges settled.
-            self.supplier.settle(is_message, false).await;
+            self.supplier.settle(is_message).await;
             let _ = told.send(done);
         } else {
             // After it is told: a store that is away shall hold up nobody.
             let in_doubt = matches!(done, Err(Fault::Unsure));
             let _ = told.send(done);
             let may_stand = in_doubt && self.find_out().await;
-            self.supplier.settle(may_stand, may_stand).await;
+            self.supplier.settle(may_stand).await;
         }
     }
 

@@ -70,8 +70,9 @@ impl Service {
 
     /// Turns away numbers to which nothing is sent. Nothing else tells of it, so each hit is an event.
     fn screen(self: &Arc<Self>, issue: &Issue) -> Result<(), CallError> {
-        let (recipient, screens) = (&issue.recipient, &self.parts.numbers.screens);
-        let hits = screens.hits(&recipient.number).filter(|_| recipient.test_code.is_none());
+        let recipient = &issue.recipient;
+        let hits = self.parts.screens.hits(&recipient.number);
+        let hits = hits.filter(|_| recipient.test_code.is_none());
         for (screen, enforced) in hits {
             self.note_screened(issue, screen, enforced);
             if enforced {

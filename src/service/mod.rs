@@ -101,8 +101,10 @@ pub struct Parts {
     pub keyring: Keyring,
     /// Where records are.
     pub index: IndexKey,
-    /// Who may be sent to, and the test numbers.
+    /// Whose numbers may be asked for, and the test numbers.
     pub numbers: numbers::Numbers,
+    /// Numbers to which nothing is sent all the same.
+    pub screens: toll::Screens,
     /// Limits that many recipients share.
     pub shared_limits: SharedLimits,
     /// The rules against toll fraud.

@@ -1,9 +1,8 @@
-//! Who may be sent to: numbers of the allowed countries that no screen keeps out, and the configured
-//! test numbers.
+//! Whose numbers may be asked for: those of the allowed countries, and the configured test numbers.
 
 use std::collections::HashMap;
 
-use crate::otp::{Code, Countries, Country, PhoneNumber, Time, phone::PhoneError, toll::Screens};
+use crate::otp::{Code, Countries, Country, PhoneNumber, Time, phone::PhoneError};
 
 /// The numbers that are admitted.
 pub struct Numbers {
@@ -11,8 +10,6 @@ pub struct Numbers {
     pub countries: Countries,
     /// By E.164 number.
     pub tests: HashMap<String, TestNumber>,
-    /// Numbers to which nothing is sent at all.
-    pub screens: Screens,
 }
 
 /// A number to which nothing is sent and whose code is known.
@@ -24,7 +21,7 @@ pub struct TestNumber {
     pub until: Option<Time>,
 }
 
-/// A number that may be sent to.
+/// A number that may be asked for. A screen may keep it out all the same.
 #[derive(Clone, Debug)]
 pub struct Admitted {
     /// The number.
@@ -33,7 +30,7 @@ pub struct Admitted {
     pub test_code: Option<Code>,
 }
 
-/// A number that may not be sent to.
+/// A number that may not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotAdmitted {
     /// It is no phone number.

@@ -133,12 +133,13 @@ impl<'a> Supplier<'a> {
     }
 
     /// Gives back what was charged for a message that did not go out, or that a twin of this call,
-    /// whose answer it got, sent and was charged for.
-    pub async fn settle(&mut self, sent: bool, texts_sent: bool) {
+    /// whose answer it got, sent and was charged for. A text message that is not paid for by now is
+    /// sent by nobody, or again by somebody else, who is charged for it.
+    pub async fn settle(&mut self, sent: bool) {
         if self.supply.verdict == Some(Verdict::Allowed) && !sent {
             self.with.charges.give_back(&*self.service.parts.store).await;
         }
-        for (_, charges) in self.tolls.drain(..).filter(|_| !texts_sent) {
+        for (_, charges) in self.tolls.drain(..) {
             self.service.give_back(charges).await;
         }
     }

@@ -1,8 +1,9 @@
 //! Toll fraud: whether one more text message may be paid for, asked where it is about to be sent,
 //! whoever drove it there: a call, a receipt or an alarm.
 //!
-//! A message is charged once, under the name of its delivery and try, and given back once its challenge is
-//! verified; so what a budget holds are messages that nobody verified. A rule that is enforced fails
+//! A message is charged once, under the name of its delivery and try, for whoever works on it; it is given
+//! back by those whose commit does not send it, and for all once its challenge is verified. So what a budget
+//! holds are messages that were sent and that nobody verified. A rule that is enforced fails
 //! closed: without the store there is no message anyway. One that is only observed fails open.
 
 mod gathering;

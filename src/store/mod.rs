@@ -126,8 +126,10 @@ pub struct Commit {
     pub alarm: Option<Time>,
     /// What to add to the partition's counters.
     pub counters: Vec<(String, i64)>,
-    /// What to append to the partition's event stream.
+    /// What to append to the partition's event stream,
     pub events: Vec<Vec<u8>>,
+    /// and how long that is there to be read.
+    pub events_ttl: Duration,
     /// Whether it counts only once as many replicas have it as the store was opened with. An error
     /// then leaves open, too, whether it lasts.
     pub replicated: bool,

@@ -1,7 +1,5 @@
 //! One attempt at an event: a look at the record, the machine's step, and its commit.
 
-use std::time::Duration;
-
 use tokio::time::Instant;
 
 use super::{
@@ -14,9 +12,6 @@ use crate::{
     service::{Fault, lasting, timers::Moment},
     store::{Commit, Committed, Loaded, record},
 };
-
-/// A record outlives its last alarm and all that its windows look back on by this much.
-const MARGIN: Duration = Duration::from_secs(3600);
 
 /// A record as it was found.
 pub(super) struct Found {
@@ -137,10 +132,11 @@ impl Work<'_> {
             key: self.place,
             expected,
             blob,
-            ttl: rules.retention + MARGIN,
+            ttl: self.service.kept_for(),
             alarm: next.alarm(rules),
             counters: Vec::new(),
             events: Vec::new(),
+            events_ttl: self.service.kept_for(),
             replicated: false,
         }
     }

@@ -1,5 +1,5 @@
-//! What becomes known of a place, written down: outcomes that come while one is being written are written
-//! together. So a busy country costs a write at a time, and no more.
+//! What becomes known of a place, written down, with the events of calls that were refused there: what comes
+//! while one is being written is written together. So a busy country costs a write at a time, and no more.
 
 use std::time::Duration;
 
@@ -26,8 +26,8 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// and none longer than this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// How long a writer rests that has told of refused calls: whoever floods us with them gathers, and is told
-/// of in a few events.
+/// How long a writer rests that has told of refused calls, or failed to write: whoever floods us with them
+/// gathers, and is told of in a few events.
 const BETWEEN: Duration = Duration::from_secs(2);
 
 impl Service {
@@ -50,6 +50,8 @@ impl Service {
                 Err(error) => {
                     tracing::warn!(%error, "what became of text messages may not be written down");
                     writer.let_go().lose();
+                    // Whoever has us refuse calls while nothing can be written shall not set the pace.
+                    sleep(BETWEEN).await;
                 }
             }
         }
@@ -77,6 +79,7 @@ impl Service {
             alarm: None,
             counters: Vec::new(),
             events,
+            events_ttl: self.kept_for(),
             replicated: false,
         };
         let done = self.parts.store.commit(&commit).await? == Committed::Done;

@@ -107,6 +107,7 @@ impl Service {
         }
         self.give_back(charges).await;
     }
+
     fn country_of(&self, to: Destination) -> Place {
         Place { key: self.place_of(to.country), country: to.country }
     }

@@ -67,7 +67,8 @@ impl State {
             let counter = self.counters.entry(name.clone()).or_default();
             *counter = counter.saturating_add(*amount);
         }
-        self.events.append(commit, ends, now);
+        let told_until = now + Duration::from_millis(life_ms(commit.events_ttl));
+        self.events.append(commit, told_until, now);
         Committed::Done
     }
 

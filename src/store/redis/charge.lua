@@ -7,7 +7,7 @@
 --
 -- KEYS  1 the counter's buckets   2 the operation's mark
 -- ARGV  1 the cost, positive to charge, anything below to give back what it was
---       2 who relies on it; to give back for all, empty
+--       2 who relies on it; empty where nobody else can, and to give back for all
 --       then count and length in ms of each window
 -- Reply 0 allowed, or the ms after which there is room
 

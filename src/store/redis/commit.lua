@@ -10,14 +10,15 @@
 --       4 its alarm, in ms since the epoch, or empty for none
 --       5 its name in the schedule
 --       6 how many events the stream keeps, about
---       7 how many counters follow
+--       7 how long they live, in ms
+--       8 how many counters follow
 --       then name and amount of each counter, then the events
 -- Reply 1 written; 0 the record has another version, and nothing was changed
 
 local ttl = tonumber(ARGV[3])
 
--- What speaks of a record is kept as long as the record, and goes after the last one.
-local function outlive(key)
+-- What many share is kept for as long as the last of them needs it.
+local function outlive(key, ttl)
   if redis.call('PTTL', key) < ttl then
     redis.call('PEXPIRE', key, ttl)
   end
@@ -39,11 +40,11 @@ if ARGV[4] == '' then
   redis.call('ZREM', KEYS[2], ARGV[5])
 else
   redis.call('ZADD', KEYS[2], ARGV[4], ARGV[5])
-  outlive(KEYS[2])
+  outlive(KEYS[2], ttl)
 end
 
-local events = 8 + 2 * tonumber(ARGV[7])
-for i = 8, events - 1, 2 do
+local events = 9 + 2 * tonumber(ARGV[8])
+for i = 9, events - 1, 2 do
   redis.call('HINCRBY', KEYS[3], ARGV[i], ARGV[i + 1])
 end
 
@@ -52,6 +53,6 @@ for i = events, #ARGV do
   redis.call('XADD', KEYS[4], 'MAXLEN', '~', ARGV[6], '*', 'e', ARGV[i], 'n', count)
 end
 if events <= #ARGV then
-  outlive(KEYS[4])
+  outlive(KEYS[4], tonumber(ARGV[7]))
 end
 return 1

@@ -141,7 +141,8 @@ impl RedisStore {
             .arg(joined(commit.expected.saturating_add(1), &commit.blob));
         script.arg(life_ms(commit.ttl));
         script.arg(commit.alarm.map_or(String::new(), |at| at.millis().to_string()));
-        script.arg(commit.key.to_string()).arg(EVENTS_KEPT).arg(commit.counters.len());
+        script.arg(commit.key.to_string()).arg(EVENTS_KEPT).arg(life_ms(commit.events_ttl));
+        script.arg(commit.counters.len());
         for (name, amount) in &commit.counters {
             script.arg(name).arg(*amount);
         }

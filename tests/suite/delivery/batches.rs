@@ -42,6 +42,7 @@ async fn spoil(store: &MemoryStore, id: ChallengeId) {
         alarm: None,
         counters: Vec::new(),
         events: Vec::new(),
+        events_ttl: Duration::from_secs(60),
         replicated: false,
     };
     store.commit(&spoilt).await.unwrap();

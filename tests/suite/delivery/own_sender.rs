@@ -88,11 +88,8 @@ fn service(first_is_well: bool) -> (Arc<Service>, mpsc::UnboundedReceiver<Note>)
         rules,
         keyring: config.keys.keyring(),
         index: config.keys.index_key(),
-        numbers: Numbers {
-            countries: Countries::Any,
-            tests: Default::default(),
-            screens: Default::default(),
-        },
+        numbers: Numbers { countries: Countries::Any, tests: Default::default() },
+        screens: Default::default(),
         shared_limits: SharedLimits::default(),
         tolls: Default::default(),
         messengers: pigeons.into(),

@@ -142,6 +142,15 @@ async fn a_prefix_whose_codes_nobody_gives_back_gets_no_text_messages_until_some
 }
 
 #[tokio::test]
+async fn what_is_told_of_a_prefix_is_kept_as_long_as_what_is_told_of_a_challenge() {
+    let mut rig = Rig::new();
+    rig.are_pumped(20).await;
+    assert_eq!(rig.turns().await.len(), 1);
+    rig.clock.fetch_add(26 * 3_600_000, Ordering::SeqCst);
+    assert_eq!(rig.turns().await.len(), 0);
+}
+
+#[tokio::test]
 async fn two_numbers_do_not_open_a_breaker_however_often_they_fall_silent() {
     let mut rig = Rig::new();
     for number in [300_001, 300_002].repeat(10) {

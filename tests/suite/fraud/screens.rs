@@ -27,6 +27,30 @@ async fn blocked_prefixes_and_costly_numbers_get_nothing() {
 }
 
 #[tokio::test]
+async fn who_may_not_ask_or_asks_wrongly_is_told_that_first_and_is_no_hit() {
+    let hash = crate::edge::sha256_hex("bank key");
+    let callers = [
+        ("CALLERS__0__NAME", "bank"),
+        ("CALLERS__0__API_KEY_SHA256", &*hash),
+        ("CALLERS__0__PURPOSES", "signup"),
+    ];
+    let pombo = world("memory:", &callers).await.serve().await;
+    let mut client = pombo.client().await;
+    let mut ask = async |request| {
+        let answer = client.issue_code(crate::edge::keyed("bank key", request)).await;
+        let status = answer.unwrap_err();
+        let details = status.get_error_details();
+        (status.code(), details.error_info().map(|it| it.reason.clone()).unwrap_or_default())
+    };
+    let wrong = IssueCodeRequest { language_code: "?".to_owned(), ..login(COSTLY[0]) };
+    assert_eq!(ask(wrong).await, (Code::InvalidArgument, String::new()));
+    assert_eq!(ask(login(COSTLY[0])).await.1, "PURPOSE_NOT_ALLOWED");
+    let signup = IssueCodeRequest { purpose: proto::Purpose::Signup.into(), ..login(COSTLY[0]) };
+    assert_eq!(ask(signup).await.1, "PREFIX_BLOCKED");
+    assert_eq!(pombo.metrics().await["pombo_limited_total{limit=\"number_type\"}"], 1.0);
+}
+
+#[tokio::test]
 async fn what_would_be_screened_out_can_be_observed_first() {
     let rules = [
         ("FRAUD__BLOCKED_PREFIXES", "[\"+551193\"]"),

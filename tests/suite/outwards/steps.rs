@@ -64,6 +64,7 @@ async fn write(store: &MemoryStore, numbers: std::ops::Range<usize>) {
         alarm: None,
         counters: vec![],
         events: numbers.map(|n| record(n).into_bytes()).collect(),
+        events_ttl: Duration::from_secs(60),
         replicated: false,
     };
     assert_eq!(store.commit(&commit).await.unwrap(), Committed::Done);

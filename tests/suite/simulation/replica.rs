@@ -38,11 +38,8 @@ impl Town {
             rules: self.rules.clone(),
             keyring: keyring(),
             index: index(),
-            numbers: Numbers {
-                countries: Countries::Any,
-                tests: HashMap::new(),
-                screens: Default::default(),
-            },
+            numbers: Numbers { countries: Countries::Any, tests: HashMap::new() },
+            screens: Default::default(),
             shared_limits: self.shared_limits.clone(),
             tolls: self.tolls.clone(),
             messengers: pigeons(self, &life),

@@ -169,6 +169,7 @@ pub fn commit(key: RecipientKey, expected: u64) -> Commit {
         alarm: None,
         counters: vec![],
         events: vec![],
+        events_ttl: Duration::from_secs(60),
         replicated: false,
     }
 }

@@ -26,6 +26,7 @@ async fn fill(store: &dyn Store, life: Duration) {
             alarm: Some(now + life / 2),
             counters: vec![("issued".into(), 1)],
             events: vec![b"issued".to_vec()],
+            events_ttl: life,
             ..commit(key(number), 0)
         };
         store.commit(&full).await.unwrap();

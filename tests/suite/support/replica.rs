@@ -72,11 +72,8 @@ pub fn guarded(store: Arc<dyn Store>, rules: Rules, tolls: toll::Rules) -> Arc<S
         rules,
         keyring: config.keys.keyring(),
         index: config.keys.index_key(),
-        numbers: Numbers {
-            countries: Countries::Any,
-            tests: Default::default(),
-            screens: Default::default(),
-        },
+        numbers: Numbers { countries: Countries::Any, tests: Default::default() },
+        screens: Default::default(),
         shared_limits: SharedLimits::default(),
         tolls,
         messengers: vec![Arc::new(Taker)],
