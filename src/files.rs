@@ -17,9 +17,16 @@ const LARGEST: u64 = 1 << 20;
 /// read, since that is how orchestrators hand a file of root's to a process that is not root's.
 const TOO_MUCH: u32 = 0o026;
 
-/// The text of a file, or a sentence about why there is none. Wiped when dropped.
-pub fn text(path: &Path) -> Result<Zeroizing<String>, String> {
+/// The text of what was named on the command line, or a sentence about why there is none. It may be a pipe:
+/// whoever names one writes to it. Wiped when dropped.
+pub fn named(path: &Path) -> Result<Zeroizing<String>, String> {
     File::open(path).and_then(read).map_err(unreadable)
+}
+
+/// The text of a file that a configuration names.
+pub fn text(path: &Path) -> Result<Zeroizing<String>, String> {
+    let (file, _) = regular(path)?;
+    read(file).map_err(unreadable)
 }
 
 /// The text of a file that holds a secret, unless others may read or change it, too. A link is
@@ -49,8 +56,7 @@ fn regular(path: &Path) -> Result<(File, Metadata), String> {
 }
 
 fn refuse_what_is_no_file(found: &Metadata) -> Result<(), String> {
-    let sentence = "is no regular file; name one that holds the secret and nothing else";
-    if found.is_file() { Ok(()) } else { Err(sentence.to_owned()) }
+    if found.is_file() { Ok(()) } else { Err("is no regular file; name one".to_owned()) }
 }
 
 fn exposure(found: &Metadata, path: &Path) -> Option<String> {

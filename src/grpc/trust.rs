@@ -1,10 +1,10 @@
-//! The certificate that a connection was verified with, and how long that holds.
+//! The certificates that a connection was verified with, and how long they hold.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::pending, sync::Arc, time::Duration};
 
 use tokio::{sync::watch, time::sleep};
 use tokio_rustls::rustls::pki_types::{CertificateDer, UnixTime};
-use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};
 
 use super::{peer::Peer, tls_files::Terms};
 
@@ -27,32 +27,38 @@ impl Trust {
         self.chain.first().map(Peer::with).unwrap_or_default()
     }
 
-    /// Waits until the certificate has ended, or the authorities were exchanged and none vouches for it.
+    /// Waits until nobody vouches for the chain any more. That is asked whenever a certificate in it has
+    /// ended, which may be one that nobody needs, and when the authorities were exchanged.
     pub async fn lost(mut self) {
-        let ends = sleep(self.chain.first().map_or(Duration::ZERO, left));
-        tokio::select! {
-            () = ends => {}
-            () = self.disowned() => {}
-        }
-    }
-
-    async fn disowned(&mut self) {
-        while self.terms.changed().await.is_ok() {
+        loop {
+            tokio::select! {
+                () = sleep(self.until_one_ends()) => {}
+                () = self.exchanged() => {}
+            }
             let terms = Arc::clone(&self.terms.borrow_and_update());
             if !terms.vouch_for(&self.chain, UnixTime::now()) {
                 return;
             }
         }
-        // Nobody exchanges anything any more.
-        std::future::pending().await
+    }
+
+    fn until_one_ends(&self) -> Duration {
+        self.chain.iter().filter_map(left).min().unwrap_or(Duration::MAX)
+    }
+
+    async fn exchanged(&mut self) {
+        if self.terms.changed().await.is_err() {
+            // Nobody exchanges anything any more.
+            pending().await
+        }
     }
 }
 
-/// How long a certificate has left. One that names nobody we could read is bound by its connection's age.
-fn left(certificate: &CertificateDer<'_>) -> Duration {
-    let Ok((_, certificate)) = X509Certificate::from_der(certificate) else {
-        return Duration::MAX;
-    };
-    let left = certificate.validity().time_to_expiration();
-    left.map_or(Duration::ZERO, |left| left.unsigned_abs())
+/// How long a certificate has left, unless it has ended. One that can't be read has no end but its
+/// connection's.
+fn left(certificate: &CertificateDer<'_>) -> Option<Duration> {
+    let (_, certificate) = X509Certificate::from_der(certificate).ok()?;
+    // Its last second is one of those in which it holds.
+    let a_second_ago = ASN1Time::now().to_datetime() - Duration::from_secs(1);
+    (certificate.validity().not_after.to_datetime() - a_second_ago).try_into().ok()
 }

@@ -5,27 +5,25 @@
 //! road is closed the first one is as good as any, and a message that goes there all the same is the
 //! quickest way to hear that it works again.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+mod circuits;
+
+use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
 use crate::{
     delivery::{
         Accepted, Message, Messenger, Notice, SendError,
-        circuit::{Circuit, News, Part, Teller},
+        circuit::{News, Part, Teller},
         pace::Pace,
-        reaction::{Reaction, Scope},
+        reaction::Reaction,
     },
-    insight::metrics,
     otp::{
-        Cause, Channel, ClosedRoad, Country, DeliveryStatus, FailureReason, PhoneNumber,
-        event::Carried, transaction::Details,
+        Channel, ClosedRoad, Country, DeliveryStatus, PhoneNumber, event::Carried,
+        transaction::Details,
     },
 };
+use circuits::{Circuits, Of};
 
 /// All roads, in the order in which they are to be tried.
 pub struct Roads(Vec<Road>);
@@ -34,7 +32,7 @@ pub struct Roads(Vec<Road>);
 pub struct Road {
     messenger: Arc<dyn Messenger>,
     pace: Pace,
-    circuits: Mutex<BTreeMap<Part, Circuit>>,
+    circuits: Circuits,
 }
 
 impl Roads {
@@ -58,15 +56,14 @@ impl Roads {
 
     /// The roads that are closed now, for everybody or for a country.
     pub fn closed(&self) -> Vec<ClosedRoad> {
-        let now = Instant::now();
-        self.0.iter().flat_map(|road| road.closed(now)).collect()
+        self.0.iter().flat_map(Road::closed).collect()
     }
 }
 
 impl Road {
     fn new(messenger: Arc<dyn Messenger>) -> Self {
-        let pace = Pace::new(messenger.pacing());
-        Self { messenger, pace, circuits: Mutex::default() }
+        let (pace, circuits) = (Pace::new(messenger.pacing()), Circuits::of(&*messenger));
+        Self { messenger, pace, circuits }
     }
 
     /// Who serves it.
@@ -83,24 +80,12 @@ impl Road {
     /// A message is on its way to somebody of this country, who asked for this language. Gives the
     /// approved language to write it in: the nearest that works. Empty for a sender that needs none.
     pub fn enter(&self, language: &str, country: Country) -> String {
-        let templates = self.messenger.templates(language);
-        let (mut circuits, now) = (self.lock(), Instant::now());
-        let works =
-            |language: &&String| !is_open(&circuits, &Part::Template((*language).clone()), now);
-        let template = templates.iter().find(works).or(templates.first());
-        let template = template.cloned().unwrap_or_default();
-        let of = Of { template: Some(&template), country };
-        let concerned = circuits.iter_mut().filter(|(part, _)| of.concerns(part));
-        concerned.for_each(|(_, circuit)| circuit.pass(now));
-        template
+        self.circuits.pass(self.messenger.templates(language), country)
     }
 
     /// The message was not sent after all.
     pub fn leave(&self, template: &str, country: Country) {
-        let of = Of { template: Some(template), country };
-        let (mut circuits, now) = (self.lock(), Instant::now());
-        let concerned = circuits.iter_mut().filter(|(part, _)| of.concerns(part));
-        concerned.for_each(|(_, circuit)| circuit.pass_in_vain(now));
+        self.circuits.pass_in_vain(Of { template: Some(template), country });
     }
 
     /// Tries once to hand a message to the provider, for at most `limit`, and learns from what comes
@@ -111,8 +96,8 @@ impl Road {
         let sent = self.messenger.send(message, limit).await;
         let news = News { by: Teller::Answer, age: start.elapsed() };
         match &sent {
-            Ok(_) => self.succeeded(of, news),
-            Err(error) => self.failed(error.reaction, of, news),
+            Ok(_) => self.circuits.succeeded(of, news),
+            Err(error) => self.circuits.failed(error.reaction, of, news),
         }
         sent
     }
@@ -122,9 +107,9 @@ impl Road {
         let of = Of { template: carried.template.as_deref(), country: carried.country };
         let news = News { by: Teller::Receipt, age: carried.age };
         match failure {
-            Some(reaction) => self.failed(reaction, of, news),
+            Some(reaction) => self.circuits.failed(reaction, of, news),
             // That it was handed on says little: failures come after it.
-            None if status >= DeliveryStatus::Delivered => self.succeeded(of, news),
+            None if status >= DeliveryStatus::Delivered => self.circuits.succeeded(of, news),
             None => {}
         }
     }
@@ -132,21 +117,20 @@ impl Road {
     /// Takes in what the provider tells of itself.
     pub fn notice(&self, notice: &Notice) {
         let news = News { by: Teller::Receipt, age: Duration::ZERO };
-        self.change(&notice.part, |circuit, now| match notice.stopped {
+        self.circuits.change(&notice.part, |circuit, now| match notice.stopped {
             true => circuit.stop(now, news),
             false => circuit.mend(now),
         });
     }
 
-    fn closed(&self, now: Instant) -> Vec<ClosedRoad> {
-        let templates = self.messenger.templates("");
-        let circuits = self.lock();
-        let open = |part: &Part| is_open(&circuits, part, now);
+    fn closed(&self) -> Vec<ClosedRoad> {
+        let (templates, open) = (self.messenger.templates(""), self.circuits.open());
         let whole = [Part::Provider, Part::Token, Part::App, Part::Account, Part::PhoneNumber];
         let no_template = !templates.is_empty()
-            && templates.into_iter().all(|language| open(&Part::Template(language)));
-        let everywhere = (no_template || whole.iter().any(open)).then_some(None);
-        let countries = circuits.keys().filter(|part| open(part)).filter_map(|part| match part {
+            && templates.into_iter().all(|language| open.contains(&Part::Template(language)));
+        let is_whole = no_template || whole.iter().any(|part| open.contains(part));
+        let everywhere = is_whole.then_some(None);
+        let countries = open.iter().filter_map(|part| match part {
             Part::Country(country) => Some(Some(*country)),
             _ => None,
         });
@@ -156,101 +140,6 @@ impl Road {
             country,
         };
         everywhere.into_iter().chain(countries).map(closed).collect()
-    }
-
-    fn succeeded(&self, of: Of<'_>, news: News) {
-        let known: Vec<_> = self.lock().keys().cloned().collect();
-        let known = known.iter().filter(|&part| *part != Part::Provider);
-        // Of the provider as a whole good news counts even where nothing bad is known.
-        for part in known.filter(|part| of.concerns(part)).chain([&Part::Provider]) {
-            self.change(part, |circuit, now| circuit.succeed(now, news));
-        }
-    }
-
-    fn failed(&self, reaction: Reaction, of: Of<'_>, news: News) {
-        match (reaction.scope, reaction.cause) {
-            (Some(scope), _) => {
-                let part = of.part(scope);
-                part.inspect(|part| self.change(part, |circuit, now| circuit.stop(now, news)));
-            }
-            // It took a working provider to find out.
-            (None, Cause::Recipient) => self.succeeded(of, news),
-            (None, Cause::Sender) if is_of_provider(reaction.reason) => {
-                self.change(&Part::Provider, |circuit, now| circuit.fail(now, news));
-            }
-            // Phones that are off and carriers' filters are nothing that a provider could mend, and
-            // whoever asks for codes to such numbers shall close no road.
-            (None, Cause::Sender) => {}
-        }
-    }
-
-    /// Changes one circuit, and tells the operator if that opened or closed it.
-    fn change(&self, part: &Part, change: impl FnOnce(&mut Circuit, Instant)) {
-        let mut circuits = self.lock();
-        let circuit = circuits.entry(part.clone()).or_default();
-        let was_closed = circuit.is_closed();
-        change(circuit, Instant::now());
-        let is_closed = circuit.is_closed();
-        if was_closed == is_closed {
-            return;
-        }
-        let (channel, sender) = (self.messenger.channel(), self.messenger.name());
-        // Under the lock, so that the gauge goes the same way as the circuit.
-        metrics::circuit(channel, sender, part.as_str(), !is_closed);
-        drop(circuits);
-        match is_closed {
-            true => {
-                tracing::info!(sender, channel = channel.as_str(), ?part, "a road is open again")
-            }
-            false => tracing::warn!(sender, channel = channel.as_str(), ?part, "a road is closed"),
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<Part, Circuit>> {
-        self.circuits.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Whether many failures for this reason say that the provider is in trouble.
-const fn is_of_provider(reason: FailureReason) -> bool {
-    matches!(
-        reason,
-        FailureReason::Unavailable | FailureReason::RateLimited | FailureReason::Misconfigured
-    )
-}
-
-fn is_open(circuits: &BTreeMap<Part, Circuit>, part: &Part, now: Instant) -> bool {
-    circuits.get(part).is_some_and(|circuit| circuit.is_open(now))
-}
-
-/// What a message shares with others.
-#[derive(Clone, Copy)]
-struct Of<'a> {
-    /// The template it went in; `None` if that is not known.
-    template: Option<&'a str>,
-    country: Country,
-}
-
-impl Of<'_> {
-    /// Whether the message goes through the part's circuit.
-    fn concerns(self, part: &Part) -> bool {
-        match part {
-            Part::Template(language) => Some(&**language) == self.template,
-            Part::Country(of) => *of == self.country,
-            _ => true,
-        }
-    }
-
-    /// What a refusal of the message stops; `None` for a template that is not known.
-    fn part(self, scope: Scope) -> Option<Part> {
-        Some(match scope {
-            Scope::Token => Part::Token,
-            Scope::App => Part::App,
-            Scope::Account => Part::Account,
-            Scope::PhoneNumber => Part::PhoneNumber,
-            Scope::Template => Part::Template(self.template?.to_owned()),
-            Scope::Country => Part::Country(self.country),
-        })
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) struct Rate {
 }
 
 /// How full a bucket was at a moment.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Level {
     at: Time,
     drops: u64,
@@ -62,12 +62,16 @@ impl Rate {
         }
     }
 
-    /// A charge of this cost less: as much of it as can't have leaked away yet, so that charging and
-    /// giving back in turns never makes more room than there was.
-    pub(super) fn give_back(self, level: Level, cost: u32, charged_at: Time, now: Time) -> Level {
+    /// A charge of this cost less, after which the bucket was so full. What was poured first leaks first,
+    /// so it has all its drops while something is left of those below: in a busy bucket whoever gives back is
+    /// as if never charged, and in a quiet one nobody makes room by what has leaked away long ago.
+    ///
+    /// (Drops below that were given back themselves are taken to have leaked. So there may be room for one
+    /// charge more for each that was given back, and never for more than that.)
+    pub(super) fn give_back(self, level: Level, charged: Level, cost: u32, now: Time) -> Level {
         let level = self.leak(level, now);
-        let left = self.leak(Level { at: charged_at, drops: self.drops(cost) }, now);
-        Level { drops: level.drops.saturating_sub(left.drops), ..level }
+        let left = self.leak(charged, now).drops.min(self.drops(cost));
+        Level { drops: level.drops.saturating_sub(left), ..level }
     }
 
     fn drops(self, cost: u32) -> u64 {
@@ -123,10 +127,28 @@ mod tests {
     fn giving_back_late_makes_no_more_room_than_not_having_charged() {
         let rate = Rate::new(2, Duration::from_millis(100));
         let charged = rate.pour(Level::default(), 1, ms(0)).unwrap();
-        let at_once = rate.give_back(charged, 1, ms(0), ms(0));
+        let at_once = rate.give_back(charged, charged, 1, ms(0));
         assert_eq!(at_once.drops, 0);
         let later = rate.pour(charged, 1, ms(60)).unwrap();
-        assert_eq!(rate.give_back(later, 1, ms(0), ms(60)).drops, 100);
+        assert_eq!(rate.give_back(later, charged, 1, ms(60)).drops, 100);
+    }
+
+    #[test]
+    fn what_is_given_back_late_takes_no_room_however_many_come() {
+        // Ten times as many as leak, each given back after as long as twenty take to leak.
+        let rate = Rate::new(600, Duration::from_secs(3_600));
+        let (mut level, mut given) = (Level::default(), Vec::new());
+        for second in (0..86_400).step_by(6) {
+            for part in 0..10 {
+                let now = ms(second * 1_000 + part * 600);
+                level = rate.pour(level, 1, now).expect("room for whoever gives back");
+                given.push((now + Duration::from_secs(120), level));
+                while let Some((_, charged)) = given.first().filter(|(at, _)| *at <= now) {
+                    level = rate.give_back(level, *charged, 1, now);
+                    given.remove(0);
+                }
+            }
+        }
     }
 
     #[test]

@@ -161,7 +161,8 @@ pub struct Charge {
     /// `count` per `length`, with bursts of `count`. No two of one length: a window is known by it, and
     /// what it holds stays if its count changes.
     pub windows: Vec<(u32, Duration)>,
-    /// How much, and negative to give back what the same operation was charged.
+    /// How much, and negative to give back what the same operation was charged, in the windows that it was
+    /// charged in.
     pub cost: i32,
     /// What it is charged for.
     pub operation: OperationId,

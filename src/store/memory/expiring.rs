@@ -40,17 +40,17 @@ impl<K: Copy + Eq + Hash + Ord, V> Expiring<K, V> {
         self.ends.insert((ends, key));
     }
 
-    pub(super) fn remove(&mut self, key: &K) {
-        if let Some((_, ends)) = self.entries.remove(key) {
-            self.ends.remove(&(ends, *key));
-        }
+    pub(super) fn remove(&mut self, key: &K) -> Option<V> {
+        let (value, ends) = self.entries.remove(key)?;
+        self.ends.remove(&(ends, *key));
+        Some(value)
     }
 
     /// Drops what has ended, at most `most`, and hands out whose end it was.
     pub(super) fn sweep(&mut self, now: Time, most: usize) -> Vec<K> {
         let ended = self.ends.iter().take_while(|(ends, _)| *ends <= now).take(most);
         let ended: Vec<K> = ended.map(|&(_, key)| key).collect();
-        ended.iter().for_each(|key| self.remove(key));
+        ended.iter().for_each(|key| drop(self.remove(key)));
         ended
     }
 

@@ -21,10 +21,11 @@ pub(super) struct Limiter {
     charged: Expiring<(Counter, Operation), Mark>,
 }
 
-/// That an operation was charged: when, and who relies on it.
+/// That an operation was charged: how much, how full each bucket was with it, and who relies on it.
 #[derive(Debug)]
 struct Mark {
-    at: Time,
+    cost: u32,
+    levels: Vec<(Rate, Level)>,
     holders: Vec<Option<Holder>>,
 }
 
@@ -40,9 +41,8 @@ impl Limiter {
             (true, None) => return self.pour(&rates, mark, holder, cost, now),
             (true, Some(known)) => known.rely(holder),
             (false, Some(known)) => {
-                let charged_at = known.at;
                 if known.let_go(holder) {
-                    self.give_back(&rates, mark, cost, charged_at, now);
+                    self.give_back(&rates, mark, now);
                 }
             }
             (false, None) => {}
@@ -79,28 +79,24 @@ impl Limiter {
             return Charged::Refused(wait);
         }
         let levels = poured.into_iter().filter_map(|(rate, poured)| Some((rate, poured.ok()?)));
-        self.keep(mark.0, levels.collect(), now);
+        let levels: Vec<_> = levels.collect();
+        self.keep(mark.0, levels.clone(), now);
         let longest_ms = rates.iter().map(|rate| rate.length_ms).max().unwrap_or_default();
-        let charged = Mark { at: now, holders: vec![holder] };
+        let charged = Mark { cost, levels, holders: vec![holder] };
         self.charged.insert(mark, charged, now + Duration::from_millis(longest_ms));
         Charged::Allowed
     }
 
-    fn give_back(
-        &mut self,
-        rates: &[Rate],
-        mark: (Counter, Operation),
-        cost: u32,
-        charged_at: Time,
-        now: Time,
-    ) {
-        let levels = rates.iter().map(|&rate| {
+    /// In the windows that it was charged in and that still are.
+    fn give_back(&mut self, rates: &[Rate], mark: (Counter, Operation), now: Time) {
+        let Some(charged) = self.charged.remove(&mark) else { return };
+        let levels = rates.iter().filter_map(|&rate| {
+            let poured = charged.levels.iter().find(|(known, _)| known.is_of(rate))?.1;
             let level = self.level(&mark.0, rate, now);
-            (rate, rate.give_back(level, cost, charged_at, now))
+            Some((rate, rate.give_back(level, poured, charged.cost, now)))
         });
         let levels = levels.collect();
         self.keep(mark.0, levels, now);
-        self.charged.remove(&mark);
     }
 
     fn level(&self, counter: &Counter, rate: Rate, now: Time) -> Level {
@@ -120,7 +116,7 @@ impl Limiter {
         let empty_at = levels.iter().map(|&(rate, level)| rate.empty_at(level)).max();
         match empty_at {
             Some(empty_at) => self.buckets.insert(counter, levels, empty_at),
-            None => self.buckets.remove(&counter),
+            None => drop(self.buckets.remove(&counter)),
         }
     }
 }

@@ -6,71 +6,96 @@
 -- numbers are whole and below 2^53, so the sums are exact. The same sums stand in gcra.rs.
 --
 -- KEYS  1 the counter's buckets   2 the operation's mark
--- ARGV  1 the cost, positive to charge, negative to give back
---       2 who relies on it, or empty: to give back for all
+-- ARGV  1 the cost, positive to charge, anything below to give back what it was
+--       2 who relies on it; to give back for all, empty
 --       then count and length in ms of each window
 -- Reply 0 allowed, or the ms after which there is room
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local cost = tonumber(ARGV[1])
-local giving_back = cost < 0
-local holder = ARGV[2]
-local charged_at = tonumber(redis.call('HGET', KEYS[2], 'at'))
-
-if giving_back and charged_at == nil then
-  return 0
-end
-if giving_back and holder ~= '' then
-  redis.call('HDEL', KEYS[2], holder)
-  if redis.call('HLEN', KEYS[2]) > 1 then
-    return 0 -- others rely on it
-  end
-end
-if not giving_back and charged_at ~= nil then
-  redis.call('HSET', KEYS[2], holder, '')
-  return 0
-end
-
-local function leak(drops, at, count)
-  return math.max(0, drops - math.max(0, now - at) * count)
-end
+local cost, holder = tonumber(ARGV[1]), ARGV[2]
+-- The cost, and how full each bucket was with it: "1 60000=1790000000000:120000".
+local mark = redis.call('HGET', KEYS[2], 'charge')
 
 local function whole(number)
   return string.format('%.0f', number)
 end
 
-local wait, longest, life, levels = 0, 0, 0, {}
-for i = 3, #ARGV, 2 do
-  local count, length = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
-  local name, charged = ARGV[i + 1], length * math.abs(cost)
-  local at, drops = string.match(redis.call('HGET', KEYS[1], name) or '0:0', '^(%d+):(%d+)$')
-  at, drops = tonumber(at), leak(tonumber(drops), tonumber(at), count)
-  if giving_back then
-    -- As much of the charge as can't have leaked away yet.
-    drops = math.max(0, drops - leak(charged, charged_at, count))
-  else
-    drops = drops + charged
-    wait = math.max(wait, math.ceil((drops - count * length) / count))
-  end
-  at = math.max(at, now)
-  life = math.max(life, 1, at - now + math.ceil(drops / count))
-  longest = math.max(longest, length)
-  levels[#levels + 1] = name
-  levels[#levels + 1] = whole(at) .. ':' .. whole(drops)
+-- What is in a bucket by now, and as of when. A clock that went back is taken to stand still.
+local function leak(level, count)
+  local at, drops = string.match(level, '^(%d+):(%d+)$')
+  at, drops = tonumber(at), tonumber(drops)
+  return math.max(0, drops - math.max(0, now - at) * count), math.max(at, now)
 end
 
-if wait > 0 then
+-- Each window: its count, its length, what is in its bucket and as of when.
+local function windows()
+  local i = 1
+  return function()
+    i = i + 2
+    if ARGV[i] then
+      local count, length = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
+      local drops, at = leak(redis.call('HGET', KEYS[1], whole(length)) or '0:0', count)
+      return count, length, drops, at
+    end
+  end
+end
+
+local levels, life = {}, 1
+
+local function fill(count, length, drops, at)
+  levels[#levels + 1] = whole(length)
+  levels[#levels + 1] = whole(at) .. ':' .. whole(drops)
+  life = math.max(life, at - now + math.ceil(drops / count))
+end
+
+local function keep()
+  redis.call('HSET', KEYS[1], unpack(levels))
+  if redis.call('PTTL', KEYS[1]) < life then
+    redis.call('PEXPIRE', KEYS[1], life)
+  end
+end
+
+if cost > 0 then
+  if mark then
+    redis.call('HSET', KEYS[2], holder, '')
+    return 0
+  end
+  local wait, longest, poured = 0, 0, whole(cost)
+  for count, length, drops, at in windows() do
+    drops = drops + length * cost
+    wait = math.max(wait, math.ceil((drops - count * length) / count))
+    longest = math.max(longest, length)
+    fill(count, length, drops, at)
+    poured = poured .. ' ' .. levels[#levels - 1] .. '=' .. levels[#levels]
+  end
+  if wait == 0 then
+    keep()
+    redis.call('HSET', KEYS[2], 'charge', poured, holder, '')
+    redis.call('PEXPIRE', KEYS[2], longest)
+  end
   return wait
 end
-redis.call('HSET', KEYS[1], unpack(levels))
-if redis.call('PTTL', KEYS[1]) < life then
-  redis.call('PEXPIRE', KEYS[1], life)
+
+if not mark then
+  return 0
 end
-if giving_back then
-  redis.call('DEL', KEYS[2])
-else
-  redis.call('HSET', KEYS[2], 'at', whole(now), holder, '')
-  redis.call('PEXPIRE', KEYS[2], longest)
+if holder ~= '' then
+  redis.call('HDEL', KEYS[2], holder)
+  if redis.call('HLEN', KEYS[2]) > 1 then
+    return 0 -- others rely on it
+  end
 end
+for count, length, drops, at in windows() do
+  local poured = string.match(mark, ' ' .. whole(length) .. '=(%d+:%d+)')
+  if poured then
+    -- What was poured first leaks first: it has all its drops while something is left of those below.
+    local left = math.min(leak(poured, count), length * tonumber(string.match(mark, '^%d+')))
+    fill(count, length, math.max(0, drops - left), at)
+  end
+end
+if #levels > 0 then
+  keep()
+end
+redis.call('DEL', KEYS[2])
 return 0

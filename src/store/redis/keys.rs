@@ -66,12 +66,12 @@ impl Partition {
         format!("pombo:{{{}}}:reader:{name}", self.0)
     }
 
-    /// A shared counter's buckets. Hash: `at:drops` by `count/length`. TTL: until all are empty.
+    /// A shared counter's buckets. Hash: `at:drops` by length. TTL: until all are empty.
     pub(super) fn limit(self, counter: &[u8; 16]) -> String {
         format!("pombo:{{{}}}:limit:{}", self.0, hex(counter))
     }
 
-    /// That an operation was charged. Hash: `at`, and a field for each who relies on it. TTL: the
+    /// That an operation was charged. Hash: `charge`, and a field for each who relies on it. TTL: the
     /// counter's longest window.
     pub(super) fn charge(self, counter: &[u8; 16], operation: &OperationId) -> String {
         format!("pombo:{{{}}}:charge:{}:{}", self.0, hex(counter), hex(&operation.0))

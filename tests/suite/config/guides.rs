@@ -101,7 +101,9 @@ fn anchors(path: &PathBuf) -> BTreeSet<String> {
 
 #[test]
 fn the_files_and_metrics_that_they_name_are_there() {
-    let metrics = text("src/insight/metrics.rs");
+    let metrics = fs::read_dir(root().join("src/insight/metrics")).unwrap();
+    let metrics = metrics.map(|file| fs::read_to_string(file.unwrap().path()).unwrap());
+    let metrics = metrics.collect::<String>();
     for guide in guides() {
         let text = text(&guide);
         // What stands between backticks, without a metric's labels and a placeholder's path.

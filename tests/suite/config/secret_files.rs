@@ -7,7 +7,7 @@ use std::{
     process::Command,
 };
 
-use pombo::config::Config;
+use pombo::config::{Config, Mode};
 
 use super::{INDEX, LEAST, RING, environment, file, lines, serve};
 
@@ -73,13 +73,17 @@ fn what_is_no_file_is_refused_and_not_waited_for() {
     let pipe = file("").with_extension("pipe");
     assert!(Command::new("mkfifo").arg("-m600").arg(&pipe).status().unwrap().success());
     for path in [&pipe, Path::new("/dev/zero"), Path::new("/tmp")] {
-        let lines = lines(from("keys.index", path));
-        let sentence =
-            format!("keys.index_file: names {}, which is no regular file", path.display());
-        assert!(lines.len() == 1 && lines[0].starts_with(&sentence), "{lines:#?}");
+        let shown = path.display();
+        let refused = |lines: Vec<String>, key: &str| {
+            let sentence = format!("{key}: names {shown}, which is no regular file");
+            assert!(lines.len() == 1 && lines[0].starts_with(&sentence), "{lines:#?}");
+        };
+        for key in ["keys.index", "whatsapp.cloud.access_token"] {
+            refused(lines(from(key, path)), &format!("{key}_file"));
+        }
     }
     fs::remove_file(pipe).unwrap();
     let all = environment(&[LEAST, &[("keys.ring", "-"), ("keys.ring_file", "")]].concat());
-    let nameless = Config::load(pombo::config::Mode::Serve, None, all);
+    let nameless = Config::load(Mode::Serve, None, all);
     assert!(lines(nameless)[0].starts_with("keys.ring_file: names , which can't be read"));
 }

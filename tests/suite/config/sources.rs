@@ -1,6 +1,6 @@
 //! File, environment and secret files, and which of them wins.
 
-use std::time::Duration;
+use std::{fs, process::Command, thread, time::Duration};
 
 use pombo::config::{Config, Mode};
 
@@ -188,4 +188,16 @@ fn debug_shows_no_secret() {
     for secret in secrets.chain(["hush", RING, INDEX, "424242", "15550100001", super::KEY_HASH]) {
         assert!(!shown.contains(secret), "{secret} in {shown}");
     }
+}
+
+#[test]
+fn the_file_may_be_a_pipe_that_somebody_writes_to() {
+    let pipe = file("").with_extension("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let theirs = pipe.clone();
+    let writer = thread::spawn(move || fs::write(theirs, "[code]\nlength = 8\n").unwrap());
+    let config = Config::load(Mode::Dev, Some(&pipe), []).unwrap();
+    writer.join().unwrap();
+    fs::remove_file(pipe).unwrap();
+    assert_eq!(config.rules.policies[0].length, 8);
 }

@@ -139,10 +139,12 @@ async fn files_that_can_not_be_used_are_told_at_start_with_key_and_path() {
         ("CERT", folder.write("garbage", "garbage"), "no certificates"),
         ("CERT", folder.write("ended", &ended.certificate), "ended on Jan  1"),
         ("CERT", folder.write("early", &early.certificate), "is not valid before"),
+        ("CERT", folder.pipe("pipe.crt"), "is no regular file"),
         ("KEY", folder.at(""), "is no regular file"),
         ("KEY", folder.write("other.key", &other.key), "is not the key of"),
         ("KEY", folder.at("tls.crt"), "no private key"),
         ("CLIENT_CA", folder.at("tls.key"), "no authority"),
+        ("CLIENT_CA", folder.pipe("pipe.ca"), "is no regular file"),
     ];
     for (key, path, why) in files {
         let variable = format!("POMBO_SERVER__TLS__{key}");

@@ -122,6 +122,19 @@ async fn a_bad_swap_keeps_the_old_and_names_the_file() {
 }
 
 #[tokio::test]
+async fn a_pipe_in_place_of_a_file_is_not_waited_for() {
+    let secured = Secured::new(&BY_CERTIFICATE).await;
+    let (folder, log) = (&secured.folder, &secured.pombo.stderr);
+    fs::rename(folder.pipe("pipe"), folder.at("ca.crt")).unwrap();
+    log.wait_for_many(REFUSED, 1).await;
+    let named = format!("server.tls.client_ca: {} is no regular file", folder.at("ca.crt"));
+    assert!(log.all().iter().any(|line| line.contains(&named)), "{:#?}", log.all());
+    fs::remove_file(folder.at("ca.crt")).unwrap();
+    folder.write("ca.crt", &secured.authority.pem());
+    log.wait_for_many(TAKEN, 1).await;
+}
+
+#[tokio::test]
 async fn a_certificate_that_has_not_begun_is_taken_once_it_has() {
     let secured = Secured::new(&BY_CERTIFICATE).await;
     let before = secured.shown().await;
@@ -190,4 +203,25 @@ async fn a_connection_ends_with_the_certificate_that_it_was_made_by() {
     assert!(cut_off.is_err());
     assert_eq!(secured.pombo.metrics().await[ENDED], 1.0);
     assert_eq!(secured.meet(Some(&bank), None, &number(2, "00")).await, Met::NoConnection);
+}
+
+#[tokio::test]
+async fn a_connection_ends_with_what_lies_between_its_certificate_and_the_authority() {
+    let secured = Secured::new(&BY_CERTIFICATE).await;
+    let unneeded = secured.authority.authorize_for(Duration::from_secs(13));
+    let between = secured.authority.authorize_for(Duration::from_secs(15));
+    let chain = |by: &Authority, shown: &Authority| {
+        let Certificate { certificate, key } = by.certify_all(&[BANK]);
+        Certificate { certificate: certificate + &shown.pem(), key }
+    };
+    let kept = secured.connect(Some(&chain(&secured.authority, &unneeded))).await.unwrap();
+    let mut kept = OtpServiceClient::new(kept);
+    kept.issue_code(login(&number(1, "00"))).await.unwrap();
+    let bank = chain(&between, &between);
+    let mut watched = watch(secured.connect(Some(&bank)).await.unwrap()).await;
+    let cut_off = timeout(PATIENCE, watched.message()).await.expect("nobody hung up");
+    assert!(cut_off.is_err());
+    kept.issue_code(login(&number(2, "00"))).await.unwrap();
+    assert_eq!(secured.pombo.metrics().await[ENDED], 1.0);
+    assert_eq!(secured.meet(Some(&bank), None, &number(3, "00")).await, Met::NoConnection);
 }

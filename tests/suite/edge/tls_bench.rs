@@ -5,6 +5,7 @@ use std::{
     io::Write,
     os::unix::fs::OpenOptionsExt,
     path::PathBuf,
+    process::Command,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -63,6 +64,12 @@ impl Folder {
         let mut ours = OpenOptions::new();
         ours.write(true).create(true).truncate(true).mode(0o600);
         ours.open(self.at(name)).unwrap().write_all(text.as_bytes()).unwrap();
+        self.at(name)
+    }
+
+    /// A pipe that nobody writes to.
+    pub fn pipe(&self, name: &str) -> String {
+        assert!(Command::new("mkfifo").arg(self.at(name)).status().unwrap().success());
         self.at(name)
     }
 

@@ -4,6 +4,8 @@ mod rules;
 
 mod screens;
 
+mod steady;
+
 mod breaker;
 
 mod takeovers;

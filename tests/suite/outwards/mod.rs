@@ -1,6 +1,6 @@
 //! What happens, as receivers of events meet it.
 
-mod receiver;
+pub mod receiver;
 
 mod envelope;
 
@@ -33,7 +33,7 @@ use receiver::{Came, Receiver};
 const SECRET: &str = "whsec_c2VjcmV0IGZvciB0ZXN0cywgbm8gc2VjcmV0";
 
 /// A world whose events go to this receiver. `more` adds to the configuration.
-async fn world(store_url: &str, receiver: &Receiver, more: &[(&str, &str)]) -> World {
+pub async fn world(store_url: &str, receiver: &Receiver, more: &[(&str, &str)]) -> World {
     let url = receiver.url();
     let events = [
         SOON,

@@ -2,14 +2,18 @@
 
 use std::fs;
 
-use pombo::{grpc::proto::VerifyOutcome, simulator::Channel::Sms};
+use pombo::{
+    grpc::proto::{Channel, IssueCodeRequest, VerifyOutcome},
+    simulator::Channel::Sms,
+};
 
 use crate::{
     config::file,
+    outwards::{self, receiver::Receiver},
     support::{
-        pombo::login,
+        pombo::{login, run},
         redis_server::RedisServer,
-        world::{SOON, World, brisk, number},
+        world::number,
     },
 };
 
@@ -32,20 +36,36 @@ async fn ask(store: &RedisServer, user: &str, password: &str, command: &[&str]) 
 
 #[tokio::test]
 async fn the_service_may_do_all_that_it_does() {
-    let store = store();
+    let (store, receiver) = (store(), Receiver::start().await);
     let url = store.url().replace("redis://", "redis://pombo:a-word@");
-    let limits = [SOON, ("LIMITS__CLIENT_IP", "30/1h"), ("LIMITS__CALLER", "1000/1h")];
-    let world = World::new(&url, brisk(), &limits).await;
+    let rules = [
+        ("LIMITS__CLIENT_IP", "30/1h"),
+        ("LIMITS__CALLER", "1000/1h"),
+        ("FRAUD__ENFORCE", "[\"prefix_breaker\", \"prefix_budget\", \"country_budget\"]"),
+        ("FRAUD__PREFIX_HOURLY", "1"),
+        ("FRAUD__SPEND", "5/1h"),
+        ("FRAUD__PRICE", "0.1"),
+    ];
+    let world = outwards::world(&url, &receiver, &rules).await;
     let pombo = world.serve().await;
     let to = number(1, "03");
     let challenge = pombo.issue(&to).await.challenge_id;
     let message = world.message(&to, Sms, 1).await;
     let verified = pombo.verify(&challenge, &message.code).await;
     assert_eq!(verified.outcome(), VerifyOutcome::Verified);
-    let mut request = login(&number(2, "00"));
-    request.client_ip = "192.0.2.7".to_owned();
-    pombo.try_issue(request).await.unwrap();
+    let by_sms = |to: &str| IssueCodeRequest {
+        requested_channel: Channel::Sms.into(),
+        client_ip: "192.0.2.7".to_owned(),
+        ..login(to)
+    };
+    pombo.try_issue(by_sms(&number(2, "00"))).await.unwrap();
+    pombo.try_issue(by_sms(&number(3, "00"))).await.unwrap_err();
     assert_eq!(pombo.metrics().await["pombo_live_challenges"], 1.0);
+    for kind in ["challenge.verified", "call.refused"] {
+        receiver.until(kind, |seen| seen.iter().any(|came| came.kind() == kind)).await;
+    }
+    let checked = run(&["check"], &world.environment()).await;
+    assert_eq!(checked.code, 0, "{}{}", checked.stdout, checked.stderr);
     let denied = ask(&store, "judge", "-", &["ACL", "LOG"]).await;
     assert_eq!(denied.trim(), "", "{denied}");
 }

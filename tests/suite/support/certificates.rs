@@ -18,12 +18,15 @@ pub struct Certificate {
 
 impl Authority {
     pub fn new() -> Self {
-        let mut params = CertificateParams::default();
-        // Two of one name would be taken for each other.
-        let name = format!("authority {}", rand::random::<u64>());
-        params.distinguished_name.push(DnType::CommonName, name);
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
+        let key = KeyPair::generate().unwrap();
+        Self(CertifiedIssuer::self_signed(authority(), key).unwrap())
+    }
+
+    /// One that this one vouches for, for about so long by this machine's clock.
+    pub fn authorize_for(&self, time: Duration) -> Self {
+        let mut params = authority();
+        params.not_after = (now() + time).into();
+        Self(CertifiedIssuer::signed_by(params, KeyPair::generate().unwrap(), &self.0).unwrap())
     }
 
     pub fn pem(&self) -> String {
@@ -76,6 +79,15 @@ impl Authority {
 #[allow(clippy::disallowed_methods)]
 pub fn now() -> SystemTime {
     SystemTime::now()
+}
+
+fn authority() -> CertificateParams {
+    let mut params = CertificateParams::default();
+    // Two of one name would be taken for each other.
+    let name = format!("authority {}", rand::random::<u64>());
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params
 }
 
 fn named(sans: &[&str]) -> CertificateParams {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{MAX_RETRIEVER_BYTES, TextSettings, Texts, payment::LEAST_PAYEE, words::Marks};
+use super::{MAX_RETRIEVER_BYTES, TextSettings, Texts, payee::LEAST_PAYEE, words::Marks};
 use crate::otp::{code::LENGTHS, transaction::Details};
 
 /// Most characters that a provider takes.

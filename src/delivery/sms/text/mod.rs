@@ -12,9 +12,13 @@
 //! line goes next. Without an app a second segment is better than a page that waits in vain: a long
 //! host beside words in an alphabet of 70 gets one, and the brand stays. The code never goes.
 
+mod wording;
+
 mod words;
 
-mod payment;
+mod amount;
+
+mod payee;
 
 mod faults;
 
@@ -32,10 +36,8 @@ use crate::{
 };
 pub use faults::TextFault;
 use faults::faults;
-use words::{Marks, WORDS, Words};
-
-/// Whoever asks for no language of ours is told in this one.
-const DEFAULT: &str = "en";
+use wording::{Wording, codes, payments};
+use words::{Marks, WORDS};
 
 /// Most bytes of a message that Android's SMS Retriever looks at. Google does not say bytes of what;
 /// as UTF-8, which is what the app gets, a text is never shorter than on its way.
@@ -71,16 +73,11 @@ pub struct Texts {
     web_otp_host: Option<String>,
 }
 
-/// What is said in each language: forms of it, to be tried in this order. The brand is filled in.
-struct Wording {
-    default: Vec<String>,
-    texts: BTreeMap<String, Vec<String>>,
-}
-
-impl Wording {
-    fn of(&self, language: &str) -> &[String] {
-        language::choose(&self.texts, language).unwrap_or(&self.default)
-    }
+/// A message that shows a payment.
+struct Shown {
+    text: Zeroizing<String>,
+    /// With nothing cut off or left out of the payee's name. The amount always is all there.
+    whole: bool,
 }
 
 impl Texts {
@@ -107,16 +104,14 @@ impl Texts {
     ) -> Zeroizing<String> {
         let digits = code.digits();
         let payment = details.and_then(|details| self.payment(language, digits, details));
-        payment.unwrap_or_else(|| self.code(self.codes.of(language), digits))
+        payment.map_or_else(|| self.code(self.codes.of(language), digits), |shown| shown.text)
     }
 
     /// Whether the message for a code of so many digits shows this payment: its amount, and all letters
     /// and digits of its payee.
     pub fn shows(&self, language: &str, digits: u8, details: &Details) -> bool {
-        let text = self.payment(language, &"0".repeat(digits.into()), details);
-        let (text, names) = (text.unwrap_or_default(), payment::whole(&details.payee));
-        text.contains(&payment::amount(details, self.marks(language)))
-            && names.is_some_and(|names| names.iter().any(|name| text.contains(name)))
+        let shown = self.payment(language, &"0".repeat(digits.into()), details);
+        shown.is_some_and(|shown| shown.whole)
     }
 
     fn marks(&self, language: &str) -> Marks {
@@ -135,31 +130,21 @@ impl Texts {
     }
 
     /// A message that shows a payment, if any form of it fits.
-    fn payment(
-        &self,
-        language: &str,
-        digits: &str,
-        details: &Details,
-    ) -> Option<Zeroizing<String>> {
+    fn payment(&self, language: &str, digits: &str, details: &Details) -> Option<Shown> {
         let marks = self.marks(language);
         let mut forms = self.payments.of(language).iter();
         forms.find_map(|words| self.form(words, digits, details, marks))
     }
 
     /// In these words, with as much of the payee as fits.
-    fn form(
-        &self,
-        words: &str,
-        digits: &str,
-        details: &Details,
-        marks: Marks,
-    ) -> Option<Zeroizing<String>> {
-        let payee = payment::payee(&details.payee);
-        let words = words.replace("{amount}", &payment::amount(details, marks));
-        let mut texts = payment::spellings(&payee)
-            .map(|payee| words.replace("{payee}", &payee))
-            .map(|words| self.fill(&words, digits, self.web_otp_host.as_deref()));
-        texts.find(|text| !payee.is_empty() && self.fits(text))
+    fn form(&self, words: &str, digits: &str, details: &Details, marks: Marks) -> Option<Shown> {
+        let words = words.replace("{amount}", &amount::written(details, marks));
+        let mut messages = payee::spellings(&details.payee).map(|payee| {
+            let words = words.replace("{payee}", &payee.name);
+            let text = self.fill(&words, digits, self.web_otp_host.as_deref());
+            Shown { text, whole: payee.whole }
+        });
+        messages.find(|shown| self.fits(&shown.text))
     }
 
     /// Whether the message is one segment, and one that an Android app gets if one waits for it.
@@ -193,44 +178,4 @@ impl TextSettings {
     fn branded(&self, words: &str) -> String {
         words.trim_end().replace("{brand}", &self.brand)
     }
-
-    /// The configured words, by tag in one spelling.
-    fn own(&self, texts: &BTreeMap<String, String>) -> impl Iterator<Item = (String, Vec<String>)> {
-        texts.iter().map(|(tag, text)| (language::canonical(tag), vec![self.branded(text)]))
-    }
-}
-
-fn codes(settings: &TextSettings) -> Wording {
-    let forms = |words: &Words| [words.code, words.plain].map(|text| settings.branded(text)).into();
-    // Who words the default themselves means it for every language they do not name.
-    let mut wording = match &settings.text {
-        Some(own) => Wording { default: vec![settings.branded(own)], texts: BTreeMap::new() },
-        None => ours(forms),
-    };
-    wording.texts.extend(settings.own(&settings.texts));
-    wording
-}
-
-fn payments(settings: &TextSettings) -> Wording {
-    let forms = |words: &Words| {
-        let branded = format!("{} {{brand}}", words.payment);
-        vec![settings.branded(&branded), words.payment.to_owned()]
-    };
-    let mut wording = match (&settings.transaction_text, &settings.text) {
-        (Some(own), _) => Wording { default: vec![settings.branded(own)], texts: BTreeMap::new() },
-        (None, Some(_)) => Wording { default: Vec::new(), texts: BTreeMap::new() },
-        (None, None) => ours(forms),
-    };
-    if settings.transaction_text.is_none() {
-        let unsaid = settings.texts.keys().map(|tag| (language::canonical(tag), Vec::new()));
-        wording.texts.extend(unsaid);
-    }
-    wording.texts.extend(settings.own(&settings.transaction_texts));
-    wording
-}
-
-fn ours(forms: impl Fn(&Words) -> Vec<String>) -> Wording {
-    let texts: BTreeMap<_, _> =
-        WORDS.iter().map(|words| (words.tag.to_owned(), forms(words))).collect();
-    Wording { default: texts.get(DEFAULT).cloned().unwrap_or_default(), texts }
 }

@@ -1,6 +1,6 @@
 //! What is said, in which language, and that it is one segment.
 
-use super::*;
+use super::{words::Words, *};
 use crate::{delivery::sms::Encoding, otp::Transaction};
 
 fn settings() -> TextSettings {
@@ -192,6 +192,10 @@ fn it_is_known_which_payments_a_message_shows_whole() {
         let brand = TextSettings { brand: BRAND.to_owned(), ..settings() };
         assert_eq!(shows(brand, "en", payee), whole, "{payee}");
     }
+    let namesake = || TextSettings { brand: "Pombos do Sul".to_owned(), ..settings() };
+    let text = pay(namesake(), "ru", "1250", "Pombos do Sul");
+    assert_eq!(text, "123456: код оплаты 1 250,00 BRL, получатель Pombos do…. Pombos do Sul");
+    assert!(!shows(namesake(), "ru", "Pombos do Sul"), "the brand's name is not the payee's");
     let own = TextSettings { text: Some("{code} for Mercado".to_owned()), ..settings() };
     assert!(!shows(own, "en", "Mercado"), "a text of theirs that names no payment");
 }

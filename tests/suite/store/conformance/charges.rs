@@ -16,6 +16,8 @@ promises! {
     of_concurrent_charges_exactly_the_count_gets_through,
     what_was_charged_can_be_given_back_once,
     what_was_not_charged_is_not_given_back,
+    what_is_given_back_late_is_as_if_it_had_never_been_charged,
+    what_is_given_back_is_what_was_charged_where_it_was,
     what_one_gives_back_stays_charged_while_another_relies_on_it,
     what_is_given_back_for_all_is_given_back_whoever_relies_on_it,
     who_never_charged_gives_nothing_back,
@@ -141,6 +143,38 @@ async fn what_was_not_charged_is_not_given_back(bench: Bench) {
         assert_eq!(bench.charge(&back).await, Charged::Allowed);
     }
     wait(bench.charge(&charge(1, 4, &windows)).await);
+}
+
+async fn what_is_given_back_late_is_as_if_it_had_never_been_charged(bench: Bench) {
+    // One and a half of them leak away meanwhile: the first, and half of the second.
+    let windows = [(5, 1_000)];
+    for operation in 0..4 {
+        assert_eq!(bench.charge(&charge(1, operation, &windows)).await, Charged::Allowed);
+    }
+    bench.pass(ms(300)).await;
+    for operation in 0..4 {
+        bench.charge(&Charge { cost: -1, ..charge(1, operation, &windows) }).await;
+    }
+    for operation in 10..15 {
+        assert_eq!(bench.charge(&charge(1, operation, &windows)).await, Charged::Allowed);
+    }
+}
+
+async fn what_is_given_back_is_what_was_charged_where_it_was(bench: Bench) {
+    let hour = [(100, 3_600_000)];
+    let dear = |operation, cost| Charge { cost, ..charge(1, operation, &hour) };
+    for charge in [dear(1, 25), dear(2, 50)] {
+        assert_eq!(bench.charge(&charge).await, Charged::Allowed);
+    }
+    // The price has risen since.
+    bench.charge(&dear(1, -75)).await;
+    wait(bench.charge(&dear(3, 60)).await);
+    assert_eq!(bench.charge(&dear(4, 40)).await, Charged::Allowed);
+    // Another window, in which it was never charged.
+    let day = |operation, cost| Charge { cost, ..charge(1, operation, &[(100, 86_400_000)]) };
+    assert_eq!(bench.charge(&day(5, 90)).await, Charged::Allowed);
+    bench.charge(&day(2, -50)).await;
+    wait(bench.charge(&day(6, 20)).await);
 }
 
 const ONE_A_MINUTE: [(u32, u64); 1] = [(1, 60_000)];

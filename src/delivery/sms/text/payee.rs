@@ -1,11 +1,7 @@
-//! How a payment is written in a message: an amount that can't be misread, and a payee that can't
-//! pass for anything but a name. Whoever starts a payment chooses the payee's name, and may not be
-//! who gets the message.
+//! How a payee is written in a message, so that it can't pass for anything but a name. Whoever starts a
+//! payment chooses the payee's name, and may not be who gets the message.
 
 use icu_normalizer::DecomposingNormalizerBorrowed;
-
-use super::words::Marks;
-use crate::otp::transaction::Details;
 
 /// Fewest characters of a payee that still tell who it is.
 pub const LEAST_PAYEE: usize = 10;
@@ -13,42 +9,9 @@ pub const LEAST_PAYEE: usize = 10;
 /// Digits of a payee that stay in sight where there are more: fewer than any code has.
 const SHOWN_DIGITS: usize = 3;
 
-/// ISO 4217: currencies without a minor unit, and those with another than a hundredth.
-const WHOLE: &str = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF";
-const THOUSANDTHS: &str = "BHD IQD JOD KWD LYD OMR TND";
-const TEN_THOUSANDTHS: &str = "CLF UYW";
-
-/// The amount with its currency: `1,250.00 BRL`.
-pub fn amount(details: &Details, marks: Marks) -> String {
-    let (group, point) = match marks {
-        Marks::Point => (',', '.'),
-        Marks::Comma => ('.', ','),
-        Marks::Blank => (' ', ','),
-    };
-    let (whole, fraction) = details.amount.split_once('.').unwrap_or((&details.amount, ""));
-    let mut text = String::new();
-    for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index).is_multiple_of(3) {
-            text.push(group);
-        }
-        text.push(digit);
-    }
-    let fraction = format!("{fraction:0<width$}", width = decimals(&details.currency));
-    if !fraction.is_empty() {
-        text.push(point);
-    }
-    text + &fraction + " " + &details.currency
-}
-
-fn decimals(currency: &str) -> usize {
-    let units = [(WHOLE, 0), (THOUSANDTHS, 3), (TEN_THOUSANDTHS, 4)];
-    let found = units.iter().find(|(currencies, _)| currencies.contains(currency));
-    found.map_or(2, |(_, decimals)| *decimals)
-}
-
-/// The payee's name, with nothing in it that a phone takes for a link, a code or a line of its own;
+/// A payee's name, with nothing in it that a phone takes for a link, a code or a line of its own;
 /// empty if nothing is left.
-pub fn payee(name: &str) -> String {
+fn payee(name: &str) -> String {
     let visible = name.chars().map(narrow).filter(|&c| !is_invisible(c));
     let plain: String = visible.map(|c| if is_plain(c) { c } else { ' ' }).collect();
     // A point with a letter behind it makes a link; "S. A." is as good a name as "S.A.".
@@ -57,22 +20,34 @@ pub fn payee(name: &str) -> String {
     name.trim_matches(['.', ',', ' ']).to_owned()
 }
 
-/// How a name is written with all of its letters and digits, if it can be.
-pub fn whole(name: &str) -> Option<[String; 2]> {
-    let payee = payee(name);
-    let letters = |name: &str| name.chars().filter(|c| c.is_alphanumeric()).count();
-    let plain = without_accents(&payee).unwrap_or_else(|| payee.clone());
-    (!payee.is_empty() && letters(&payee) == letters(name)).then_some([payee, plain])
+/// A payee's name as a message may write it.
+pub struct Spelling {
+    /// The name.
+    pub name: String,
+    /// With all its letters and digits.
+    pub whole: bool,
 }
 
 /// The name whole, then without accents, then ever shorter, each with an ellipsis for either alphabet.
-pub fn spellings(payee: &str) -> impl Iterator<Item = String> {
-    let plain = without_accents(payee).unwrap_or_else(|| payee.to_owned());
-    let letters: Vec<char> = plain.chars().collect();
+/// None if nothing is left of it.
+pub fn spellings(name: &str) -> impl Iterator<Item = Spelling> {
+    let payee = payee(name);
+    let plain = without_accents(&payee).unwrap_or_else(|| payee.clone());
+    let kept = letters(&payee) == letters(name);
+    let all = [payee, plain.clone()].map(|name| Spelling { name, whole: kept });
+    let cut = shorter(&plain).map(|name| Spelling { name, whole: false });
+    all.into_iter().chain(cut).filter(|spelling| !spelling.name.is_empty())
+}
+
+fn letters(name: &str) -> usize {
+    name.chars().filter(|c| c.is_alphanumeric()).count()
+}
+
+fn shorter(name: &str) -> impl Iterator<Item = String> + use<> {
+    let letters: Vec<char> = name.chars().collect();
     let cuts = (LEAST_PAYEE..letters.len()).rev();
-    let shorter = cuts.map(move |length| letters[..length].iter().collect::<String>());
-    let ends = shorter.flat_map(|start| ["…", "..."].map(|end| start.trim_end().to_owned() + end));
-    [payee.to_owned(), plain].into_iter().chain(ends)
+    let starts = cuts.map(move |length| letters[..length].iter().collect::<String>());
+    starts.flat_map(|start| ["…", "..."].map(|end| start.trim_end().to_owned() + end))
 }
 
 /// As text messages in Portuguese spell names: an ã alone would leave the message 70 characters of
@@ -131,32 +106,6 @@ fn without_codes(name: &str) -> String {
 mod tests {
     use super::*;
 
-    fn written(amount: &str, currency: &str, marks: Marks) -> String {
-        let payment = Details {
-            amount: amount.to_owned(),
-            currency: currency.to_owned(),
-            payee: String::new(),
-        };
-        super::amount(&payment, marks)
-    }
-
-    #[test]
-    fn amounts_are_written_as_their_currency_and_their_reader_are_used_to() {
-        for (amount, currency, marks, text) in [
-            ("1250", "BRL", Marks::Point, "1,250.00 BRL"),
-            ("1250.5", "BRL", Marks::Comma, "1.250,50 BRL"),
-            ("1234567.89", "EUR", Marks::Blank, "1 234 567,89 EUR"),
-            ("0.5", "USD", Marks::Point, "0.50 USD"),
-            ("999", "USD", Marks::Point, "999.00 USD"),
-            ("12500000", "VND", Marks::Comma, "12.500.000 VND"),
-            ("1.5", "JPY", Marks::Point, "1.5 JPY"),
-            ("1.5", "KWD", Marks::Point, "1.500 KWD"),
-            ("0.12345", "EUR", Marks::Comma, "0,12345 EUR"),
-        ] {
-            assert_eq!(written(amount, currency, marks), text);
-        }
-    }
-
     #[test]
     fn a_name_stays_a_name() {
         for name in [
@@ -195,10 +144,19 @@ mod tests {
 
     #[test]
     fn a_long_name_loses_its_accents_and_ends_in_an_ellipsis() {
-        let mut all: Vec<_> = spellings("Padaria São João").collect();
+        let names = |name| spellings(name).map(|spelling| spelling.name).collect::<Vec<_>>();
+        let mut all = names("Padaria São João");
         assert_eq!(all[..3], ["Padaria São João", "Padaria Sao Joao", "Padaria Sao Joa…"]);
         assert_eq!(all.pop().unwrap(), "Padaria Sa...");
-        assert_eq!(spellings("रमेश कुमार जी").nth(1).unwrap(), "रमेश कुमार जी");
-        assert_eq!(spellings("Ana").collect::<Vec<_>>(), ["Ana"; 2]);
+        assert_eq!(names("रमेश कुमार जी")[1], "रमेश कुमार जी");
+        assert_eq!(names("Ana"), ["Ana"; 2]);
+        assert_eq!(names("@#"), [""; 0]);
+    }
+
+    #[test]
+    fn a_name_is_whole_until_a_letter_or_a_digit_is_missing() {
+        let whole = |name| spellings(name).map(|spelling| spelling.whole).collect::<Vec<_>>();
+        assert_eq!(whole("São João Ltd"), [true, true, false, false, false, false]);
+        assert_eq!(whole("Loja 123456"), [false; 2]);
     }
 }

@@ -1,0 +1,141 @@
+//! Budgets beside honest traffic, hour after hour: whoever gives a code back takes no room, however many they
+//! are and however long it takes them.
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use pombo::{
+    otp::{
+        OperationId, Time,
+        toll::{Evidence, Rules, evidence::Matured},
+    },
+    store::{Charge, Charged, Store, memory::MemoryStore},
+};
+
+const HOURS: u64 = 6;
+
+/// People take so long to type a code.
+const TYPING: Duration = Duration::from_secs(30);
+
+/// A place of which a day is known, in which so many text messages an hour were verified.
+struct Place {
+    store: MemoryStore,
+    clock: Arc<AtomicU64>,
+    rules: Rules,
+    known: Evidence,
+    next: u64,
+}
+
+/// What became of six hours.
+#[derive(Default)]
+struct Came {
+    honest: u32,
+    honest_refused: u32,
+    pumped: u32,
+}
+
+impl Place {
+    fn new(hourly: u64) -> Self {
+        let clock = Arc::new(AtomicU64::new(1_800_000_000_000));
+        let told = Arc::clone(&clock);
+        let store = MemoryStore::with_clock(Arc::new(move || {
+            Time::from_millis(told.load(Ordering::SeqCst))
+        }));
+        let (rules, known) = (Rules::default(), Evidence::default());
+        let mut place = Self { store, clock, rules, known, next: 0 };
+        for _ in 0..24 {
+            place.learn(hourly as u32);
+            place.clock.fetch_add(3_600_000, Ordering::SeqCst);
+        }
+        place
+    }
+
+    fn learn(&mut self, verified: u32) {
+        let matured = Matured { verified, challenges: verified, ..Matured::default() };
+        self.known.learn(&matured, &self.rules.breaker, self.store.time());
+    }
+
+    async fn charge(&self, operation: u64, cost: i32) -> bool {
+        let windows = self.rules.country.windows(&self.known, self.store.time());
+        let mut name = [0; 12];
+        name[..8].copy_from_slice(&operation.to_be_bytes());
+        let charge = Charge {
+            counter: [1; 16],
+            windows: windows.iter().map(|it| (it.count.get(), it.length)).collect(),
+            cost,
+            operation: OperationId(name),
+            holder: None,
+        };
+        self.store.charge(&charge).await.unwrap() == Charged::Allowed
+    }
+
+    /// Somebody wants a text message: under this name, if it may be sent.
+    async fn wants_one(&mut self) -> Option<u64> {
+        self.next += 1;
+        self.charge(self.next, 1).await.then_some(self.next)
+    }
+
+    /// Six hours with so many honest messages an hour, and so many of somebody who never gives one back.
+    async fn live(&mut self, hourly: u64, pumped: u64) -> Came {
+        let (mut came, mut typing) = (Came::default(), VecDeque::new());
+        for tenth in 0..HOURS * 36_000 {
+            self.clock.fetch_add(100, Ordering::SeqCst);
+            let now = self.store.time();
+            while let Some((operation, _)) = typing.pop_front_if(|(_, at)| *at <= now) {
+                assert!(self.charge(operation, -1).await);
+                self.learn(1);
+            }
+            if is_due(tenth, hourly) {
+                came.honest += 1;
+                match self.wants_one().await {
+                    Some(operation) => typing.push_back((operation, now + TYPING)),
+                    None => came.honest_refused += 1,
+                }
+            }
+            if is_due(tenth, pumped) && self.wants_one().await.is_some() {
+                came.pumped += 1;
+            }
+        }
+        println!(
+            "{hourly} an hour, {pumped} pumped: of {} honest messages {} refused, {} pumped ones paid",
+            came.honest, came.honest_refused, came.pumped
+        );
+        came
+    }
+}
+
+/// Whether one of so many an hour comes in this tenth of a second.
+fn is_due(tenth: u64, hourly: u64) -> bool {
+    (tenth + 1) * hourly / 36_000 > tenth * hourly / 36_000
+}
+
+#[tokio::test]
+async fn honest_traffic_uses_no_budget_up_however_long_people_type() {
+    for hourly in [6, 60, 300, 3_000] {
+        let came = Place::new(hourly).live(hourly, 0).await;
+        assert_eq!((came.honest, came.honest_refused), (hourly as u32 * HOURS as u32, 0));
+    }
+}
+
+#[tokio::test]
+async fn a_few_who_never_give_a_code_back_turn_no_honest_people_away() {
+    let came = Place::new(3_000).live(3_000, 300).await;
+    assert_eq!((came.honest_refused, came.pumped), (0, 300 * HOURS as u32));
+}
+
+#[tokio::test]
+async fn a_flood_beside_honest_traffic_gets_the_budget_and_no_more() {
+    let mut place = Place::new(3_000);
+    let [hour, day] = place.rules.country.windows(&place.known, place.store.time());
+    let came = place.live(3_000, 20_000).await;
+    // At once, and what leaks meanwhile.
+    let most = (hour.count.get() * (1 + HOURS as u32)).min(day.count.get() + day.count.get() / 4);
+    assert!(came.pumped <= most, "{} of {most}", came.pumped);
+    assert!(came.pumped > most / 2, "{} of {most}: the flood was none", came.pumped);
+}
