@@ -60,11 +60,12 @@ pub fn payment(which: u8) -> Transaction {
     Transaction::parse(&format!("{which}.50"), "BRL", "Padaria", "").unwrap()
 }
 
-/// The rules of a run.
-pub fn rules(dice: &Dice) -> Rules {
+/// The rules of a run, where there are text messages for certain or perhaps.
+pub fn rules(dice: &Dice, has_sms: bool) -> Rules {
     let windows = dice.pick(&["5/10m 12/24h", "30/10m", "30/10m", "3/1m 8/1h"]);
     let (failures_in_a_row, failures_per_day) = dice.pick(&[(10, 20), (4, 9), (3, 7)]);
-    let (whatsapp, sms) = dice.pick(&[(1, 1), (2, 1), (1, 2), (2, 2), (1, 0)]);
+    let senders = [(1, 1), (2, 1), (1, 2), (2, 2), (1, 0)];
+    let (whatsapp, sms) = dice.pick(if has_sms { &senders[..4] } else { &senders });
     let (odd, even) = (policy(dice, sms > 0), policy(dice, sms > 0));
     Rules {
         policies: std::array::from_fn(|i| if i % 2 == 0 { odd.clone() } else { even.clone() }),
@@ -121,9 +122,8 @@ pub fn shared_limits(dice: &Dice) -> SharedLimits {
 pub fn tolls(dice: &Dice) -> toll::Rules {
     use Rule::{CountryBudget, PrefixBreaker, PrefixBudget, SpendCap};
     let mut enforced = BTreeSet::from_iter(dice.pick(&[
-        vec![PrefixBudget],
-        vec![CountryBudget],
         vec![PrefixBreaker],
+        vec![PrefixBudget, CountryBudget],
         vec![PrefixBreaker, CountryBudget],
         vec![PrefixBreaker, SpendCap],
         vec![PrefixBudget, CountryBudget, SpendCap],

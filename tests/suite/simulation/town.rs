@@ -74,10 +74,10 @@ impl Town {
         Self {
             bill: Mutex::new(Bill::new(&index(), &tolls)),
             is_gentle: tolls.is_on() && dice.odds(0.3),
+            rules: rules(&dice, tolls.is_on()),
             tolls,
             tally: Arc::default(),
             court: Court::default(),
-            rules: rules(&dice),
             shared_limits: shared_limits(&dice),
             index: index(),
             keyring: keyring(),

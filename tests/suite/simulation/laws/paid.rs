@@ -51,12 +51,9 @@ impl Town {
     /// A try of a text message starts: by now it is charged.
     pub(super) fn judge_price(&self, text: &Text) {
         let (mut bill, charged) = (self.bill(), self.charged());
-        if !self.tolls.is_on() {
-            return;
-        }
         let Some(item) = bill.items.get_mut(text) else { return };
-        item.is_tried = true;
         self.tally.raise(if text.again { "text tried again" } else { "text tried" });
+        item.is_tried = true;
         let item = &bill.items[text];
         self.judge_item(&bill, text, item, &charged);
     }
