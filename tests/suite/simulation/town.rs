@@ -187,9 +187,7 @@ fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 fn secret(byte: u8) -> Secret {
-    let mut secret = Secret::default();
-    secret.fill(byte);
-    secret
+    Secret::new([byte; 32])
 }
 
 pub fn index() -> IndexKey {
