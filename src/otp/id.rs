@@ -2,8 +2,9 @@
 
 use std::{fmt, str::FromStr};
 
-/// Where a recipient's record lives: a keyed hash of the phone number (see
-/// [`IndexKey`](super::IndexKey)). Without the key it says nothing about the number.
+/// Where a record lives: a recipient's, by a keyed hash of the phone number (see
+/// [`IndexKey`](super::IndexKey)), or what is known of a place, by one of its prefix or country. Without the
+/// key it says nothing about the number.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RecipientKey(pub [u8; 16]);
 
