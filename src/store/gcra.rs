@@ -51,11 +51,13 @@ impl Rate {
         Level { at: now.max(level.at), drops: level.drops.saturating_sub(leaked) }
     }
 
-    /// A charge of this cost more, or how long until there is room for it.
+    /// A charge of this cost more, or how long until there is room for it. What a larger count let in and
+    /// this one would not is poured away: the bucket is full, and whoever comes waits no longer than that.
     pub(super) fn pour(self, level: Level, cost: u32, now: Time) -> Result<Level, Duration> {
-        let level = self.leak(level, now);
+        let most = self.count * self.length_ms;
+        let level = self.leak(Level { drops: level.drops.min(most), ..level }, now);
         let drops = level.drops + self.drops(cost);
-        let over = drops.saturating_sub(self.count * self.length_ms);
+        let over = drops.saturating_sub(most);
         match over.div_ceil(self.count) {
             0 => Ok(Level { drops, ..level }),
             wait_ms => Err(Duration::from_millis(wait_ms)),
@@ -149,6 +151,16 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_bucket_that_a_larger_count_filled_is_full_and_no_fuller() {
+        let rate = |count| Rate::new(count, Duration::from_secs(60));
+        let (large, small) = (rate(600), rate(6));
+        let wait = small.pour(full(large, ms(0)), 1, ms(0)).unwrap_err();
+        assert_eq!(wait, Duration::from_secs(10));
+        let level = small.pour(full(large, ms(0)), 1, ms(10_000)).unwrap();
+        assert_eq!(small.pour(level, 1, ms(10_000)).unwrap_err(), Duration::from_secs(10));
     }
 
     #[test]

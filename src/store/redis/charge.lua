@@ -21,21 +21,24 @@ local function whole(number)
   return string.format('%.0f', number)
 end
 
--- What is in a bucket by now, and as of when. A clock that went back is taken to stand still.
-local function leak(level, count)
+-- What is in a bucket by now, of what it may hold at most, and as of when. A clock that went back is taken
+-- to stand still.
+local function leak(level, count, most)
   local at, drops = string.match(level, '^(%d+):(%d+)$')
-  at, drops = tonumber(at), tonumber(drops)
+  at, drops = tonumber(at), math.min(tonumber(drops), most)
   return math.max(0, drops - math.max(0, now - at) * count), math.max(at, now)
 end
 
--- Each window: its count, its length, what is in its bucket and as of when.
+-- Each window: its count, its length, what is in its bucket and as of when. What a larger count let in and
+-- this one would not is poured away, unless it is to be given back.
 local function windows()
   local i = 1
   return function()
     i = i + 2
     if ARGV[i] then
       local count, length = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
-      local drops, at = leak(redis.call('HGET', KEYS[1], whole(length)) or '0:0', count)
+      local most = cost > 0 and count * length or math.huge
+      local drops, at = leak(redis.call('HGET', KEYS[1], whole(length)) or '0:0', count, most)
       return count, length, drops, at
     end
   end
@@ -90,7 +93,7 @@ for count, length, drops, at in windows() do
   local poured = string.match(mark, ' ' .. whole(length) .. '=(%d+:%d+)')
   if poured then
     -- What was poured first leaks first: it has all its drops while something is left of those below.
-    local left = math.min(leak(poured, count), length * tonumber(string.match(mark, '^%d+')))
+    local left = math.min(leak(poured, count, math.huge), length * tonumber(string.match(mark, '^%d+')))
     fill(count, length, math.max(0, drops - left), at)
   end
 end
