@@ -8,7 +8,7 @@ use super::funnel::rfc3339;
 use crate::otp::{
     ChallengeId, Event, Purpose, Time,
     event::Text,
-    toll::{Destination, Rule, Screen},
+    toll::{Destination, Hit, Screen},
 };
 
 /// Challenges that are told of at once, each by itself. Of more only the number of calls is told.
@@ -49,8 +49,9 @@ impl RefusedCall {
         }
     }
 
-    /// One for a text message that a rule withheld. `None` if it is no call that asks for a message.
-    pub fn by_rule(event: &Event, text: Text, rule: Rule) -> Option<Self> {
+    /// One for a text message that a rule withheld, or that this one would have. `None` if it is no call
+    /// that asks for a message.
+    pub fn by_rule(event: &Event, text: Text, hit: Hit) -> Option<Self> {
         let (caller, purpose, is_new) = match event {
             Event::Issue(issue) => {
                 let is_new = text.delivery.challenge == issue.new_id;
@@ -60,8 +61,8 @@ impl RefusedCall {
             _ => return None,
         };
         let challenge = Some(text.delivery.challenge).filter(|_| !is_new);
-        let (caller, rule) = (caller.clone(), rule.as_str());
-        Some(Self { caller, challenge, purpose, to: text.to, rule, enforced: true })
+        let (caller, rule, enforced) = (caller.clone(), hit.rule.as_str(), hit.enforced);
+        Some(Self { caller, challenge, purpose, to: text.to, rule, enforced })
     }
 
     fn event(&self, calls: u32, now: Time) -> Vec<u8> {
@@ -117,7 +118,7 @@ impl RefusedCalls {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::otp::Country;
+    use crate::otp::{Country, toll::Rule};
 
     fn call(challenge: Option<u8>) -> RefusedCalls {
         let to = Destination { prefix: None, country: Country::new("BR") };

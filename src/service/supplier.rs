@@ -85,8 +85,8 @@ impl<'a> Supplier<'a> {
                 Ok(())
             }
             Need::Clearance(text) => {
-                let (hit, charged) = self.service.clear(&text, self.holder).await?;
-                self.supply.cleared.push(Cleared { text, hit });
+                let (hits, charged) = self.service.clear(&text, self.holder).await?;
+                self.supply.cleared.push(Cleared { text, hits });
                 self.tolls.push((text.delivery, charged));
                 Ok(())
             }

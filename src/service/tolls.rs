@@ -36,21 +36,22 @@ struct Clearing<'a> {
 }
 
 impl Clearing<'_> {
-    /// The rule that stands in the way, if any does.
-    async fn ask_all(&mut self) -> Result<Option<Hit>, StoreError> {
+    /// The rules that stand in the way, up to the first that is enforced.
+    async fn ask_all(&mut self) -> Result<Vec<Hit>, StoreError> {
         let rules = &self.service.parts.tolls;
-        let mut noted = None;
+        let mut hits = Vec::new();
         for rule in rules.asked() {
             let enforced = rules.enforced.contains(&rule);
             match self.ask(rule).await {
                 Ok(None) => {}
                 Ok(Some(wait)) if enforced => {
                     metrics::limited(rule.as_str());
-                    return Ok(Some(Hit { rule, wait, enforced }));
+                    hits.push(Hit { rule, wait, enforced });
+                    break;
                 }
                 Ok(Some(wait)) => {
                     metrics::observed(rule.as_str());
-                    noted = noted.or(Some(Hit { rule, wait, enforced }));
+                    hits.push(Hit { rule, wait, enforced });
                 }
                 Err(error) if enforced => return Err(error),
                 Err(error) => {
@@ -58,7 +59,7 @@ impl Clearing<'_> {
                 }
             }
         }
-        Ok(noted)
+        Ok(hits)
     }
 
     /// How long one rule makes the message wait, if it does; if not, it is charged.
@@ -97,18 +98,18 @@ impl Service {
         &self,
         text: &Text,
         holder: Holder,
-    ) -> Result<(Option<Hit>, Vec<Charge>), StoreError> {
+    ) -> Result<(Vec<Hit>, Vec<Charge>), StoreError> {
         if !self.parts.tolls.is_on() {
-            return Ok((None, Vec::new()));
+            return Ok((Vec::new(), Vec::new()));
         }
         let known = self.known(text.to).await;
         let mut clearing = Clearing { service: self, text, holder, known, charged: Vec::new() };
-        let hit = clearing.ask_all().await;
+        let hits = clearing.ask_all().await;
         let mut charged = clearing.charged;
-        if !matches!(hit, Ok(None | Some(Hit { enforced: false, .. }))) {
+        if !hits.as_ref().is_ok_and(|hits| hits.iter().all(|hit| !hit.enforced)) {
             self.give_back(charged.drain(..)).await;
         }
-        Ok((hit?, charged))
+        Ok((hits?, charged))
     }
 
     /// A message is charged by each rule once, whichever replica asks, and however often; one that is sent

@@ -114,7 +114,9 @@ impl World {
                 Ok(transition) => return transition,
                 Err(Need::Remember { message, .. }) => supply.remembered = Some(message),
                 Err(Need::Verdict) => supply.verdict = Some(call.verdict),
-                Err(Need::Clearance(text)) => supply.cleared.push(Cleared { text, hit: self.hit }),
+                Err(Need::Clearance(text)) => {
+                    supply.cleared.push(Cleared { text, hits: self.hit.into_iter().collect() })
+                }
                 Err(Need::Guess(recipe)) => {
                     supply.guess = Some(call.guess.clone().unwrap_or_else(|| wrong(&recipe)));
                 }

@@ -50,12 +50,13 @@ pub struct Supply {
 }
 
 /// What the rules against toll fraud say to a text message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cleared {
     /// The message.
     pub text: Text,
-    /// The rule that stands in its way, if one does.
-    pub hit: Option<Hit>,
+    /// The rules that stand in its way: those that are only noted, and one that is enforced, which is the
+    /// last that was asked.
+    pub hits: Vec<Hit>,
 }
 
 /// A text message that is about to be sent.

@@ -82,13 +82,13 @@ impl Turn<'_> {
     }
 
     fn take_over(&mut self, at: usize, number: u32) -> Result<(), Need> {
-        let hit = self.hit_again(at, number)?;
-        if hit.is_some_and(|hit| hit.enforced) {
-            self.tell_withheld(at, hit);
+        let hits = self.hits_again(at, number)?.to_vec();
+        if hits.iter().any(|hit| hit.enforced) {
+            self.tell_withheld(at, &hits);
             return self.fall_silent(at, number);
         }
         let (fresh, digest) = self.fresh(at)?;
-        self.tell_withheld(at, hit);
+        self.tell_withheld(at, &hits);
         let (now, retry_at) = (self.now, self.now + self.rules.send_window);
         let challenge = &mut self.next.challenges[at];
         challenge.note(now, TimelineEvent::SendTakenOver, number);
@@ -103,12 +103,12 @@ impl Turn<'_> {
     }
 
     /// What stands in the way of a text message's second try.
-    fn hit_again(&self, at: usize, number: u32) -> Result<Option<Hit>, Need> {
+    fn hits_again(&self, at: usize, number: u32) -> Result<&[Hit], Need> {
         let challenge = self.challenge(at);
         let is_text = challenge.delivery(number).is_some_and(|it| it.channel == Channel::Sms);
         match is_text && challenge.arm == Arm::None {
             true => self.clearance(self.traveller_of(at, number, true)),
-            false => Ok(None),
+            false => Ok(&[]),
         }
     }
 

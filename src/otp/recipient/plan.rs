@@ -117,7 +117,7 @@ impl Turn<'_> {
     /// Puts a message on its way, with a fresh code, and counts it.
     pub(super) fn enqueue(&mut self, at: usize, road: &Road, route: Route) -> Result<(), Need> {
         let (fresh, digest) = self.fresh(at)?;
-        self.tell_hit(at);
+        self.tell_hits(at);
         let arm = self.challenge(at).arm;
         let delivery = Delivery {
             number: self.challenge(at).deliveries.len() as u32 + 1,
@@ -156,13 +156,15 @@ impl Turn<'_> {
         Ok(())
     }
 
-    /// Tells if a rule against toll fraud stood in the way of the next message.
-    fn tell_hit(&mut self, at: usize) {
-        self.tell_withheld(at, self.cleared(self.traveller(at)).and_then(|cleared| cleared.hit));
+    /// Tells which rules against toll fraud stood in the way of the next message.
+    fn tell_hits(&mut self, at: usize) {
+        let cleared = self.cleared(self.traveller(at));
+        let hits = cleared.map(|cleared| cleared.hits.clone()).unwrap_or_default();
+        self.tell_withheld(at, &hits);
     }
 
-    pub(super) fn tell_withheld(&mut self, at: usize, hit: Option<Hit>) {
-        if let Some(Hit { rule, enforced, .. }) = hit {
+    pub(super) fn tell_withheld(&mut self, at: usize, hits: &[Hit]) {
+        for &Hit { rule, enforced, .. } in hits {
             self.tell(at, FactKind::TextWithheld { rule, enforced });
         }
     }
@@ -222,7 +224,7 @@ impl Turn<'_> {
         let road = if may_go { self.choose(self.traveller(at), &roads)? } else { Err(None) };
         self.next.challenges[at].step = road.as_ref().map_or(end, |road| road.step);
         let (Ok(road), Some((channel, sender))) = (road, left) else {
-            self.tell_hit(at);
+            self.tell_hits(at);
             self.give_up_if_all_failed(at);
             return Ok(());
         };

@@ -125,7 +125,7 @@ impl Turn<'_> {
         if road.channel != Channel::Sms || traveller.arm == Arm::Test {
             return Ok(Ok(road));
         }
-        match self.clearance(traveller)?.filter(|hit| hit.enforced) {
+        match self.clearance(traveller)?.iter().copied().find(|hit| hit.enforced) {
             Some(hit) => Ok(self.without_texts(traveller, roads).ok_or(Some(hit))),
             None => Ok(Ok(road)),
         }
@@ -144,9 +144,9 @@ impl Turn<'_> {
     }
 
     /// What the rules against toll fraud say to it as a text message; has to be asked for once.
-    pub(super) fn clearance(&self, traveller: Traveller) -> Result<Option<Hit>, Need> {
+    pub(super) fn clearance(&self, traveller: Traveller) -> Result<&[Hit], Need> {
         let cleared = self.cleared(traveller).ok_or(Need::Clearance(traveller.text()))?;
-        Ok(cleared.hit)
+        Ok(&cleared.hits)
     }
 
     /// What they have said, if they were asked.

@@ -11,7 +11,7 @@ use crate::{
     insight::RefusedCall,
     otp::{
         Answer, Event, RecipientKey, Refusal, Supply,
-        event::Settlement,
+        event::{Cleared, Settlement},
         toll::{Destination, Screen, breaker::Witness, evidence::Matured},
     },
 };
@@ -55,16 +55,18 @@ impl Service {
         supply: &Supply,
         answer: &Answer,
     ) {
-        let mut hits = supply.cleared.iter().filter_map(|it| Some((it.text, it.hit?)));
-        let Some((text, hit)) = hits.find(|(_, hit)| hit.enforced) else { return };
+        let withheld = supply.cleared.iter().find_map(|it| {
+            let enforced = it.hits.iter().find(|hit| hit.enforced)?;
+            Some((it, enforced.rule.limit()))
+        });
+        let Some((Cleared { text, hits }, by)) = withheld else { return };
         let is_refused = match answer {
-            Answer::Refused(Refusal::Limited { limit, .. }) => *limit == hit.rule.limit(),
+            Answer::Refused(Refusal::Limited { limit, .. }) => *limit == by,
             Answer::Issued(issued) => issued.reused && !issued.message_sent,
             _ => false,
         };
-        let call = RefusedCall::by_rule(event, text, hit.rule).filter(|_| is_refused);
-        let Some(call) = call else { return };
-        self.tell_refused(text.to, call);
+        let calls = hits.iter().filter_map(|hit| RefusedCall::by_rule(event, *text, *hit));
+        calls.filter(|_| is_refused).for_each(|call| self.tell_refused(text.to, call));
     }
 
     /// Takes in that a call was for a number to which nothing is sent, or nothing would be.

@@ -130,7 +130,7 @@ async fn a_record_that_is_almost_one_is_read_or_refused() {
             let mut supply = supply(event, id, &before, &mut rng);
             let mut turn = recipient.on(&place, event, &rules, &supply, now);
             if let Err(Need::Clearance(text)) = turn {
-                supply.cleared.push(Cleared { text, hit: None });
+                supply.cleared.push(Cleared { text, hits: Vec::new() });
                 turn = recipient.on(&place, event, &rules, &supply, now);
             }
             records.extend(turn.ok().and_then(|transition| transition.next));

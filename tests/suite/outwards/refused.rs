@@ -82,3 +82,37 @@ async fn a_screen_that_is_only_observed_is_told_of_alike() {
     let enforced: Vec<_> = told.iter().map(|(data, calls)| (&data["enforced"], calls)).collect();
     assert_eq!(enforced, [(&json!(false), &20), (&json!(false), &1)]);
 }
+
+/// What is told by which rule, and whether it was enforced, of two text messages to one prefix.
+async fn told_of_the_second(kind: &str, rules: &[(&str, &str)]) -> Vec<(String, bool)> {
+    let receiver = Receiver::start().await;
+    let floors = [("FRAUD__PREFIX_HOURLY", "1"), ("FRAUD__COUNTRY_HOURLY", "1")];
+    let world = world("memory:", &receiver, &[&floors, rules].concat()).await;
+    let pombo = world.serve().await;
+    pombo.try_issue(by_sms(&number(300_000, "00"))).await.unwrap();
+    let _ = pombo.try_issue(by_sms(&number(300_001, "00"))).await;
+    let of = |seen: &[Came]| -> Vec<(String, bool)> {
+        let data = seen.iter().filter(|it| it.kind() == kind).map(|it| &it.event["data"]);
+        let told =
+            data.map(|data| (data["rule"].as_str().unwrap().into(), data["enforced"] == true));
+        told.collect()
+    };
+    let mut told = of(&receiver.until("both rules", |seen| of(seen).len() == 2).await);
+    told.sort();
+    told
+}
+
+#[tokio::test]
+async fn each_rule_that_is_observed_is_told_of() {
+    let observed = [("FRAUD__OBSERVE", "[\"prefix_budget\", \"country_budget\"]")];
+    let told = told_of_the_second("challenge.text_withheld", &observed).await;
+    assert_eq!(told, [("country_budget".to_owned(), false), ("prefix_budget".to_owned(), false)]);
+}
+
+#[tokio::test]
+async fn beside_the_rule_that_refused_a_call_those_are_told_of_that_would_have() {
+    let rules =
+        [("FRAUD__OBSERVE", "[\"prefix_budget\"]"), ("FRAUD__ENFORCE", "[\"country_budget\"]")];
+    let told = told_of_the_second("call.refused", &rules).await;
+    assert_eq!(told, [("country_budget".to_owned(), true), ("prefix_budget".to_owned(), false)]);
+}

@@ -133,7 +133,9 @@ impl World {
             match record.on(&PLACE, &call.event, &self.rules, &supply, clock) {
                 Ok(transition) => return (transition, supply),
                 Err(Need::Remember { message, .. }) => supply.remembered = Some(message),
-                Err(Need::Clearance(text)) => supply.cleared.push(Cleared { text, hit: call.hit }),
+                Err(Need::Clearance(text)) => {
+                    supply.cleared.push(Cleared { text, hits: call.hit.into_iter().collect() })
+                }
                 Err(Need::Verdict) => supply.verdict = Some(call.verdict),
                 Err(Need::Guess(recipe)) => {
                     let wrong = || digest(&recipe.challenge, WRONG_CODE);
