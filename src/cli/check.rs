@@ -31,8 +31,8 @@ impl Check {
         let one_in = 1.0 / config.rules.guessing_odds_per_day();
         row("guessing", &format!("1 in {one_in:.0} a day for one recipient, at worst"));
         tls.iter().for_each(tell);
-        let exposed = config.exposures().into_iter();
-        exposed.for_each(|it| tell(&Inspection::warning(it.key, it.sentence)));
+        let cautions = config.cautions().into_iter();
+        cautions.for_each(|it| tell(&Inspection::warning(it.key, it.sentence)));
         let found = if self.offline { Vec::new() } else { app::inspect(config).await };
         found.iter().for_each(tell);
         let faulty = found.iter().any(|one| matches!(one.verdict, Verdict::Fault(_)));

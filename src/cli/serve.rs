@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::ConfigFile;
 use crate::{
     app::{App, Listeners},
-    config::{Config, Exposure, Mode},
+    config::{Caution, Config, Mode},
     insight,
     store::Visit,
 };
@@ -25,7 +25,7 @@ pub struct Serve {
 impl Serve {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let config = Config::load(Mode::Serve, self.file.config.as_deref(), std::env::vars_os())?;
-        for Exposure { key, sentence } in config.exposures() {
+        for Caution { key, sentence } in config.cautions() {
             tracing::warn!(key, "{key} {sentence}");
         }
         let metrics = insight::metrics::install()?;

@@ -1,25 +1,16 @@
 //! What the configuration lets cross a network in clear. It is told and not refused: a mesh or a tunnel
 //! that we can't see may carry it.
 
-use super::{Config, Store, origin::is_this_machine};
+use super::{Caution, Config, Store, origin::is_this_machine};
 
-/// Something that is right for some networks and dangerous on others.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Exposure {
-    /// The key that leads to it: `server.grpc_addr`.
-    pub key: &'static str,
-    /// What crosses the network, and the remedy. Holds no secret.
-    pub sentence: &'static str,
-}
-
-const GRPC: Exposure = Exposure {
+const GRPC: Caution = Caution {
     key: "server.grpc_addr",
     sentence: "is open to other machines without TLS, so callers' keys, phone numbers and codes cross \
                the network in clear; set server.tls.cert and server.tls.key, or listen on 127.0.0.1 \
                behind a mesh or a proxy that carries them by TLS",
 };
 
-const STORE: Exposure = Exposure {
+const STORE: Caution = Caution {
     key: "store.url",
     sentence: "leads to another machine without TLS, so its password and all records cross the network \
                in clear, and whoever is on it can change them; begin it with rediss, or keep the store \
@@ -28,12 +19,12 @@ const STORE: Exposure = Exposure {
 
 impl Config {
     /// What of keys, numbers, codes and records crosses a network in clear.
-    pub fn exposures(&self) -> Vec<Exposure> {
+    pub(super) fn exposures(&self) -> impl Iterator<Item = Caution> {
         let server = &self.server;
         let is_grpc_open = server.tls.is_none() && !server.grpc_addr.ip().is_loopback();
         let is_store_open = self.store.is_in_clear();
         let all = [(is_grpc_open, GRPC), (is_store_open, STORE)];
-        all.into_iter().filter_map(|(is_open, exposure)| is_open.then_some(exposure)).collect()
+        all.into_iter().filter_map(|(is_open, caution)| is_open.then_some(caution))
     }
 }
 

@@ -54,16 +54,20 @@ mod attestation;
 
 mod checks;
 
+mod caution;
+
 mod exposure;
+
+mod toothless;
 
 use std::{collections::BTreeSet, ffi::OsString, path::Path, time::Duration};
 
 pub use attestation::Attestation;
 pub use aws::{SmsAws, WhatsappAws};
 pub use callers::{Caller, KeyHash, Proof, caller_name};
+pub use caution::Caution;
 pub use error::{ConfigError, Errors};
 pub use events::{Events, EventsEndpoint, EventsTopic};
-pub use exposure::Exposure;
 pub use fraud::Fraud;
 pub use keys::{Keys, key_id};
 pub use limits::SharedLimits;

@@ -44,7 +44,8 @@ pub struct Charges {
 
 impl SharedLimits {
     /// What a call is charged. Someone unknown is not pooled with everybody else who is unknown: an
-    /// empty subject or address has no limit of its kind. Where callers have no names, all are one.
+    /// empty subject or address, and one that says nothing (`0.0.0.0`, `::`), has no limit of its kind.
+    /// Where callers have no names, all are one.
     pub fn charges(
         &self,
         index: &IndexKey,
@@ -53,7 +54,7 @@ impl SharedLimits {
         subject: &str,
         client_ip: Option<IpAddr>,
     ) -> Charges {
-        let address = client_ip.map(network);
+        let address = client_ip.filter(|address| !address.is_unspecified()).map(network);
         let subject = (!subject.is_empty()).then(|| vec![caller.as_bytes(), subject.as_bytes()]);
         let address = address.as_ref().map(|address| vec![&address[..]]);
         let quota = self.quotas.get(caller).unwrap_or(&self.caller);
@@ -124,11 +125,17 @@ fn rounded_up(wait: Duration) -> Duration {
     Duration::from_millis(wait.as_micros().div_ceil(1000) as u64)
 }
 
+/// What NAT64 writes before an IPv4 address (RFC 6052).
+const NAT64: [u8; 12] = [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0];
+
 /// Who an address stands for: itself, or its /64, of which one person has all.
 fn network(address: IpAddr) -> Vec<u8> {
     match address.to_canonical() {
         IpAddr::V4(v4) => v4.octets().to_vec(),
-        IpAddr::V6(v6) => v6.octets()[..8].to_vec(),
+        IpAddr::V6(v6) => {
+            let octets = v6.octets();
+            octets.strip_prefix(&NAT64).unwrap_or(&octets[..8]).to_vec()
+        }
     }
 }
 
@@ -143,5 +150,6 @@ mod tests {
         assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
         assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
         assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
+        assert_eq!(network("64:ff9b::192.0.2.1"), network("192.0.2.1"));
     }
 }

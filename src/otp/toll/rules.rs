@@ -97,8 +97,12 @@ impl Rules {
 
     /// Those that are asked.
     pub fn asked(&self) -> impl Iterator<Item = Rule> {
-        let asked = |rule: &Rule| self.enforced.contains(rule) || self.observed.contains(rule);
-        Rule::ALL.into_iter().filter(asked)
+        Rule::ALL.into_iter().filter(|rule| self.is_asked(*rule))
+    }
+
+    /// Whether one of them is this.
+    pub fn is_asked(&self, rule: Rule) -> bool {
+        self.enforced.contains(&rule) || self.observed.contains(&rule)
     }
 
     /// Whether any is asked.

@@ -44,6 +44,11 @@ impl Screen {
 }
 
 impl Screens {
+    /// Whether anything goes by it.
+    pub fn is_asked(&self, screen: Screen) -> bool {
+        self.enforced.contains(&screen) || self.observed.contains(&screen)
+    }
+
     /// What of that which is asked would keep this number out, and whether it does.
     pub fn hits(&self, number: &PhoneNumber) -> impl Iterator<Item = (Screen, bool)> {
         let mut prefixes = self.blocked_prefixes.iter();
@@ -52,7 +57,7 @@ impl Screens {
         [(blocked, Screen::BlockedPrefix), (costly, Screen::NumberType)]
             .into_iter()
             .filter_map(|(hit, screen)| hit.then_some(screen))
-            .filter(|screen| self.enforced.contains(screen) || self.observed.contains(screen))
+            .filter(|screen| self.is_asked(*screen))
             .map(|screen| (screen, self.enforced.contains(&screen)))
     }
 }

@@ -91,9 +91,8 @@ impl Service {
     fn turn_of(&self, place: Place, turn: Turn) -> Option<BreakerTurn> {
         let Place { key: prefix, country } = place;
         let (rules, rule) = (&self.parts.tolls, Rule::PrefixBreaker);
-        let is_asked = rules.asked().any(|asked| asked == rule);
         let enforced = rules.enforced.contains(&rule);
-        is_asked.then_some(BreakerTurn { prefix, country, turn, enforced })
+        rules.is_asked(rule).then_some(BreakerTurn { prefix, country, turn, enforced })
     }
 
     /// By chance, so that replicas that met do not meet again.

@@ -5,7 +5,7 @@ use super::{refusals::caller, serve};
 /// The keys of what is told.
 fn exposed(changes: &[(&str, &str)]) -> Vec<&'static str> {
     let config = serve(changes).unwrap();
-    let exposures = config.exposures();
+    let exposures = config.cautions();
     assert!(exposures.iter().all(|it| it.sentence.contains(" in clear")), "{exposures:?}");
     exposures.iter().map(|it| it.key).collect()
 }

@@ -78,3 +78,22 @@ fn money_is_counted_in_thousandths() {
     assert_eq!(tolls.prices.usual, 50);
     assert_eq!(tolls.prices.by_country.values().copied().collect::<Vec<_>>(), [2]);
 }
+
+#[test]
+fn rules_that_do_nothing_or_too_much_are_told_of() {
+    let told = |changes: &[(&str, &str)]| -> Vec<&str> {
+        serve(changes).unwrap().cautions().iter().map(|caution| caution.key).collect()
+    };
+    let prefixes = ("fraud.blocked_prefixes", "+8821");
+    let spend = ("fraud.spend", "50/1h");
+    assert_eq!(told(&[prefixes, spend]), [""; 0]);
+    let only = ("fraud.enforce", "prefix_budget");
+    assert_eq!(told(&[only, prefixes, spend]), ["fraud.blocked_prefixes", "fraud.spend"]);
+    let dear = ("fraud.prices.br", "50.001");
+    assert_eq!(told(&[spend, dear]), ["fraud.price"]);
+    assert_eq!(told(&[spend, ("fraud.prices.br", "50")]), [""; 0]);
+    assert_eq!(told(&[only, spend, dear]), ["fraud.spend"]);
+    let country = ("fraud.enforce", "country_budget");
+    assert_eq!(told(&[country]), ["fraud.country_hourly"]);
+    assert_eq!(told(&[country, ("fraud.country_hourly", "200")]), [""; 0]);
+}
