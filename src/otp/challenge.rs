@@ -115,6 +115,9 @@ pub struct Delivery {
     pub delivered_at: Option<Time>,
     /// Its first sender fell silent and another one sent it again.
     pub taken_over: bool,
+    /// A provider may have taken a message of it, however it went on: it told of one, or its answer to a try
+    /// broke off.
+    pub perhaps_taken: bool,
     /// Its messages, as far as their ids are known.
     pub messages: Vec<MessageTag>,
     /// The provider's name for it, while the challenge is live and the provider waits to hear what
@@ -204,5 +207,13 @@ impl Challenge {
             self.timeline.remove(1);
         }
         self.timeline.push(TimelineEntry { at, event, delivery });
+    }
+}
+
+impl Delivery {
+    /// Whether a provider took a message of it, or may have.
+    pub fn may_have_gone(&self) -> bool {
+        let is_refused = self.status == DeliveryStatus::Failed && self.accepted_at.is_none();
+        !is_refused || self.perhaps_taken
     }
 }

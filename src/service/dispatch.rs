@@ -110,10 +110,10 @@ impl Dispatch {
             }
             (Err(error), _) => {
                 tracing::error!(%error, "the number can't be read; is the ring complete?");
-                Outcome::Failed(FailureReason::Misconfigured.into())
+                Outcome::misconfigured()
             }
             // It was chosen under another configuration.
-            (_, None) => Outcome::Failed(FailureReason::Misconfigured.into()),
+            (_, None) => Outcome::misconfigured(),
         };
         if let (Outcome::Dropped, Some(road)) = (&outcome, road) {
             road.leave(&self.template, country);
@@ -129,26 +129,36 @@ impl Dispatch {
     }
 
     async fn report(&self, outcome: Outcome) {
-        let (taken, status, failure) = match outcome {
-            Outcome::Accepted(taken) => (taken, DeliveryStatus::Accepted, None),
-            Outcome::Failed(failure) => (Taken::default(), DeliveryStatus::Failed, Some(failure)),
+        let progress = match outcome {
+            Outcome::Accepted(Taken { message, reference }) => {
+                Progress { message, reference, ..self.news(DeliveryStatus::Accepted) }
+            }
+            Outcome::Failed { failure, perhaps_taken } => {
+                let failure = Some(failure);
+                Progress { failure, perhaps_taken, ..self.news(DeliveryStatus::Failed) }
+            }
             Outcome::Unclear => {
-                let silence = FailureReason::Unavailable.into();
-                (Taken::default(), DeliveryStatus::TimedOut, Some(silence))
+                let failure = Some(FailureReason::Unavailable.into());
+                Progress { failure, perhaps_taken: true, ..self.news(DeliveryStatus::TimedOut) }
             }
             Outcome::Dropped => return insight::metrics::send_dropped(self.channel),
         };
-        let progress = Progress {
+        self.commit(Event::Progress(progress)).await;
+    }
+
+    /// That it got so far.
+    fn news(&self, status: DeliveryStatus) -> Progress {
+        Progress {
             challenge: self.delivery.challenge,
             delivery: self.delivery.number,
             source: Source::Sender(self.retry_at),
-            message: taken.message,
-            reference: taken.reference,
+            message: None,
+            reference: None,
             template: (!self.template.is_empty()).then(|| self.template.clone()),
             status,
-            failure,
-        };
-        self.commit(Event::Progress(progress)).await;
+            failure: None,
+            perhaps_taken: false,
+        }
     }
 
     async fn commit(&self, event: Event) {

@@ -26,11 +26,23 @@ pub enum Outcome {
     /// The provider took it.
     Accepted(Taken),
     /// It will not arrive.
-    Failed(Failure),
+    Failed {
+        /// Why.
+        failure: Failure,
+        /// The answer to an earlier try broke off: by that one it may have gone out.
+        perhaps_taken: bool,
+    },
     /// Nobody knows.
     Unclear,
     /// There is nothing to send any more, or somebody else does.
     Dropped,
+}
+
+impl Outcome {
+    /// Nothing was sent, as something of ours is amiss.
+    pub fn misconfigured() -> Self {
+        Self::Failed { failure: FailureReason::Misconfigured.into(), perhaps_taken: false }
+    }
 }
 
 /// What the provider told of a message that it took.
@@ -73,7 +85,10 @@ impl Dispatch {
         }
         // What an answer says of the recipient holds, whatever became of the tries before it.
         let is_final = last.cause == Cause::Recipient;
-        if unclear && !is_final { Outcome::Unclear } else { Outcome::Failed(last) }
+        match unclear {
+            true if !is_final => Outcome::Unclear,
+            perhaps_taken => Outcome::Failed { failure: last, perhaps_taken },
+        }
     }
 
     /// How long the code still works, if the message is still wanted: the challenge is live, the

@@ -180,6 +180,9 @@ pub struct Progress {
     pub status: DeliveryStatus,
     /// Why it failed, if it did.
     pub failure: Option<Failure>,
+    /// Whether a provider may have taken a message of it, however this went: it tells of one, or its answer
+    /// to a try broke off.
+    pub perhaps_taken: bool,
 }
 
 /// Who tells of a delivery's progress.

@@ -7,7 +7,7 @@ use crate::otp::{
     challenge::{Conclusion, Delivery},
     event::{Answer, FactKind, Feedback, Refusal, Seen, Settlement},
     id::ChallengeId,
-    kinds::{Arm, Channel, ConclusionReason, DeliveryStatus, FlowOutcome, State, TimelineEvent},
+    kinds::{Arm, Channel, ConclusionReason, FlowOutcome, State, TimelineEvent},
     ledger::DAY,
     time::Time,
 };
@@ -58,9 +58,7 @@ impl Turn<'_> {
     fn settle(&mut self, at: usize, state: State, reason: ConclusionReason) {
         let challenge = self.challenge(at);
         let texts = challenge.deliveries.iter().filter(|it| it.channel == Channel::Sms);
-        let is_sent =
-            |it: &&Delivery| it.accepted_at.is_some() || it.status != DeliveryStatus::Failed;
-        let (sent, refused): (Vec<_>, Vec<_>) = texts.partition(is_sent);
+        let (sent, refused): (Vec<_>, Vec<_>) = texts.partition(|it| it.may_have_gone());
         if challenge.arm == Arm::Test || sent.is_empty() && refused.is_empty() {
             return;
         }

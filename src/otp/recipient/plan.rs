@@ -132,6 +132,7 @@ impl Turn<'_> {
             accepted_at: None,
             delivered_at: None,
             taken_over: false,
+            perhaps_taken: false,
             messages: Vec::new(),
             reference: None,
             template: None,

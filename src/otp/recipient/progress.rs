@@ -30,6 +30,7 @@ impl Turn<'_> {
         if is_live {
             keep(&mut delivery.reference, &progress.reference);
             keep(&mut delivery.template, &progress.template);
+            delivery.perhaps_taken |= progress.perhaps_taken;
         }
         if progress.status <= delivery.status || is_stale(delivery, progress) {
             return Ok(Answer::Noted);

@@ -136,7 +136,7 @@ fn delivery() -> impl Strategy<Value = Delivery> {
     let cause = prop_oneof![Just(Cause::Sender), Just(Cause::Recipient)];
     let failure = (kind(FailureReason::ALL), cause);
     let failure = failure.prop_map(|(reason, cause)| Failure { reason, cause });
-    let fate = (kind(DeliveryStatus::ALL), option::of(failure), any::<bool>());
+    let fate = (kind(DeliveryStatus::ALL), option::of(failure), any::<[bool; 2]>());
     let times = (time(), time(), time(), option::of(time()), option::of(time()));
     let messages = vec(any::<[u8; 12]>().prop_map(MessageTag), 0..3);
     let messages = (messages, option::of(".{0,40}"), option::of(".{0,8}"));
@@ -154,7 +154,8 @@ fn delivery() -> impl Strategy<Value = Delivery> {
             retry_at: times.2,
             accepted_at: times.3,
             delivered_at: times.4,
-            taken_over: fate.2,
+            taken_over: fate.2[0],
+            perhaps_taken: fate.2[1],
             messages: messages.0,
             reference: messages.1,
             template: messages.2,

@@ -115,6 +115,7 @@ fn delivered(number: u32, channel: Channel, sender: &str, queued: u64) -> Delive
         accepted_at: Some(after(queued + 1)),
         delivered_at: Some(after(queued + 4)),
         taken_over: false,
+        perhaps_taken: false,
         messages: vec![MessageTag([number as u8; 12])],
         reference: None,
         template: None,

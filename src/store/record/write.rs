@@ -125,6 +125,7 @@ fn delivery(base: Base, delivery: &Delivery) -> wire::Delivery {
         accepted_at: base.difference_if(delivery.accepted_at),
         delivered_at: base.difference_if(delivery.delivered_at),
         taken_over: delivery.taken_over,
+        perhaps_taken: delivery.perhaps_taken,
         messages: delivery.messages.iter().map(|tag| tag.0.to_vec()).collect(),
         digests: delivery.digests.iter().map(|digest| digest.0.to_vec()).collect(),
         reference: delivery.reference.clone(),

@@ -37,7 +37,7 @@ pub enum Fate {
     Unverified,
     /// Somebody gave a code of its challenge back.
     Verified,
-    /// No provider took it.
+    /// By the record no provider took it.
     Refused,
 }
 
@@ -46,6 +46,8 @@ pub struct Item {
     pub fate: Fate,
     /// A try of it started, so a provider may have taken it.
     pub is_tried: bool,
+    /// A provider took it, whether or not we heard of that.
+    pub is_posted: bool,
     pub marks: Vec<(Rule, Mark)>,
 }
 
@@ -57,17 +59,19 @@ pub struct Bill {
     first: HashMap<Mark, Time>,
 }
 
-impl Fate {
+impl Item {
     /// Whether a rule goes on charging it: a budget is of what nobody verified, and what was spent is
-    /// spent.
-    pub fn is_charged_by(self, rule: Rule) -> bool {
-        match self {
-            Self::Pending | Self::Unverified => true,
-            Self::Verified => rule == Rule::SpendCap,
-            Self::Refused => false,
+    /// spent. The providers know what they took, whatever the record says.
+    pub fn is_charged_by(&self, rule: Rule) -> bool {
+        match self.fate {
+            Fate::Pending | Fate::Unverified => true,
+            Fate::Verified => rule == Rule::SpendCap,
+            Fate::Refused => self.is_posted,
         }
     }
+}
 
+impl Fate {
     /// From a record before a commit, and after it.
     fn of(old: Option<&Challenge>, new: &Challenge, delivery: &Delivery, again: bool) -> Self {
         if new.is_live() {
@@ -77,7 +81,8 @@ impl Fate {
         let before = old.and_then(|old| old.delivery(delivery.number));
         let then = before.filter(|_| new.state() == State::Expired).unwrap_or(delivery);
         let is_last = again || !then.taken_over;
-        if is_last && then.status == DeliveryStatus::Failed && then.accepted_at.is_none() {
+        let is_failed = then.status == DeliveryStatus::Failed && then.accepted_at.is_none();
+        if is_last && is_failed && !then.perhaps_taken {
             return Self::Refused;
         }
         if new.state() == State::Verified { Self::Verified } else { Self::Unverified }
@@ -147,6 +152,7 @@ impl Bill {
                 let item = self.items.remove(&text).unwrap_or_else(|| Item {
                     fate: Fate::Pending,
                     is_tried: false,
+                    is_posted: false,
                     marks: self.marks(index, &text),
                 });
                 let fate = Fate::of(old, new, delivery, again);

@@ -150,6 +150,7 @@ impl Pigeon {
     }
 
     fn post(&self, message: &Message) -> Post {
+        self.town.note_posted(message);
         Post::new(&self.town, self.road, message)
     }
 

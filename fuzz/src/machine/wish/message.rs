@@ -24,6 +24,7 @@ impl World {
             template: accepted.then(|| "pt_BR".to_owned()),
             status,
             failure,
+            perhaps_taken: wish.more() & 1 == 1,
         }))
     }
 
@@ -47,6 +48,7 @@ impl World {
             template: None,
             status,
             failure,
+            perhaps_taken: true,
         }))
     }
 }

@@ -48,6 +48,8 @@ pub enum Wish {
         send: usize,
         status: DeliveryStatus,
         failure: Option<FailureReason>,
+        /// A try before it broke off.
+        broken: bool,
     },
     /// A provider's callback.
     Receipt {

@@ -32,7 +32,7 @@ fn wish() -> impl Strategy<Value = Wish> {
         1 => (recent(4), odds(0.3)).prop_map(|(which, stranger)| Wish::Look { which, stranger }),
         1 => (recent(4), select(FlowOutcome::ALL), option::of(-600..60i64))
             .prop_map(|(which, outcome, at)| Wish::Report { which, outcome, at }),
-        7 => (recent(4), status()).prop_map(|(send, (status, failure))| Wish::Sender { send, status, failure }),
+        7 => (recent(4), status(), odds(0.2)).prop_map(|(send, (status, failure), broken)| Wish::Sender { send, status, failure, broken }),
         6 => receipt.prop_map(|(which, delivery, tag, (status, failure), seconds_ago)| {
             Wish::Receipt { which, delivery, tag, status, failure, seconds_ago }
         }),

@@ -81,6 +81,7 @@ fn delivery(base: Base, delivery: wire::Delivery) -> Read<Delivery> {
         accepted_at: base.time_if(delivery.accepted_at),
         delivered_at: base.time_if(delivery.delivered_at),
         taken_over: delivery.taken_over,
+        perhaps_taken: delivery.perhaps_taken,
         messages: all(delivery.messages, |tag| array(&tag, "messages").map(MessageTag))?,
         reference: delivery.reference,
         template: delivery.template,

@@ -70,7 +70,7 @@ impl Town {
     fn judge_item(&self, bill: &Bill, text: &Text, item: &Item, charged: &HashSet<Mark>) {
         let now = self.now();
         for (rule, mark) in &item.marks {
-            let is_owed = self.tolls.enforced.contains(rule) && item.fate.is_charged_by(*rule);
+            let is_owed = self.tolls.enforced.contains(rule) && item.is_charged_by(*rule);
             let holds = !is_owed || charged.contains(mark) || !bill.is_recent(mark, now);
             self.court
                 .require(Paid, holds, || format!("{rule:?} does not charge {text:?}: {item:?}"));
@@ -85,7 +85,7 @@ impl Town {
             .items
             .values()
             .flat_map(|item| {
-                let marks = item.marks.iter().filter(|(rule, _)| item.fate.is_charged_by(*rule));
+                let marks = item.marks.iter().filter(|(rule, _)| item.is_charged_by(*rule));
                 marks.map(|(_, mark)| *mark)
             })
             .collect();

@@ -11,7 +11,7 @@ use pombo::{
 };
 
 use super::Law::*;
-use crate::simulation::{bill::Text, life::Life, town::Town};
+use crate::simulation::{bill::Text, life::Life, town::Town, witness::Seen};
 
 impl Town {
     /// A replica starts a try of a message.
@@ -24,8 +24,7 @@ impl Town {
         let challenge = record.and_then(|it| it.challenges.iter().find(|it| it.id == id));
         let digest = challenge.map(|challenge| self.digest(challenge, message));
         if let Some(digest) = &digest {
-            let again = seen.is_again(&id, number, digest);
-            self.judge_price(&Text { challenge: id, number, again });
+            self.judge_price(&text_of(&seen, message, digest));
         }
         let queued = digest.as_ref().and_then(|it| seen.queued.get(&(id, number, it.0)).copied());
         let ended = seen.challenges.get(&id).copied().flatten();
@@ -41,9 +40,28 @@ impl Town {
         self.court.require(DigestFirst, stored, || format!("{number} of {id}: {challenge:?}"));
     }
 
+    /// A sender takes a message, whether or not it is heard of.
+    pub fn note_posted(&self, message: &Message) {
+        let id = message.delivery.challenge;
+        let seen = self.witness().seen();
+        let record = seen.records.get(&self.index.recipient_of(&id));
+        let challenge = record.and_then(|it| it.challenges.iter().find(|it| it.id == id));
+        let Some(challenge) = challenge else { return };
+        let text = text_of(&seen, message, &self.digest(challenge, message));
+        if let Some(item) = self.bill().items.get_mut(&text) {
+            item.is_posted = true;
+        }
+    }
+
     fn digest(&self, challenge: &Challenge, message: &Message) -> Digest {
         let recipe = challenge.recipe(&self.index.recipient_of(&challenge.id));
         let pepper = self.keyring.pepper(&recipe.key_id).unwrap();
         recipe.digest(pepper, &message.code, &mut Workspace::default())
     }
+}
+
+/// Which text message this is, by its code.
+fn text_of(seen: &Seen, message: &Message, digest: &Digest) -> Text {
+    let (challenge, number) = (message.delivery.challenge, message.delivery.number);
+    Text { challenge, number, again: seen.is_again(&challenge, number, digest) }
 }

@@ -1,6 +1,6 @@
 //! Takes note of what happens, and judges it on the way in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Case, Naive, Step, find, roads::judge_blame};
 use crate::otp::{
@@ -92,6 +92,7 @@ impl Naive {
             statuses: BTreeMap::new(),
             sends: BTreeMap::new(),
             tags: Vec::new(),
+            taken: BTreeSet::new(),
             budget: policy.max_attempts,
             wrong: 0,
             verified: 0,
@@ -232,6 +233,12 @@ impl Naive {
         assert_eq!(taken, belongs, "{progress:?}");
         let learnt = progress.message.filter(|_| taken && !case.tags.iter().any(known));
         case.tags.extend(learnt.map(|tag| (number, tag)));
+        // After the end, or after its time, it changes nothing: what was charged is settled.
+        let was_live = find(step.before, &case.id).is_some_and(Challenge::is_live);
+        let is_late = case.conclusion.is_some_and(|it| it.reason == ConclusionReason::Time);
+        if taken && progress.perhaps_taken && was_live && !is_late {
+            case.taken.insert(number);
+        }
     }
 }
 

@@ -9,7 +9,10 @@ mod laws;
 
 mod roads;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use super::{tally::Tally, world::Call};
 use crate::otp::{
@@ -66,6 +69,8 @@ pub struct Case {
     sends: BTreeMap<u32, usize>,
     /// Message ids that are known to be its own.
     tags: Vec<(u32, MessageTag)>,
+    /// Deliveries that a provider may have taken, by what was told while it was live.
+    taken: BTreeSet<u32>,
     budget: u32,
     wrong: u32,
     verified: u32,

@@ -6,6 +6,7 @@ use super::{Naive, Step, find};
 use crate::otp::{
     challenge::{Challenge, Delivery},
     event::{Cause, Event, FactKind, Text},
+    id::ChallengeId,
     kinds::{Channel, ConclusionReason, DeliveryStatus, Route, State},
     recipient::model::tally::Tally,
 };
@@ -63,6 +64,7 @@ impl Naive {
             let then = if is_early { step.before } else { step.after };
             let all = find(then, &id).unwrap().deliveries.iter();
             let all = all.filter(|it| it.channel == Channel::Sms && it.sender != "test");
+            let was_taken = |it: &Delivery| self.was_taken(&id, it);
             let all: Vec<_> = all.map(|it| (it.number, it.taken_over, was_taken(it))).collect();
             let of = |taken| {
                 let these = all.iter().filter(move |(_, _, it)| *it == taken);
@@ -97,6 +99,12 @@ impl Naive {
         }
     }
 
+    /// Whether a provider took a message, or may have.
+    fn was_taken(&self, id: &ChallengeId, delivery: &Delivery) -> bool {
+        let told = self.case(id).is_some_and(|case| case.taken.contains(&delivery.number));
+        told || delivery.status != DeliveryStatus::Failed || delivery.accepted_at.is_some()
+    }
+
     /// With its conclusion each provider that asked hears what became of its message's code, once.
     pub(super) fn judge_feedback(&self, step: &Step, tally: &mut Tally) {
         for challenge in &step.after.challenges {
@@ -128,11 +136,6 @@ pub(super) fn judge_blame(step: &Step) {
         _ => false,
     };
     assert!(blamed, "{:?} changed the sender", step.call.event);
-}
-
-/// Whether a provider took a message, or may have.
-fn was_taken(delivery: &Delivery) -> bool {
-    delivery.status != DeliveryStatus::Failed || delivery.accepted_at.is_some()
 }
 
 /// Whether no text message may be sent now.

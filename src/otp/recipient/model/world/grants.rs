@@ -101,7 +101,7 @@ impl World {
                 Event::Report { caller, challenge, outcome, at }
             }
             Wish::NotRequested { which } => Event::NotRequested { challenge: self.pick(which)?.id },
-            Wish::Sender { send, status, failure } => {
+            Wish::Sender { send, status, failure, broken } => {
                 let posted = self.posted.iter().rev().nth(send)?;
                 Event::Progress(Progress {
                     challenge: posted.challenge,
@@ -112,6 +112,7 @@ impl World {
                     template: (status == DeliveryStatus::Accepted).then(|| "pt_BR".to_owned()),
                     status,
                     failure: failure.map(Failure::from),
+                    perhaps_taken: broken,
                 })
             }
             Wish::Receipt { .. } => self.receipt(wish)?,
@@ -224,6 +225,7 @@ impl World {
             template: None,
             status,
             failure: failure.map(Failure::from),
+            perhaps_taken: true,
         }))
     }
 
