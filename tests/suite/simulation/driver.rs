@@ -101,9 +101,15 @@ impl Town {
     }
 
     fn change_road(&self) {
-        use Mood::{Hanging, Moody, Refusing, Silent, Well};
-        let mood =
-            self.dice.weighted(&[(4, Well), (4, Moody), (2, Refusing), (1, Hanging), (1, Silent)]);
+        use Mood::{Hanging, Moody, Refusing, Silent, TwoFaced, Well};
+        let mood = self.dice.weighted(&[
+            (4, Well),
+            (4, Moody),
+            (2, Refusing),
+            (1, Hanging),
+            (1, Silent),
+            (2, TwoFaced),
+        ]);
         self.tally.raise(format!("sender turns {mood:?}"));
         let road = self.dice.below(4);
         self.weather().roads[road] = mood;

@@ -122,6 +122,7 @@ const FAULTS: &[&str] = &[
     "sender TakesSlowly",
     "sender TakesAndLoses",
     "sender Refuses",
+    "sender RefusesRecipient",
     "sender BreaksOff",
     "sender Hangs",
     "sender hears of a code",

@@ -57,6 +57,8 @@ mod twins;
 
 mod lost;
 
+mod taken;
+
 use std::{
     cell::Cell,
     collections::BTreeMap,

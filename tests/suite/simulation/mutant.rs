@@ -18,7 +18,7 @@ use pombo::{
 
 use super::{
     rules::is_home,
-    spoilt::{digests, forget_guess, keep_back_digest, move_back, verified},
+    spoilt::{digests, forget_guess, forget_taken, keep_back_digest, move_back, verified},
 };
 
 /// What is spoilt.
@@ -33,6 +33,7 @@ pub enum Mutation {
     DigestStoredLate,
     GivenBackForOthers,
     NothingGivenBack,
+    TakenForgotten,
 }
 
 pub struct Mutant {
@@ -79,6 +80,7 @@ impl Mutant {
                 self.held().commits += 1;
                 commit.alarm = commit.alarm.filter(|_| !self.held().commits.is_multiple_of(20));
             }
+            Mutation::TakenForgotten => forget_taken(&mut new),
             Mutation::StatusMovedBack => move_back(old, &mut new),
             Mutation::LedgerCleared if new.challenges.len() > old.challenges.len() => {
                 new.flows.iter_mut().for_each(|flow| flow.ledger = Default::default());

@@ -54,6 +54,7 @@ enum Deed {
     TakesSlowly,
     TakesAndLoses,
     Refuses,
+    RefusesRecipient,
     BreaksOff,
     Hangs,
 }
@@ -105,6 +106,7 @@ impl Pigeon {
             Mood::Refusing => Deed::Refuses,
             Mood::Hanging => Deed::Hangs,
             Mood::Silent => Deed::TakesAndLoses,
+            Mood::TwoFaced => self.town.dice.pick(&[Deed::BreaksOff, Deed::RefusesRecipient]),
             Mood::Moody => self.town.dice.weighted(&[
                 (4, Deed::Takes),
                 (2, Deed::TakesSlowly),
@@ -127,7 +129,8 @@ impl Pigeon {
             Deed::Takes => sleep(dice.millis(0..=300)).await,
             Deed::TakesSlowly => sleep(dice.millis(0..=most)).await,
             Deed::TakesAndLoses => return Ok(self.post(message).accepted(dice)),
-            Deed::Refuses => return Err(self.refusal()),
+            Deed::Refuses => return Err(self.refusal(reaction(dice))),
+            Deed::RefusesRecipient => return Err(self.refusal(reaction(dice).of_recipient())),
             Deed::BreaksOff => {
                 // It may have got there.
                 if dice.odds(0.5) {
@@ -154,8 +157,7 @@ impl Pigeon {
         Post::new(&self.town, self.road, message)
     }
 
-    fn refusal(&self) -> SendError {
-        let reaction = reaction(&self.town.dice);
+    fn refusal(&self, reaction: Reaction) -> SendError {
         self.town.tally.raise(format!("refusal {}", reaction.reason.as_str()));
         if let Some(scope) = reaction.scope {
             self.town.tally.raise(format!("refusal of {}", scope.as_str()));

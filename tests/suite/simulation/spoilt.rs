@@ -43,3 +43,9 @@ pub fn keep_back_digest(old: &Recipient, new: &mut Recipient) -> bool {
     let delivery = newest.and_then(|it| it.deliveries.last_mut()).filter(|_| grew);
     delivery.is_some_and(|delivery| delivery.digests.pop().is_some())
 }
+
+/// Nobody remembers of a message that a provider may have taken it.
+pub fn forget_taken(new: &mut Recipient) {
+    let deliveries = new.challenges.iter_mut().flat_map(|challenge| &mut challenge.deliveries);
+    deliveries.for_each(|delivery| delivery.perhaps_taken = false);
+}

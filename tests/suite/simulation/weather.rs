@@ -60,6 +60,8 @@ pub enum Mood {
     Hanging,
     /// It takes everything, and nothing arrives.
     Silent,
+    /// Its answer breaks off, and then it will have nothing to do with the recipient.
+    TwoFaced,
 }
 
 impl StoreWeather {
