@@ -20,7 +20,7 @@ pub use doors::{
     unauthenticated,
 };
 pub use events::{event_delivered, event_failed, event_lag, events_lost};
-pub use limits::{evidence_lost, limited, observed};
+pub use limits::{evidence_lost, evidence_unreadable, limited, observed};
 pub use senders::{circuit, feedback, notice, send_dropped, webhook};
 pub use work::{alarm_lag, hashed, stored};
 

@@ -54,7 +54,8 @@ impl SharedLimits {
         subject: &str,
         client_ip: Option<IpAddr>,
     ) -> Charges {
-        let address = client_ip.filter(|address| !address.is_unspecified()).map(network);
+        let address =
+            client_ip.map(as_itself).filter(|address| !address.is_unspecified()).map(network);
         let subject = (!subject.is_empty()).then(|| vec![caller.as_bytes(), subject.as_bytes()]);
         let address = address.as_ref().map(|address| vec![&address[..]]);
         let quota = self.quotas.get(caller).unwrap_or(&self.caller);
@@ -125,17 +126,26 @@ fn rounded_up(wait: Duration) -> Duration {
     Duration::from_millis(wait.as_micros().div_ceil(1000) as u64)
 }
 
-/// What NAT64 writes before an IPv4 address (RFC 6052).
+/// What NAT64 writes before an IPv4 address (RFC 6052),
 const NAT64: [u8; 12] = [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0];
+
+/// and before one that it translates within a network of its own, with the rest as it likes (RFC 8215).
+const LOCAL_NAT64: [u8; 6] = [0, 0x64, 0xff, 0x9b, 0, 1];
+
+/// An IPv4 address as such, however it is written as an IPv6 one.
+fn as_itself(address: IpAddr) -> IpAddr {
+    let address = address.to_canonical();
+    let IpAddr::V6(v6) = address else { return address };
+    let v4 = v6.octets().strip_prefix(&NAT64).and_then(|v4| <[u8; 4]>::try_from(v4).ok());
+    v4.map_or(address, IpAddr::from)
+}
 
 /// Who an address stands for: itself, or its /64, of which one person has all.
 fn network(address: IpAddr) -> Vec<u8> {
-    match address.to_canonical() {
+    match address {
         IpAddr::V4(v4) => v4.octets().to_vec(),
-        IpAddr::V6(v6) => {
-            let octets = v6.octets();
-            octets.strip_prefix(&NAT64).unwrap_or(&octets[..8]).to_vec()
-        }
+        IpAddr::V6(v6) if v6.octets().starts_with(&LOCAL_NAT64) => v6.octets().to_vec(),
+        IpAddr::V6(v6) => v6.octets()[..8].to_vec(),
     }
 }
 
@@ -145,11 +155,12 @@ mod tests {
 
     #[test]
     fn neighbours_in_one_ipv6_network_share_a_limit() {
-        let network = |text: &str| network(text.parse().unwrap());
+        let network = |text: &str| network(as_itself(text.parse().unwrap()));
         assert_eq!(network("2001:db8:1:2::1"), network("2001:db8:1:2:ffff::9"));
         assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
         assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
         assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
         assert_eq!(network("64:ff9b::192.0.2.1"), network("192.0.2.1"));
+        assert_ne!(network("64:ff9b:1::192.0.2.1"), network("64:ff9b:1::192.0.2.2"));
     }
 }

@@ -153,10 +153,16 @@ impl Service {
         RecipientKey(self.parts.index.limit_tag("country", &[country.as_str().as_bytes()]))
     }
 
-    /// What is known of a place, and its record as it was found.
+    /// What is known of a place, and its record as it was found. One that can't be read, as a newer version
+    /// wrote it or it is damaged, tells nothing, and what is learnt next is written over it: a place that
+    /// nobody knows has the floors, and closed to all it would stay for a fortnight.
     async fn evidence(&self, place: &RecipientKey) -> Result<(Evidence, Loaded), StoreError> {
         let loaded = self.parts.store.load(place).await?;
-        let known = loaded.blob.as_deref().map(record::evidence::decode).transpose()?;
-        Ok((known.unwrap_or_default(), loaded))
+        let known = loaded.blob.as_deref().map(record::evidence::decode).transpose();
+        let known = known.inspect_err(|error| {
+            tracing::warn!(%error, "what is known of a destination counts as nothing");
+            metrics::evidence_unreadable();
+        });
+        Ok((known.ok().flatten().unwrap_or_default(), loaded))
     }
 }

@@ -11,6 +11,10 @@ pub(super) fn describe() {
             "pombo_evidence_lost_total",
             "Ends of challenges that the rules against toll fraud never heard of, and refused calls that no event tells of.",
         ),
+        (
+            "pombo_evidence_unreadable_total",
+            "Looks at what is known of a destination that could not be read, and counted as nothing.",
+        ),
     ] {
         describe_counter!(name, text);
     }
@@ -30,4 +34,9 @@ pub fn observed(limit: &'static str) {
 /// and no event tells of.
 pub fn evidence_lost(count: u32) {
     counter!("pombo_evidence_lost_total").increment(count.into());
+}
+
+/// Counts looks at what is known of a destination that could not be read.
+pub fn evidence_unreadable() {
+    counter!("pombo_evidence_unreadable_total").increment(1);
 }

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::breaker::{self, Breaker, Witness};
+use super::breaker::{self, Breaker, Stand, Witness};
 use crate::otp::time::Time;
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -46,6 +46,9 @@ pub struct Matured {
     pub challenges: u32,
     /// Whose they were, for the breaker of a prefix.
     pub witnesses: Vec<Witness>,
+    /// Whose others were, that callers ended before anybody could tell: no witnesses, but of the few
+    /// messages that a breaker lets through to see. It would wait for them for ever.
+    pub early: Vec<Witness>,
 }
 
 impl Matured {
@@ -54,6 +57,7 @@ impl Matured {
         self.verified = self.verified.saturating_add(other.verified);
         self.challenges = self.challenges.saturating_add(other.challenges);
         self.witnesses.extend(other.witnesses);
+        self.early.extend(other.early);
     }
 }
 
@@ -68,7 +72,10 @@ impl Evidence {
         add(&mut self.hours, now.millis() / HOUR.as_millis() as u64, matured.verified, 25);
         let day = now.millis() / DAY.as_millis() as u64;
         add(&mut self.days, day, matured.verified, FORTNIGHT + 1);
-        self.breaker.learn(&matured.witnesses, rules, now)
+        let is_probing = matches!(self.breaker.stand(now), Stand::Probing(_));
+        let early = matured.early.iter().filter(|_| is_probing);
+        let witnesses: Vec<_> = matured.witnesses.iter().chain(early).copied().collect();
+        self.breaker.learn(&witnesses, rules, now)
     }
 
     /// Challenges that were verified within the last hour. Of the hour before the present one as much is

@@ -67,10 +67,14 @@ impl Service {
                 return Ok(false);
             }
         };
+        let before = known.clone();
         let turn = known.learn(&news.matured, &self.parts.tolls.breaker, loaded.now);
         let turn = turn.and_then(|turn| self.turn_of(place, turn));
         let mut events = news.refused.events(loaded.now);
         events.extend(turn.as_ref().map(|turn| turn.event(loaded.now)));
+        if known == before && events.is_empty() {
+            return Ok(true);
+        }
         let commit = Commit {
             key: place.key,
             expected: loaded.version,

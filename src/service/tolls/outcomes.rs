@@ -31,20 +31,31 @@ impl Service {
         let service = Arc::clone(self);
         self.tasks.spawn(async move {
             service.give_back_texts(&settlement).await;
-            let Some(verified) = settlement.verified else { return };
-            let of_country =
-                Matured { verified: verified.into(), challenges: 1, ..Matured::default() };
-            let witnesses = vec![Witness { tag: service.witness_tag(&recipient), verified }];
-            let of_prefix = Matured { witnesses, ..of_country.clone() };
-            let news = |matured| News { matured, ..News::default() };
+            if settlement.texts.is_empty() {
+                return;
+            }
+            let [of_prefix, of_country] = service.told_by(&recipient, settlement.verified);
             let country = service.country_of(settlement.to);
             let of_prefix = async {
                 if let Some(prefix) = prefix_of(settlement.to) {
-                    service.learn(prefix, news(of_prefix)).await;
+                    service.learn(prefix, of_prefix).await;
                 }
             };
-            tokio::join!(of_prefix, service.learn(country, news(of_country)));
+            tokio::join!(of_prefix, service.learn(country, of_country));
         });
+    }
+
+    /// What a challenge tells of the prefix, and of the country, that its text messages went to.
+    fn told_by(&self, recipient: &RecipientKey, verified: Option<bool>) -> [News; 2] {
+        let news = |matured| News { matured, ..News::default() };
+        let tag = self.witness_tag(recipient);
+        let Some(verified) = verified else {
+            let early = vec![Witness { tag, verified: false }];
+            return [news(Matured { early, ..Matured::default() }), News::default()];
+        };
+        let ended = Matured { verified: verified.into(), challenges: 1, ..Matured::default() };
+        let witnesses = vec![Witness { tag, verified }];
+        [news(Matured { witnesses, ..ended.clone() }), news(ended)]
     }
 
     /// Takes in that a call got no text message though it asked for nothing else, or for one of a pending

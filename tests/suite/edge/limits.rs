@@ -79,7 +79,7 @@ async fn an_address_is_limited_and_the_unknown_are_not_pooled() {
     for ip in ["2001:db8:1:2:3::3", "192.0.2.1"] {
         stopped(&pombo, from(&number(10), ip), "CLIENT_IP_LIMIT").await;
     }
-    let unknown = ["", "0.0.0.0", "::"].repeat(3);
+    let unknown = ["", "0.0.0.0", "::", "::ffff:0.0.0.0", "64:ff9b::"].repeat(3);
     for (n, ip) in ["2001:db8:1:3::1", "192.0.2.2"].iter().chain(&unknown).enumerate() {
         pombo.try_issue(from(&number(20 + n), ip)).await.unwrap();
     }

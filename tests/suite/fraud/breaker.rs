@@ -10,12 +10,12 @@ use std::{
 
 use pombo::{
     otp::{
-        ChallengeId, Channel, Refusal, Time,
+        ChallengeId, Channel, PhoneNumber, Refusal, Time,
         event::Limit,
         toll::{Rule, Rules},
     },
     service::{CallError, Issue, Service},
-    store::{Followed, Reader, Store, memory::MemoryStore},
+    store::{Commit, Committed, Followed, Reader, Store, memory::MemoryStore},
 };
 use serde_json::{Value, from_slice, json};
 use tokio_util::sync::CancellationToken;
@@ -85,6 +85,25 @@ impl Rig {
         }
     }
 
+    /// What is known of the prefix is written in a format that nobody knows.
+    async fn spoil_evidence(&self) {
+        let number = PhoneNumber::parse(&number(300_000, "00")).unwrap();
+        let to = Rules::default().destination(&replica::config().keys.index_key(), &number);
+        let key = to.prefix.unwrap();
+        let commit = Commit {
+            key,
+            expected: self.store.load(&key).await.unwrap().version,
+            blob: vec![0x08, 0x7f],
+            ttl: 100 * TTL,
+            alarm: None,
+            counters: Vec::new(),
+            events: Vec::new(),
+            events_ttl: TTL,
+            replicated: false,
+        };
+        assert_eq!(self.store.commit(&commit).await.unwrap(), Committed::Done);
+    }
+
     /// So many ask and are heard of no more; whatever follows from it has happened when this returns.
     async fn are_pumped(&mut self, count: usize) {
         for _ in 0..count {
@@ -146,8 +165,12 @@ async fn what_is_told_of_a_prefix_is_kept_as_long_as_what_is_told_of_a_challenge
     let mut rig = Rig::new();
     rig.are_pumped(20).await;
     assert_eq!(rig.turns().await.len(), 1);
-    rig.clock.fetch_add(26 * 3_600_000, Ordering::SeqCst);
-    assert_eq!(rig.turns().await.len(), 0);
+    let kept = replica::rules(TTL).retention + Duration::from_secs(3_600);
+    let mut age = |by: Duration| rig.clock.fetch_add(by.as_millis() as u64, Ordering::SeqCst);
+    age(kept - Duration::from_secs(60));
+    assert_eq!(rig.turns().await.len(), 1, "a minute before its time");
+    rig.clock.fetch_add(120_000, Ordering::SeqCst);
+    assert_eq!(rig.turns().await.len(), 0, "and a minute after it");
 }
 
 #[tokio::test]
@@ -175,4 +198,30 @@ async fn who_cancels_after_a_minute_did_not_verify() {
         }
     }
     rig.ask().await.unwrap_err();
+}
+
+#[tokio::test]
+async fn who_cancels_what_is_let_through_to_see_is_one_who_did_not_verify() {
+    let mut rig = Rig::new();
+    rig.are_pumped(20).await;
+    let wait = rig.ask().await.unwrap_err();
+    rig.pass(wait).await;
+    for _ in 0..20 {
+        let challenge = rig.ask().await.unwrap();
+        rig.service.cancel(String::new(), challenge).await.unwrap();
+        rig.service.drained().await;
+    }
+    let wait = rig.ask().await.unwrap_err();
+    assert!(wait > Duration::from_secs(29 * 60), "judged, it rests again: {wait:?}");
+}
+
+#[tokio::test]
+async fn what_is_known_and_cannot_be_read_is_nothing_and_is_learnt_anew() {
+    let mut rig = Rig::new();
+    rig.are_pumped(20).await;
+    rig.ask().await.expect_err("it opened");
+    rig.spoil_evidence().await;
+    rig.ask().await.expect("of what nobody can read nothing is known");
+    rig.are_pumped(19).await;
+    rig.ask().await.expect_err("and it opened again");
 }
