@@ -19,7 +19,7 @@ const TOO_MUCH: u32 = 0o026;
 
 /// The text of what was named on the command line, or a sentence about why there is none. It may be a pipe:
 /// whoever names one writes to it. Wiped when dropped.
-pub fn named(path: &Path) -> Result<Zeroizing<String>, String> {
+pub fn given(path: &Path) -> Result<Zeroizing<String>, String> {
     File::open(path).and_then(read).map_err(unreadable)
 }
 

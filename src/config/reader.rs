@@ -35,7 +35,7 @@ impl Reader {
         let mut errors = Errors::default();
         let mut entries = Entries::new();
         if let Some(path) = file {
-            match files::named(path).and_then(|text| parse(&text)) {
+            match files::given(path).and_then(|text| parse(&text)) {
                 Ok(table) if table.is_empty() => {}
                 Ok(table) => lay_out(&mut entries, "", Value::Table(table), None),
                 // Every other error would be about keys that the file may well hold.

@@ -23,9 +23,9 @@ const PRICE: Caution = Caution {
 
 const FLOOR: Caution = Caution {
     key: "fraud.country_hourly",
-    sentence: "is left at its default while country_budget is enforced, so in a country that has not verified \
-               many text messages yet a few that nobody verifies stop all others; set it and \
-               fraud.country_daily above what an honest day leaves unverified",
+    sentence: "or fraud.country_daily is left at its default while country_budget is enforced, so in a country \
+               that has not verified many text messages yet a few that nobody verifies stop all others; set \
+               both above what an honest hour and day leave unverified",
 };
 
 impl Fraud {
@@ -50,5 +50,6 @@ fn is_too_dear(tolls: &Rules) -> bool {
 }
 
 fn has_usual_floor(tolls: &Rules) -> bool {
-    tolls.country.hour == Rules::default().country.hour
+    let usual = Rules::default().country;
+    tolls.country.hour == usual.hour || tolls.country.day == usual.day
 }

@@ -2,6 +2,8 @@
 //! record. Who refuses a flood of them would flood the event record in turn, so those that are alike are
 //! told together.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::funnel::rfc3339;
@@ -93,10 +95,9 @@ impl RefusedCalls {
     /// Adds others.
     pub fn add(&mut self, others: Self) {
         for (mut call, calls) in others.0 {
-            let named = self.0.iter().filter(|(known, _)| known.challenge.is_some()).count();
-            if named >= CHALLENGES && !self.0.iter().any(|(known, _)| *known == call) {
-                call.challenge = None;
-            }
+            let named: BTreeSet<_> = self.0.iter().filter_map(|(it, _)| it.challenge).collect();
+            let is_told = |id: &_| named.contains(id) || named.len() < CHALLENGES;
+            call.challenge = call.challenge.filter(is_told);
             match self.0.iter_mut().find(|(known, _)| *known == call) {
                 Some((_, known)) => *known = known.saturating_add(calls),
                 None => self.0.push((call, calls)),
@@ -104,7 +105,7 @@ impl RefusedCalls {
         }
     }
 
-    /// How many there are.
+    /// How many there are, each as often as there were rules in its way.
     pub fn count(&self) -> u32 {
         self.0.iter().fold(0, |sum, (_, calls)| sum.saturating_add(*calls))
     }
@@ -121,10 +122,14 @@ mod tests {
     use crate::otp::{Country, toll::Rule};
 
     fn call(challenge: Option<u8>) -> RefusedCalls {
+        call_by(Rule::PrefixBudget, challenge)
+    }
+
+    fn call_by(rule: Rule, challenge: Option<u8>) -> RefusedCalls {
         let to = Destination { prefix: None, country: Country::new("BR") };
         let challenge = challenge.map(|id| ChallengeId([id; 32]));
         let purpose = Some(Purpose::Login);
-        let (caller, rule) = ("shop".to_owned(), Rule::PrefixBudget.as_str());
+        let (caller, rule) = ("shop".to_owned(), rule.as_str());
         RefusedCall { caller, challenge, purpose, to, rule, enforced: true }.into()
     }
 
@@ -139,5 +144,14 @@ mod tests {
         let events = refused.events(Time::from_secs(1)).concat();
         let events = String::from_utf8(events).unwrap();
         assert!(events.contains("\"calls\":1192") && events.contains("\"calls\":2"), "{events}");
+    }
+
+    #[test]
+    fn a_challenge_that_is_told_of_is_named_by_each_rule() {
+        let mut refused = RefusedCalls::default();
+        (0..8).for_each(|id| refused.add(call(Some(id))));
+        (0..8).for_each(|id| refused.add(call_by(Rule::SpendCap, Some(id))));
+        let named = refused.0.iter().filter(|(call, _)| call.challenge.is_some());
+        assert_eq!(named.count(), 16);
     }
 }

@@ -68,7 +68,7 @@ impl Service {
         }
     }
 
-    /// Turns away numbers to which nothing is sent. Nothing else tells of it, so each hit is an event.
+    /// Turns away numbers to which nothing is sent. No record tells of it, so each hit is noted for an event.
     fn screen(self: &Arc<Self>, issue: &Issue) -> Result<(), CallError> {
         let recipient = &issue.recipient;
         let hits = self.parts.screens.hits(&recipient.number);

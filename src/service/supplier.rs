@@ -1,5 +1,6 @@
 //! What the machine lacks on the way to an answer: a fresh code, the hash of a guess, the verdict of
-//! the shared limits. It is got here and added to the machine's supply.
+//! the shared limits, a text message's clearance. It is got here and added to the machine's supply; what was
+//! charged for it and no commit used is given back.
 
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
@@ -125,11 +126,9 @@ impl<'a> Supplier<'a> {
 
     /// Text messages that a commit sends keep what they were charged.
     pub fn pay(&mut self, sends: &[Send]) {
-        let is_of = |send: &Send, delivery: &DeliveryRef| {
-            (send.challenge, send.delivery) == (delivery.challenge, delivery.number)
-        };
-        let texts = || sends.iter().filter(|send| send.channel == Channel::Sms);
-        self.tolls.retain(|(delivery, _)| !texts().any(|send| is_of(send, delivery)));
+        let texts = sends.iter().filter(|send| send.channel == Channel::Sms);
+        let sent: Vec<_> = texts.map(|send| (send.challenge, send.delivery)).collect();
+        self.tolls.retain(|(text, _)| !sent.contains(&(text.challenge, text.number)));
     }
 
     /// Gives back what was charged for a message that did not go out, or that a twin of this call,

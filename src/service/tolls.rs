@@ -2,9 +2,10 @@
 //! whoever drove it there: a call, a receipt or an alarm.
 //!
 //! A message is charged once, under the name of its delivery and try, for whoever works on it; it is given
-//! back by those whose commit does not send it, and for all once its challenge is verified. So what a budget
-//! holds are messages that were sent and that nobody verified. A rule that is enforced fails
-//! closed: without the store there is no message anyway. One that is only observed fails open.
+//! back by those whose commit does not send it, and for all once its challenge is verified, or ended and no
+//! provider can have taken it. So what a budget holds are messages that were promised and that nobody
+//! verified. A rule that is enforced fails closed: without the store there is no message anyway. One that is
+//! only observed fails open.
 
 mod gathering;
 
@@ -105,8 +106,9 @@ impl Service {
         let known = self.known(text.to).await;
         let mut clearing = Clearing { service: self, text, holder, known, charged: Vec::new() };
         let hits = clearing.ask_all().await;
+        let is_let_go = hits.as_ref().is_ok_and(|hits| hits.iter().all(|hit| !hit.enforced));
         let mut charged = clearing.charged;
-        if !hits.as_ref().is_ok_and(|hits| hits.iter().all(|hit| !hit.enforced)) {
+        if !is_let_go {
             self.give_back(charged.drain(..)).await;
         }
         Ok((hits?, charged))

@@ -21,7 +21,7 @@ pub(super) struct Rate {
 }
 
 /// How full a bucket was at a moment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Level {
     at: Time,
     drops: u64,
@@ -52,7 +52,9 @@ impl Rate {
     }
 
     /// A charge of this cost more, or how long until there is room for it. What a larger count let in and
-    /// this one would not is poured away: the bucket is full, and whoever comes waits no longer than that.
+    /// this one would not is poured away, for good: the bucket is full, and whoever comes waits no longer than
+    /// that. (So whoever lowers a count and raises it again has emptied the bucket by the difference; as
+    /// replicas do that are told different counts, until all are told the same.)
     pub(super) fn pour(self, level: Level, cost: u32, now: Time) -> Result<Level, Duration> {
         let most = self.count * self.length_ms;
         let level = self.leak(Level { drops: level.drops.min(most), ..level }, now);
@@ -68,8 +70,8 @@ impl Rate {
     /// so it has all its drops while something is left of those below: in a busy bucket whoever gives back is
     /// as if never charged, and in a quiet one nobody makes room by what has leaked away long ago.
     ///
-    /// (Drops below that were given back themselves are taken to have leaked. So there may be room for one
-    /// charge more for each that was given back, and never for more than that.)
+    /// (Drops below that were given back themselves, or poured away, are taken to leak still. So there may be
+    /// room for one charge more for each that was given back, and never for more than that.)
     pub(super) fn give_back(self, level: Level, charged: Level, cost: u32, now: Time) -> Level {
         let level = self.leak(level, now);
         let left = self.leak(charged, now).drops.min(self.drops(cost));

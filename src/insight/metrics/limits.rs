@@ -9,7 +9,7 @@ pub(super) fn describe() {
         ("pombo_observed_total", "What limits that are only observed would have stopped."),
         (
             "pombo_evidence_lost_total",
-            "Ends of challenges that the rules against toll fraud never heard of, and refused calls that no event tells of.",
+            "Ends of challenges that the rules against toll fraud never heard of, and refused calls that no event tells of, each as often as there were rules in its way.",
         ),
         (
             "pombo_evidence_unreadable_total",
@@ -31,7 +31,7 @@ pub fn observed(limit: &'static str) {
 }
 
 /// Counts ends of challenges that the rules against toll fraud never heard of, and calls that they refused
-/// and no event tells of.
+/// and no event tells of, once for each rule.
 pub fn evidence_lost(count: u32) {
     counter!("pombo_evidence_lost_total").increment(count.into());
 }

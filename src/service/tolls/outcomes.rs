@@ -1,5 +1,6 @@
-//! What becomes of text messages and of calls for them, taken in: messages that were verified or that
-//! nobody took are given back, and what it tells of where they went is learnt.
+//! What becomes of text messages and of calls for them, taken in: messages that were verified, or that no
+//! provider can have taken, are given back; what it tells of where they went is learnt; calls that got none
+//! are told of.
 
 use std::sync::Arc;
 
@@ -76,8 +77,10 @@ impl Service {
             Answer::Issued(issued) => issued.reused && !issued.message_sent,
             _ => false,
         };
-        let calls = hits.iter().filter_map(|hit| RefusedCall::by_rule(event, *text, *hit));
-        calls.filter(|_| is_refused).for_each(|call| self.tell_refused(text.to, call));
+        if is_refused {
+            let calls = hits.iter().filter_map(|hit| RefusedCall::by_rule(event, *text, *hit));
+            calls.for_each(|call| self.tell_refused(text.to, call));
+        }
     }
 
     /// Takes in that a call was for a number to which nothing is sent, or nothing would be.
@@ -112,6 +115,7 @@ impl Service {
         let mut charges = Vec::new();
         for rule in self.parts.tolls.asked() {
             let toll = self.parts.tolls.toll(rule, settlement.to, &known);
+            // A breaker charges, and is given back, while it lets a few through to see.
             let Ok(Some(toll)) = toll else { continue };
             let verified = settlement.verified == Some(true) && rule.is_budget();
             let texts = settlement.texts.iter().filter(|_| verified);

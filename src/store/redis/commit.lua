@@ -18,9 +18,9 @@
 local ttl = tonumber(ARGV[3])
 
 -- What many share is kept for as long as the last of them needs it.
-local function outlive(key, ttl)
-  if redis.call('PTTL', key) < ttl then
-    redis.call('PEXPIRE', key, ttl)
+local function outlive(key, life)
+  if redis.call('PTTL', key) < life then
+    redis.call('PEXPIRE', key, life)
   end
 end
 

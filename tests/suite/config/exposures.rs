@@ -5,9 +5,9 @@ use super::{refusals::caller, serve};
 /// The keys of what is told.
 fn exposed(changes: &[(&str, &str)]) -> Vec<&'static str> {
     let config = serve(changes).unwrap();
-    let exposures = config.cautions();
-    assert!(exposures.iter().all(|it| it.sentence.contains(" in clear")), "{exposures:?}");
-    exposures.iter().map(|it| it.key).collect()
+    let told = config.cautions();
+    let exposures = told.iter().filter(|it| it.sentence.contains(" in clear"));
+    exposures.map(|it| it.key).collect()
 }
 
 #[test]

@@ -95,5 +95,7 @@ fn rules_that_do_nothing_or_too_much_are_told_of() {
     assert_eq!(told(&[only, spend, dear]), ["fraud.spend"]);
     let country = ("fraud.enforce", "country_budget");
     assert_eq!(told(&[country]), ["fraud.country_hourly"]);
-    assert_eq!(told(&[country, ("fraud.country_hourly", "200")]), [""; 0]);
+    let hourly = ("fraud.country_hourly", "200");
+    assert_eq!(told(&[country, hourly]), ["fraud.country_hourly"], "and the day's?");
+    assert_eq!(told(&[country, hourly, ("fraud.country_daily", "900")]), [""; 0]);
 }

@@ -128,22 +128,17 @@ fn of_a_text_message_that_was_sent_again_and_refused_the_first_may_have_gone_out
 
 #[test]
 fn a_text_message_that_a_provider_took_or_may_have_taken_is_not_refused() {
-    use FailureReason::{Other, Unreachable};
-    let receipt = |phone: &mut Phone, id| drop(phone.receipt(id, 1, Other));
-    let cut_short = |phone: &mut Phone, id| {
-        let news = News { perhaps_taken: true, ..Unreachable.into() };
-        drop(phone.sender(id, 1, news));
-    };
-    let refused = |phone: &mut Phone, id| drop(phone.sender(id, 1, Unreachable));
-    let whats: [(fn(&mut Phone, ChallengeId), _); 3] =
-        [(receipt, (1, 0)), (cut_short, (1, 0)), (refused, (0, 1))];
-    for (what, settled) in whats {
+    let failed = |perhaps_taken| News { perhaps_taken, ..FailureReason::Unreachable.into() };
+    let settled = |tell: &dyn Fn(&mut Phone, ChallengeId) -> Answer| {
         let mut phone = Phone::new();
         let id = phone.begin(Ask::by(Sms));
-        what(&mut phone, id);
+        tell(&mut phone, id);
         let told = phone.settlements.remove(0);
-        assert_eq!((told.texts.len(), told.refused.len()), settled);
-    }
+        (told.texts.len(), told.refused.len())
+    };
+    assert_eq!(settled(&|phone, id| phone.receipt(id, 1, failed(false))), (1, 0), "by a receipt");
+    assert_eq!(settled(&|phone, id| phone.sender(id, 1, failed(true))), (1, 0), "it broke off");
+    assert_eq!(settled(&|phone, id| phone.sender(id, 1, failed(false))), (0, 1));
 }
 
 #[test]

@@ -51,7 +51,9 @@ pub enum Law {
     /// conclusion that they may not have.
     Lasting,
     /// A text message is charged by the rules against toll fraud before a try of it starts, and stays
-    /// charged unless a code of its challenge is given back or no provider took it.
+    /// charged unless a code of its challenge is given back or no provider took it. In the end nothing else
+    /// is, but what a commit promised and nobody came to try. (By budgets and cap: a breaker charges the few
+    /// that it lets through, which nobody else counts.)
     Paid,
     /// Every challenge ends, and whatever else is due is done, within its time, a lease and a scan of
     /// a healthy service.

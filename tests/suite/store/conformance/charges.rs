@@ -24,7 +24,7 @@ promises! {
     a_counter_without_windows_has_no_limit,
     windows_of_one_counter_are_kept_apart,
     a_dear_charge_counts_for_many_and_is_given_back_whole,
-    a_window_whose_count_changes_keeps_what_it_holds,
+    a_window_whose_count_changes_keeps_what_that_count_allows,
 }
 
 fn wait(charged: Charged) -> Duration {
@@ -242,7 +242,7 @@ async fn a_dear_charge_counts_for_many_and_is_given_back_whole(bench: Bench) {
     assert_eq!(bench.charge(&dear(2)).await, Charged::Allowed);
 }
 
-async fn a_window_whose_count_changes_keeps_what_it_holds(bench: Bench) {
+async fn a_window_whose_count_changes_keeps_what_that_count_allows(bench: Bench) {
     for operation in 0..3 {
         assert_eq!(bench.charge(&charge(1, operation, &[(3, 60_000)])).await, Charged::Allowed);
     }
