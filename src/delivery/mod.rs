@@ -152,6 +152,9 @@ pub enum Again {
     Once,
     /// Quick retries are worth it.
     Yes,
+    /// Quick retries are worth it, and it failed; but as the provider does not say at what, or a gateway
+    /// speaks for it, it may have been taken.
+    Doubtful,
     /// The exchange broke off and nobody knows whether the message went out: quick retries are worth
     /// it, and if they lead nowhere, it counts as silent rather than failed.
     Broken,

@@ -79,7 +79,7 @@ impl Reaction {
     /// HTTP status, and without one (a callback) nothing.
     pub const fn of_status(status: Option<u16>) -> Self {
         match status {
-            Some(500..) => Self::alone(FailureReason::Unavailable, Again::Yes),
+            Some(500..) => Self::alone(FailureReason::Unavailable, Again::Doubtful),
             Some(429) => Self::alone(FailureReason::RateLimited, Again::No),
             Some(401) => Self::stop(FailureReason::Misconfigured, Scope::Token),
             Some(403) => Self::alone(FailureReason::Misconfigured, Again::No),
@@ -181,8 +181,8 @@ mod tests {
     fn without_a_known_code_the_status_is_all_there_is() {
         use FailureReason::{Misconfigured, Other, RateLimited, Unavailable};
         for (status, reason, again) in [
-            (Some(500), Unavailable, Again::Yes),
-            (Some(503), Unavailable, Again::Yes),
+            (Some(500), Unavailable, Again::Doubtful),
+            (Some(503), Unavailable, Again::Doubtful),
             (Some(429), RateLimited, Again::No),
             (Some(401), Misconfigured, Again::No),
             (Some(403), Misconfigured, Again::No),

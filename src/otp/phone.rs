@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use phonenumber::{Mode, Type, metadata::DATABASE};
+use phonenumber::{Metadata, Mode, Type, metadata::DATABASE};
 
 use super::country::Country;
 
@@ -66,18 +66,13 @@ impl PhoneNumber {
     }
 
     fn from_parts(text: &str, number: &phonenumber::PhoneNumber) -> Self {
+        let national = number.national().to_string();
+        let plan = plan_of(number.code().value(), &national);
         Self {
             e164: text.to_owned(),
             calling_code_digits: number.code().value().to_string().len(),
-            country: number
-                .country()
-                .id()
-                .map_or(Country::UNKNOWN, |id| Country::new(&format!("{id:?}"))),
-            tariff: match number.number_type(&DATABASE) {
-                Type::PremiumRate => Tariff::PremiumRate,
-                Type::SharedCost => Tariff::SharedCost,
-                _ => Tariff::Usual,
-            },
+            country: plan.map_or(Country::UNKNOWN, |plan| Country::new(plan.id())),
+            tariff: plan.map_or(Tariff::Usual, |plan| tariff(plan, &national)),
         }
     }
 
@@ -109,6 +104,48 @@ impl PhoneNumber {
         )
     }
 }
+
+/// The plan that a number belongs to, of those that share its calling code. The library's own answer leaves out
+/// the zero that national numbers of Italy and Niger begin with, and judges another number by that.
+fn plan_of(code: u16, national: &str) -> Option<&'static Metadata> {
+    let mut plans = DATABASE.by_code(&code)?;
+    if plans.len() == 1 {
+        return plans.pop();
+    }
+    plans.into_iter().find(|plan| match plan.leading_digits() {
+        Some(first) => first.find(national).is_some_and(|found| found.start() == 0),
+        None => KINDS.iter().any(|kind| is_of(plan, *kind, national)),
+    })
+}
+
+fn tariff(plan: &Metadata, national: &str) -> Tariff {
+    let tariffs = [
+        (Type::PremiumRate, Tariff::PremiumRate),
+        (Type::TollFree, Tariff::Usual),
+        (Type::SharedCost, Tariff::SharedCost),
+    ];
+    let first = tariffs.into_iter().find(|(kind, _)| is_of(plan, *kind, national));
+    first.map_or(Tariff::Usual, |(_, tariff)| tariff)
+}
+
+fn is_of(plan: &Metadata, kind: Type, national: &str) -> bool {
+    let (all, of_kind) = (plan.descriptors().general(), plan.descriptors().get(kind));
+    all.is_match(national) && of_kind.is_some_and(|it| it.is_match(national))
+}
+
+/// The kinds of numbers that a plan may have.
+const KINDS: [Type; 10] = [
+    Type::FixedLine,
+    Type::Mobile,
+    Type::TollFree,
+    Type::PremiumRate,
+    Type::SharedCost,
+    Type::PersonalNumber,
+    Type::Voip,
+    Type::Pager,
+    Type::Uan,
+    Type::Voicemail,
+];
 
 fn check_shape(text: &str) -> Result<(), PhoneError> {
     let digits = text.strip_prefix('+').ok_or(PhoneError::Shape)?;
@@ -152,6 +189,19 @@ mod tests {
         for text in ["+5511111", "+99912345678", "+15550100001", "+55011987654321"] {
             assert!(PhoneNumber::parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_national_number_may_begin_with_a_zero() {
+        let known = |text| {
+            let number = PhoneNumber::parse(text).unwrap();
+            (number.country().as_str().to_owned(), number.tariff())
+        };
+        assert_eq!(known("+390612345678"), ("IT".to_owned(), Tariff::Usual));
+        assert_eq!(known("+39087812345"), ("IT".to_owned(), Tariff::PremiumRate));
+        assert_eq!(known("+22709123456"), ("NE".to_owned(), Tariff::PremiumRate));
+        assert_eq!(known("+2250712345678"), ("CI".to_owned(), Tariff::Usual));
+        assert_eq!(known("+80012345678"), (String::new(), Tariff::Usual));
     }
 
     #[test]

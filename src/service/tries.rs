@@ -29,7 +29,7 @@ pub enum Outcome {
     Failed {
         /// Why.
         failure: Failure,
-        /// The answer to an earlier try broke off: by that one it may have gone out.
+        /// The answer to a try broke off, or does not say that it was refused: it may have gone out.
         perhaps_taken: bool,
     },
     /// Nobody knows.
@@ -57,7 +57,7 @@ pub struct Taken {
 impl Dispatch {
     /// Tries until there is an outcome.
     pub async fn attempt(&self, road: &Road, message: &Message) -> Outcome {
-        let (mut unclear, mut tries) = (false, TRIES);
+        let (mut unclear, mut perhaps_taken, mut tries) = (false, false, TRIES);
         let mut last: Failure = FailureReason::RateLimited.into();
         let mut tried = 0;
         while tried < tries {
@@ -76,6 +76,7 @@ impl Dispatch {
                     last = error.reaction.failure();
                     let again = error.reaction.again;
                     unclear |= matches!(again, Again::Broken | Again::Unclear);
+                    perhaps_taken |= unclear || again == Again::Doubtful;
                     tries = tries.min(tries_of(again));
                 }
             }
@@ -85,10 +86,10 @@ impl Dispatch {
         }
         // What an answer says of the recipient holds, whatever became of the tries before it.
         let is_final = last.cause == Cause::Recipient;
-        match unclear {
-            true if !is_final => Outcome::Unclear,
-            perhaps_taken => Outcome::Failed { failure: last, perhaps_taken },
+        if unclear && !is_final {
+            return Outcome::Unclear;
         }
+        Outcome::Failed { failure: last, perhaps_taken }
     }
 
     /// How long the code still works, if the message is still wanted: the challenge is live, the
@@ -150,6 +151,6 @@ fn tries_of(again: Again) -> usize {
     match again {
         Again::No | Again::Unclear => 1,
         Again::Once => 2,
-        Again::Yes | Again::Broken => TRIES,
+        Again::Yes | Again::Doubtful | Again::Broken => TRIES,
     }
 }

@@ -12,7 +12,7 @@ use crate::{
 pub fn judge(code: &str, reason: &str) -> Option<Reaction> {
     Some(match code {
         "ThrottlingException" => Reaction::alone(Why::RateLimited, Again::Yes),
-        "InternalServerException" => Reaction::alone(Why::Unavailable, Again::Yes),
+        "InternalServerException" => Reaction::alone(Why::Unavailable, Again::Doubtful),
         "AccessDeniedException" => denied(reason),
         "ConflictException" => conflict(reason),
         "ServiceQuotaExceededException" => quota(reason),

@@ -196,8 +196,8 @@ mod tests {
     #[test]
     fn an_error_without_a_code_is_judged_by_its_status() {
         for (status, body, again) in [
-            (502, Value::Null, Again::Yes),
-            (500, json!({ "error": "down" }), Again::Yes),
+            (502, Value::Null, Again::Doubtful),
+            (500, json!({ "error": "down" }), Again::Doubtful),
             (400, json!({ "error": { "code": "190" } }), Again::No),
             (302, Value::Null, Again::No),
         ] {

@@ -95,9 +95,9 @@ async fn an_answer_that_says_nothing_leaves_it_unclear() {
 async fn an_error_without_a_known_code_is_judged_by_its_status() {
     use FailureReason::{Misconfigured, Other, RateLimited, Unavailable};
     for (status, reason, again) in [
-        (500, Unavailable, Again::Yes),
-        (502, Unavailable, Again::Yes),
-        (503, Unavailable, Again::Yes),
+        (500, Unavailable, Again::Doubtful),
+        (502, Unavailable, Again::Doubtful),
+        (503, Unavailable, Again::Doubtful),
         (429, RateLimited, Again::No),
         (401, Misconfigured, Again::No),
         (403, Misconfigured, Again::No),

@@ -94,5 +94,5 @@ fn unknown_codes_go_by_the_status() {
             assert_eq!(judge(Some(code), status), Reaction::of_status(status), "{code} {status:?}");
         }
     }
-    assert_eq!(judge(Some(20_500), Some(500)).again, Again::Yes);
+    assert_eq!(judge(Some(20_500), Some(500)).again, Again::Doubtful);
 }

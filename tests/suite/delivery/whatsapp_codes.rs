@@ -116,7 +116,7 @@ fn unknown_codes_go_by_the_status() {
             assert_eq!(judge(Some(code), status), Reaction::of_status(status), "{code} {status:?}");
         }
     }
-    assert_eq!(judge(Some(5), Some(503)).again, Again::Yes);
+    assert_eq!(judge(Some(5), Some(503)).again, Again::Doubtful);
     assert_eq!(judge(Some(5), Some(400)).again, Again::No);
 }
 

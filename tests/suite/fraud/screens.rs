@@ -12,6 +12,13 @@ fn barred<T: std::fmt::Debug>(call: Result<T, Status>) {
     assert_eq!(status.get_error_details().error_info().unwrap().reason, "PREFIX_BLOCKED");
 }
 
+/// A service whose caller is a bank.
+async fn for_a_bank(more: &[(&str, &str)]) -> Pombo {
+    let hash = crate::edge::sha256_hex("bank key");
+    let bank = [("CALLERS__0__NAME", "bank"), ("CALLERS__0__API_KEY_SHA256", &*hash)];
+    world("memory:", &[&bank, more].concat()).await.serve().await
+}
+
 #[tokio::test]
 async fn blocked_prefixes_and_costly_numbers_get_nothing() {
     let world = world("memory:", &[("FRAUD__BLOCKED_PREFIXES", "[\"+551193\"]")]).await;
@@ -28,13 +35,7 @@ async fn blocked_prefixes_and_costly_numbers_get_nothing() {
 
 #[tokio::test]
 async fn who_may_not_ask_or_asks_wrongly_is_told_that_first_and_is_no_hit() {
-    let hash = crate::edge::sha256_hex("bank key");
-    let callers = [
-        ("CALLERS__0__NAME", "bank"),
-        ("CALLERS__0__API_KEY_SHA256", &*hash),
-        ("CALLERS__0__PURPOSES", "signup"),
-    ];
-    let pombo = world("memory:", &callers).await.serve().await;
+    let pombo = for_a_bank(&[("CALLERS__0__PURPOSES", "signup")]).await;
     let mut client = pombo.client().await;
     let mut ask = async |request| {
         let answer = client.issue_code(crate::edge::keyed("bank key", request)).await;
@@ -80,14 +81,8 @@ async fn an_observed_limit_refuses_nobody_and_is_counted() {
 
 #[tokio::test]
 async fn a_caller_may_have_a_quota_of_its_own() {
-    let hash = crate::edge::sha256_hex("bank key");
-    let callers = [
-        ("CALLERS__0__NAME", "bank"),
-        ("CALLERS__0__API_KEY_SHA256", &*hash),
-        ("CALLERS__0__QUOTA", "[\"2/1h\"]"),
-        ("LIMITS__CALLER", "[\"1/1h\"]"),
-    ];
-    let pombo = world("memory:", &callers).await.serve().await;
+    let quota = [("CALLERS__0__QUOTA", "[\"2/1h\"]"), ("LIMITS__CALLER", "[\"1/1h\"]")];
+    let pombo = for_a_bank(&quota).await;
     let mut client = pombo.client().await;
     let mut ask = async |index: u32| {
         let request = login(&number(300_000 + index, "00"));

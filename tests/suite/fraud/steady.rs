@@ -25,6 +25,8 @@ const TYPING: Duration = Duration::from_secs(30);
 
 /// A place of which a day is known, in which so many text messages an hour were verified.
 struct Place {
+    /// Of a hundred honest people so many give their code back.
+    verify: u64,
     store: MemoryStore,
     clock: Arc<AtomicU64>,
     rules: Rules,
@@ -32,7 +34,7 @@ struct Place {
     next: u64,
 }
 
-/// What became of six hours.
+/// What became of some hours.
 #[derive(Default)]
 struct Came {
     honest: u32,
@@ -42,15 +44,19 @@ struct Came {
 
 impl Place {
     fn new(hourly: u64) -> Self {
+        Self::where_so_many_verify(100, hourly)
+    }
+
+    fn where_so_many_verify(verify: u64, hourly: u64) -> Self {
         let clock = Arc::new(AtomicU64::new(1_800_000_000_000));
         let told = Arc::clone(&clock);
         let store = MemoryStore::with_clock(Arc::new(move || {
             Time::from_millis(told.load(Ordering::SeqCst))
         }));
         let (rules, known) = (Rules::default(), Evidence::default());
-        let mut place = Self { store, clock, rules, known, next: 0 };
+        let mut place = Self { verify, store, clock, rules, known, next: 0 };
         for _ in 0..24 {
-            place.learn(hourly as u32);
+            place.learn((hourly * verify / 100) as u32);
             place.clock.fetch_add(3_600_000, Ordering::SeqCst);
         }
         place
@@ -81,10 +87,10 @@ impl Place {
         self.charge(self.next, 1).await.then_some(self.next)
     }
 
-    /// Six hours with so many honest messages an hour, and so many of somebody who never gives one back.
-    async fn live(&mut self, hourly: u64, pumped: u64) -> Came {
+    /// So many hours with so many honest messages each, and so many of somebody who never gives one back.
+    async fn live(&mut self, hours: u64, hourly: u64, pumped: u64) -> Came {
         let (mut came, mut typing) = (Came::default(), VecDeque::new());
-        for tenth in 0..HOURS * 36_000 {
+        for tenth in 0..hours * 36_000 {
             self.clock.fetch_add(100, Ordering::SeqCst);
             let now = self.store.time();
             while let Some((operation, _)) = typing.pop_front_if(|(_, at)| *at <= now) {
@@ -93,8 +99,10 @@ impl Place {
             }
             if is_due(tenth, hourly) {
                 came.honest += 1;
+                let verifies = u64::from(came.honest) * self.verify % 100 < self.verify;
                 match self.wants_one().await {
-                    Some(operation) => typing.push_back((operation, now + TYPING)),
+                    Some(operation) if verifies => typing.push_back((operation, now + TYPING)),
+                    Some(_) => {}
                     None => came.honest_refused += 1,
                 }
             }
@@ -103,8 +111,8 @@ impl Place {
             }
         }
         println!(
-            "{hourly} an hour, {pumped} pumped: of {} honest messages {} refused, {} pumped ones paid",
-            came.honest, came.honest_refused, came.pumped
+            "{hourly} an hour, {} % verify, {pumped} pumped: of {} honest messages {} refused, {} pumped ones paid",
+            self.verify, came.honest, came.honest_refused, came.pumped
         );
         came
     }
@@ -118,14 +126,23 @@ fn is_due(tenth: u64, hourly: u64) -> bool {
 #[tokio::test]
 async fn honest_traffic_uses_no_budget_up_however_long_people_type() {
     for hourly in [6, 60, 300, 3_000] {
-        let came = Place::new(hourly).live(hourly, 0).await;
+        let came = Place::new(hourly).live(HOURS, hourly, 0).await;
         assert_eq!((came.honest, came.honest_refused), (hourly as u32 * HOURS as u32, 0));
     }
 }
 
 #[tokio::test]
+async fn a_share_is_enough_where_77_of_100_verify_and_not_where_fewer_do() {
+    for (verify, is_enough) in [(77, true), (72, false)] {
+        let place = &mut Place::where_so_many_verify(verify, 300);
+        let came = place.live(7 * 24, 300, 0).await;
+        assert_eq!(came.honest_refused == 0, is_enough, "where {verify} of 100 verify");
+    }
+}
+
+#[tokio::test]
 async fn a_few_who_never_give_a_code_back_turn_no_honest_people_away() {
-    let came = Place::new(3_000).live(3_000, 300).await;
+    let came = Place::new(3_000).live(HOURS, 3_000, 300).await;
     assert_eq!((came.honest_refused, came.pumped), (0, 300 * HOURS as u32));
 }
 
@@ -133,7 +150,7 @@ async fn a_few_who_never_give_a_code_back_turn_no_honest_people_away() {
 async fn a_flood_beside_honest_traffic_gets_the_budget_and_no_more() {
     let mut place = Place::new(3_000);
     let [hour, day] = place.rules.country.windows(&place.known, place.store.time());
-    let came = place.live(3_000, 20_000).await;
+    let came = place.live(HOURS, 3_000, 20_000).await;
     // At once, and what leaks meanwhile.
     let most = (hour.count.get() * (1 + HOURS as u32)).min(day.count.get() + day.count.get() / 4);
     assert!(came.pumped <= most, "{} of {most}", came.pumped);

@@ -170,7 +170,8 @@ impl Pigeon {
 pub fn reaction(dice: &Dice) -> Reaction {
     use Scope::{Account, App, Country, PhoneNumber, Template, Token};
     let reason = dice.pick(FailureReason::ALL);
-    let again = [Again::No, Again::Once, Again::Yes, Again::Broken, Again::Unclear];
+    let again =
+        [Again::No, Again::Once, Again::Yes, Again::Doubtful, Again::Broken, Again::Unclear];
     let alone = Reaction::alone(reason, dice.pick(&again));
     let stop = || {
         let scope = dice.pick(&[Token, App, Account, PhoneNumber, Template, Country]);

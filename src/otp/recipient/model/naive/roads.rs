@@ -28,8 +28,9 @@ impl Naive {
             }
             let pays = delivery.channel == Channel::Sms && is_withheld(step);
             assert!(!pays, "a text message in spite of the rules against toll fraud");
-            let senders = step.rules.senders(delivery.channel);
-            let at = senders.iter().position(|it| *it == delivery.sender).unwrap();
+            let senders = senders(step, challenge, delivery, delivery.channel);
+            let at = senders.iter().position(|it| **it == delivery.sender);
+            let at = at.expect("another sender got around what one said of the recipient");
             if is_closed(step, delivery.channel, &delivery.sender) {
                 tally.raise("sent by a closed road".into());
                 assert!(
@@ -150,6 +151,21 @@ fn is_closed(step: &Step, channel: Channel, sender: &str) -> bool {
     step.supply.closed.iter().any(|it| it.channel == channel && it.sender == sender)
 }
 
+/// Who may take a message by this channel: all, or the one that said something of the recipient before.
+fn senders<'a>(
+    step: &Step<'a>,
+    challenge: &Challenge,
+    delivery: &Delivery,
+    channel: Channel,
+) -> Vec<&'a String> {
+    let earlier = challenge.deliveries.iter().filter(|it| it.number < delivery.number);
+    let of_recipient =
+        |it: &&Delivery| it.failure.is_some_and(|failure| failure.cause == Cause::Recipient);
+    let bound = earlier.filter(|it| it.channel == channel).find(of_recipient);
+    let senders = step.rules.senders(channel).iter();
+    senders.filter(|sender| bound.is_none_or(|it| it.sender == **sender)).collect()
+}
+
 /// Whether this sender was left behind for the same channel before, in the same plan.
 fn failed(challenge: &Challenge, delivery: &Delivery, sender: &str) -> bool {
     delivery.route != Route::Plan
@@ -162,8 +178,9 @@ fn rest_is_closed(step: &Step, challenge: &Challenge, delivery: &Delivery) -> bo
     let rest = challenge.plan.iter().skip(challenge.step + 1);
     let off = step.after.off_whatsapp_since.is_some();
     let rest = rest.filter(|&&channel| channel == Channel::Sms || !off);
-    let mut roads =
-        rest.flat_map(|&channel| step.rules.senders(channel).iter().map(move |it| (channel, it)));
+    let mut roads = rest.flat_map(|&channel| {
+        senders(step, challenge, delivery, channel).into_iter().map(move |it| (channel, it))
+    });
     delivery.route == Route::Requested || roads.all(|(channel, it)| is_closed(step, channel, it))
 }
 
