@@ -23,7 +23,7 @@ const PRICE: Caution = Caution {
 
 const FLOOR: Caution = Caution {
     key: "fraud.country_hourly",
-    sentence: "or fraud.country_daily is left at its default while country_budget is enforced, so in a country \
+    sentence: "or fraud.country_daily is at its default while country_budget is enforced, so in a country \
                that has not verified many text messages yet a few that nobody verifies stop all others; set \
                both above what an honest hour and day leave unverified",
 };

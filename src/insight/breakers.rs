@@ -7,26 +7,26 @@ use crate::otp::{
     Country, RecipientKey, Time,
     toll::{
         Rule,
-        breaker::{Stand, Turn},
+        breaker::{Change, Stand},
     },
 };
 
 /// A prefix's breaker opened or closed.
-pub struct BreakerTurn {
+pub struct BreakerChange {
     /// The prefix, unrecognisable,
     pub prefix: RecipientKey,
     /// and where it lies.
     pub country: Country,
-    /// How it turned.
-    pub turn: Turn,
-    /// Whether text messages are withheld by it, or this is only noted.
+    /// How it changed.
+    pub change: Change,
+    /// Whether text messages are withheld by it, or this is only observed.
     pub enforced: bool,
 }
 
-impl BreakerTurn {
+impl BreakerChange {
     /// Its event record.
     pub fn event(&self, now: Time) -> Vec<u8> {
-        let Self { prefix, country, turn, enforced } = self;
+        let Self { prefix, country, change, enforced } = self;
         let open_until = self.open_until();
         let event = json!({
             "event": if open_until.is_some() { "breaker.opened" } else { "breaker.closed" },
@@ -37,16 +37,16 @@ impl BreakerTurn {
             "rule": Rule::PrefixBreaker.as_str(),
             "enforced": enforced,
             "open_until": open_until.map(rfc3339),
-            "recipients": turn.recipients,
-            "verified": turn.verified,
+            "recipients": change.recipients,
+            "verified": change.verified,
         });
         event.to_string().into_bytes()
     }
 
     /// Tells the log.
     pub fn log(&self) {
-        let Self { prefix, country, turn, enforced } = self;
-        let (recipients, verified) = (turn.recipients, turn.verified);
+        let Self { prefix, country, change, enforced } = self;
+        let (recipients, verified) = (change.recipients, change.verified);
         let country = country.as_str();
         match self.open_until().map(rfc3339) {
             Some(open_until) => tracing::warn!(
@@ -61,7 +61,7 @@ impl BreakerTurn {
     }
 
     fn open_until(&self) -> Option<Time> {
-        match self.turn.to {
+        match self.change.to {
             Stand::Open(until) => Some(until),
             Stand::Closed | Stand::Probing(_) => None,
         }
@@ -75,10 +75,10 @@ mod tests {
     use super::*;
 
     fn told(to: Stand) -> Value {
-        let turn = Turn { to, recipients: 20, verified: 12 };
+        let change = Change { to, recipients: 20, verified: 12 };
         let (prefix, country) = (RecipientKey([1; 16]), Country::new("BR"));
-        let turn = BreakerTurn { prefix, country, turn, enforced: false };
-        serde_json::from_slice(&turn.event(Time::from_secs(1))).unwrap()
+        let change = BreakerChange { prefix, country, change, enforced: false };
+        serde_json::from_slice(&change.event(Time::from_secs(1))).unwrap()
     }
 
     #[test]

@@ -14,7 +14,7 @@ mod refused;
 mod breakers;
 
 use crate::otp::{Fact, event::FactKind};
-pub use breakers::BreakerTurn;
+pub use breakers::BreakerChange;
 pub use refused::{RefusedCall, RefusedCalls};
 
 /// Tells one fact: a line of the log and its metrics.

@@ -34,9 +34,10 @@ pub struct RefusedCall {
 pub struct RefusedCalls(Vec<(RefusedCall, u32)>);
 
 impl RefusedCall {
-    /// One to a number to which nothing is sent, or would be.
+    /// One to a number that a screen hits.
     pub fn by_screen(
-        (caller, purpose): (&str, Purpose),
+        caller: &str,
+        purpose: Purpose,
         to: Destination,
         screen: Screen,
         enforced: bool,
@@ -51,7 +52,7 @@ impl RefusedCall {
         }
     }
 
-    /// One for a text message that a rule withheld, or that this one would have. `None` if it is no call
+    /// One whose text message was withheld, as one of the rules in its way tells it. `None` if it is no call
     /// that asks for a message.
     pub fn by_rule(event: &Event, text: Text, hit: Hit) -> Option<Self> {
         let (caller, purpose, is_new) = match event {

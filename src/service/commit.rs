@@ -49,7 +49,7 @@ pub(super) struct Work<'a> {
 }
 
 impl Service {
-    /// How long a recipient's record is kept after its last change, and what happened to it is told.
+    /// How long a recipient's record is kept after its last change, and its events after they were written.
     pub(super) fn kept_for(&self) -> Duration {
         self.parts.rules.retention + MARGIN
     }

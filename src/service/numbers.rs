@@ -30,7 +30,7 @@ pub struct Admitted {
     pub test_code: Option<Code>,
 }
 
-/// A number that may not.
+/// Why a number may not be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotAdmitted {
     /// It is no phone number.

@@ -156,7 +156,7 @@ impl Service {
             template: None,
             status,
             failure: failure.map(|reaction| reaction.failure()),
-            perhaps_taken: true,
+            perhaps_taken: false,
         };
         let answer = self.apply_to(&delivery.challenge, Event::Progress(progress)).await?;
         // Old news, told again for days, says nothing of how the road is now.

@@ -23,7 +23,7 @@ use crate::{
         transaction::Details,
     },
 };
-use circuits::{Circuits, Of};
+use circuits::{Circuits, Shared};
 
 /// All roads, in the order in which they are to be tried.
 pub struct Roads(Vec<Road>);
@@ -62,7 +62,7 @@ impl Roads {
 
 impl Road {
     fn new(messenger: Arc<dyn Messenger>) -> Self {
-        let (pace, circuits) = (Pace::new(messenger.pacing()), Circuits::of(&*messenger));
+        let (pace, circuits) = (Pace::new(messenger.pacing()), Circuits::new(&*messenger));
         Self { messenger, pace, circuits }
     }
 
@@ -85,31 +85,31 @@ impl Road {
 
     /// The message was not sent after all.
     pub fn leave(&self, template: &str, country: Country) {
-        self.circuits.pass_in_vain(Of { template: Some(template), country });
+        self.circuits.pass_in_vain(Shared { template: Some(template), country });
     }
 
     /// Tries once to hand a message to the provider, for at most `limit`, and learns from what comes
     /// of it.
     pub async fn send(&self, message: &Message, limit: Duration) -> Result<Accepted, SendError> {
-        let of = Of { template: Some(&message.template), country: message.to.country() };
+        let shared = Shared { template: Some(&message.template), country: message.to.country() };
         let start = Instant::now();
         let sent = self.messenger.send(message, limit).await;
         let news = News { by: Teller::Answer, age: start.elapsed() };
         match &sent {
-            Ok(_) => self.circuits.succeeded(of, news),
-            Err(error) => self.circuits.failed(error.reaction, of, news),
+            Ok(_) => self.circuits.succeeded(shared, news),
+            Err(error) => self.circuits.failed(error.reaction, shared, news),
         }
         sent
     }
 
     /// Learns from a receipt.
     pub fn learn(&self, status: DeliveryStatus, failure: Option<Reaction>, carried: &Carried) {
-        let of = Of { template: carried.template.as_deref(), country: carried.country };
+        let shared = Shared { template: carried.template.as_deref(), country: carried.country };
         let news = News { by: Teller::Receipt, age: carried.age };
         match failure {
-            Some(reaction) => self.circuits.failed(reaction, of, news),
+            Some(reaction) => self.circuits.failed(reaction, shared, news),
             // That it was handed on says little: failures come after it.
-            None if status >= DeliveryStatus::Delivered => self.circuits.succeeded(of, news),
+            None if status >= DeliveryStatus::Delivered => self.circuits.succeeded(shared, news),
             None => {}
         }
     }

@@ -39,8 +39,9 @@ pub struct Supplier<'a> {
     pub supply: Supply,
     /// The fresh codes, in the order of the supply.
     codes: Vec<Code>,
-    /// Who text messages are charged for, and what each was that no commit sends so far.
+    /// In whose name text messages are charged,
     holder: Holder,
+    /// and what those were charged that no commit has sent so far.
     tolls: Vec<(DeliveryRef, Vec<Charge>)>,
 }
 

@@ -2,9 +2,9 @@
 //! whoever drove it there: a call, a receipt or an alarm.
 //!
 //! A message is charged once, under the name of its delivery and try, for whoever works on it; it is given
-//! back by those whose commit does not send it, and for all once its challenge is verified, or ended and no
-//! provider can have taken it. So what a budget holds are messages that were promised and that nobody
-//! verified. A rule that is enforced fails closed: without the store there is no message anyway. One that is
+//! back by those whose commit does not send it, and for all once its challenge ended and no provider can have
+//! taken it; to the budgets also once it is verified. So what a budget holds are messages that were promised
+//! and that nobody verified. A rule that is enforced fails closed: without the store there is no message anyway. One that is
 //! only observed fails open.
 
 mod gathering;
@@ -26,6 +26,83 @@ use crate::{
     store::{Charge, Charged, Holder, Loaded, StoreError, record},
 };
 pub use gathering::Learning;
+
+impl Service {
+    /// What the rules say to a text message, and what it was charged if they let it go.
+    pub(super) async fn clear(
+        &self,
+        text: &Text,
+        holder: Holder,
+    ) -> Result<(Vec<Hit>, Vec<Charge>), StoreError> {
+        if !self.parts.tolls.is_on() {
+            return Ok((Vec::new(), Vec::new()));
+        }
+        let known = self.known(text.to).await;
+        let mut clearing = Clearing { service: self, text, holder, known, charged: Vec::new() };
+        let hits = clearing.ask_all().await;
+        let is_let_go = hits.as_ref().is_ok_and(|hits| hits.iter().all(|hit| !hit.enforced));
+        let mut charged = clearing.charged;
+        if !is_let_go {
+            self.give_back(charged.drain(..)).await;
+        }
+        Ok((hits?, charged))
+    }
+
+    /// A message is charged by each rule once, whichever replica asks, and however often; one that is sent
+    /// again, since nobody knows what became of the first, is another. Several replicas may rely on one
+    /// charge, as long as they don't know whose commit it will be that sends the message.
+    fn charge_for(&self, rule: Rule, toll: &Toll, text: &Text, holder: Option<Holder>) -> Charge {
+        let index = &self.parts.index;
+        let call = if text.again { "text again" } else { "text" };
+        Charge {
+            counter: index.limit_tag(rule.as_str(), &[&toll.of]),
+            windows: toll.windows.iter().map(|it| (it.count.get(), it.length)).collect(),
+            cost: i32::try_from(toll.cost).unwrap_or(i32::MAX),
+            operation: index.operation(call, rule.as_str(), &text.delivery.to_string()),
+            holder,
+        }
+    }
+
+    pub(super) async fn give_back(&self, charges: impl IntoIterator<Item = Charge>) {
+        for charge in charges {
+            let refund = Charge { cost: -charge.cost, ..charge };
+            if let Err(error) = self.parts.store.charge(&refund).await {
+                tracing::warn!(%error, "a text message could not be given back to its budget");
+            }
+        }
+    }
+
+    async fn known(&self, to: Destination) -> Result<Known, StoreError> {
+        let country = self.country_key(to.country);
+        let prefix = async {
+            match &to.prefix {
+                Some(prefix) => Ok(self.evidence(prefix).await?.0),
+                None => Ok(Evidence::default()),
+            }
+        };
+        let (prefix, (country, loaded)) = tokio::try_join!(prefix, self.evidence(&country))?;
+        Ok(Known { prefix, country, now: loaded.now })
+    }
+
+    /// Where what is known of a country is kept.
+    fn country_key(&self, country: Country) -> RecipientKey {
+        RecipientKey(self.parts.index.limit_tag("country", &[country.as_str().as_bytes()]))
+    }
+
+    /// What is known of a place, and its record as it was found. One that can't be read, as a newer version
+    /// wrote it or it is damaged, tells nothing, and what is learnt next is written over it. It then has the
+    /// floors, like a place that nobody knows; refused instead, it would stay so until the record ends,
+    /// fifteen days on.
+    async fn evidence(&self, place: &RecipientKey) -> Result<(Evidence, Loaded), StoreError> {
+        let loaded = self.parts.store.load(place).await?;
+        let known = loaded.blob.as_deref().map(record::evidence::decode).transpose();
+        let known = known.inspect_err(|error| {
+            tracing::warn!(%error, "what is known of a destination counts as nothing");
+            metrics::evidence_unreadable();
+        });
+        Ok((known.ok().flatten().unwrap_or_default(), loaded))
+    }
+}
 
 /// A text message that asks to be let go.
 struct Clearing<'a> {
@@ -90,81 +167,5 @@ impl Clearing<'_> {
                 Ok(Some(wait))
             }
         }
-    }
-}
-
-impl Service {
-    /// What the rules say to a text message, and what it was charged if they let it go.
-    pub(super) async fn clear(
-        &self,
-        text: &Text,
-        holder: Holder,
-    ) -> Result<(Vec<Hit>, Vec<Charge>), StoreError> {
-        if !self.parts.tolls.is_on() {
-            return Ok((Vec::new(), Vec::new()));
-        }
-        let known = self.known(text.to).await;
-        let mut clearing = Clearing { service: self, text, holder, known, charged: Vec::new() };
-        let hits = clearing.ask_all().await;
-        let is_let_go = hits.as_ref().is_ok_and(|hits| hits.iter().all(|hit| !hit.enforced));
-        let mut charged = clearing.charged;
-        if !is_let_go {
-            self.give_back(charged.drain(..)).await;
-        }
-        Ok((hits?, charged))
-    }
-
-    /// A message is charged by each rule once, whichever replica asks, and however often; one that is sent
-    /// again, since nobody knows what became of the first, is another. Several replicas may rely on one
-    /// charge, as long as they don't know whose commit it will be that sends the message.
-    fn charge_for(&self, rule: Rule, toll: &Toll, text: &Text, holder: Option<Holder>) -> Charge {
-        let index = &self.parts.index;
-        let call = if text.again { "text again" } else { "text" };
-        Charge {
-            counter: index.limit_tag(rule.as_str(), &[&toll.of]),
-            windows: toll.windows.iter().map(|it| (it.count.get(), it.length)).collect(),
-            cost: i32::try_from(toll.cost).unwrap_or(i32::MAX),
-            operation: index.operation(call, rule.as_str(), &text.delivery.to_string()),
-            holder,
-        }
-    }
-
-    pub(super) async fn give_back(&self, charges: impl IntoIterator<Item = Charge>) {
-        for charge in charges {
-            let refund = Charge { cost: -charge.cost, ..charge };
-            if let Err(error) = self.parts.store.charge(&refund).await {
-                tracing::warn!(%error, "a text message could not be given back to its budget");
-            }
-        }
-    }
-
-    async fn known(&self, to: Destination) -> Result<Known, StoreError> {
-        let country = self.place_of(to.country);
-        let prefix = async {
-            match &to.prefix {
-                Some(prefix) => Ok(self.evidence(prefix).await?.0),
-                None => Ok(Evidence::default()),
-            }
-        };
-        let (prefix, (country, loaded)) = tokio::try_join!(prefix, self.evidence(&country))?;
-        Ok(Known { prefix, country, now: loaded.now })
-    }
-
-    /// Where what is known of a country is kept.
-    fn place_of(&self, country: Country) -> RecipientKey {
-        RecipientKey(self.parts.index.limit_tag("country", &[country.as_str().as_bytes()]))
-    }
-
-    /// What is known of a place, and its record as it was found. One that can't be read, as a newer version
-    /// wrote it or it is damaged, tells nothing, and what is learnt next is written over it: a place that
-    /// nobody knows has the floors, and closed to all it would stay for a fortnight.
-    async fn evidence(&self, place: &RecipientKey) -> Result<(Evidence, Loaded), StoreError> {
-        let loaded = self.parts.store.load(place).await?;
-        let known = loaded.blob.as_deref().map(record::evidence::decode).transpose();
-        let known = known.inspect_err(|error| {
-            tracing::warn!(%error, "what is known of a destination counts as nothing");
-            metrics::evidence_unreadable();
-        });
-        Ok((known.ok().flatten().unwrap_or_default(), loaded))
     }
 }

@@ -46,7 +46,6 @@ impl Outcome {
 }
 
 /// What the provider told of a message that it took.
-#[derive(Default)]
 pub struct Taken {
     /// The message, if it told which one receipts will name.
     pub message: Option<MessageTag>,

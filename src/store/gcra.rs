@@ -66,7 +66,7 @@ impl Rate {
         }
     }
 
-    /// A charge of this cost less, after which the bucket was so full. What was poured first leaks first,
+    /// Without a charge of this cost; `charged` is how full the bucket was with it. What was poured first leaks first,
     /// so it has all its drops while something is left of those below: in a busy bucket whoever gives back is
     /// as if never charged, and in a quiet one nobody makes room by what has leaked away long ago.
     ///

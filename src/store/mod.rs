@@ -160,11 +160,11 @@ pub struct Due {
 pub struct Charge {
     /// The counter: a keyed hash, so that the store holds no address and no name.
     pub counter: [u8; 16],
-    /// `count` per `length`, with bursts of `count`. No two of one length: a window is known by it, and
-    /// what it holds stays if its count changes.
+    /// `count` per `length`, with bursts of `count`. No two of one length: a window is known by it. If its
+    /// count changes, what it holds stays, as far as the new count allows.
     pub windows: Vec<(u32, Duration)>,
-    /// How much, and negative to give back what the same operation was charged, in the windows that it was
-    /// charged in.
+    /// How much; anything below zero gives back what the operation was charged, whatever that was, in the
+    /// windows that it was charged in.
     pub cost: i32,
     /// What it is charged for.
     pub operation: OperationId,

@@ -9,7 +9,8 @@ pub(super) fn describe() {
         ("pombo_observed_total", "What limits that are only observed would have stopped."),
         (
             "pombo_evidence_lost_total",
-            "Ends of challenges that the rules against toll fraud never heard of, and refused calls that no event tells of, each as often as there were rules in its way.",
+            "Ends of challenges that the rules against toll fraud never heard of, and refused calls that \
+             no event tells of, each as often as there were rules in its way.",
         ),
         (
             "pombo_evidence_unreadable_total",

@@ -164,7 +164,7 @@ pub enum FactKind {
     TextWithheld {
         /// Which.
         rule: Rule,
-        /// Whether it kept the message from being sent, or was only noted.
+        /// Whether it kept the message from being sent, or was only observed.
         enforced: bool,
     },
     /// A wrong guess was counted.

@@ -180,8 +180,8 @@ pub struct Progress {
     pub status: DeliveryStatus,
     /// Why it failed, if it did.
     pub failure: Option<Failure>,
-    /// Whether a provider may have taken a message of it, however this went: it tells of one, or its answer
-    /// to a try broke off.
+    /// Whether the answer to a try of it broke off or said nothing, so that it may have been taken, however
+    /// this went.
     pub perhaps_taken: bool,
 }
 

@@ -54,8 +54,8 @@ pub struct Supply {
 pub struct Cleared {
     /// The message.
     pub text: Text,
-    /// The rules that stand in its way: those that are only noted, and one that is enforced, which is the
-    /// last that was asked.
+    /// The rules in its way, as they were asked: those that are only observed, and at most one that is
+    /// enforced, which ends the asking.
     pub hits: Vec<Hit>,
 }
 

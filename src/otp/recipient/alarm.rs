@@ -83,12 +83,11 @@ impl Turn<'_> {
 
     fn take_over(&mut self, at: usize, number: u32) -> Result<(), Need> {
         let hits = self.hits_again(at, number)?.to_vec();
+        self.tell_withheld(at, &hits);
         if hits.iter().any(|hit| hit.enforced) {
-            self.tell_withheld(at, &hits);
             return self.fall_silent(at, number);
         }
         let (fresh, digest) = self.fresh(at)?;
-        self.tell_withheld(at, &hits);
         let (now, retry_at) = (self.now, self.now + self.rules.send_window);
         let challenge = &mut self.next.challenges[at];
         challenge.note(now, TimelineEvent::SendTakenOver, number);

@@ -30,7 +30,9 @@ impl Turn<'_> {
         if is_live {
             keep(&mut delivery.reference, &progress.reference);
             keep(&mut delivery.template, &progress.template);
-            delivery.perhaps_taken |= progress.perhaps_taken;
+            // Whoever tells of a message has taken it.
+            let is_receipt = matches!(progress.source, Source::Receipt(_));
+            delivery.perhaps_taken |= progress.perhaps_taken || is_receipt;
         }
         if progress.status <= delivery.status || is_stale(delivery, progress) {
             return Ok(Answer::Noted);

@@ -47,7 +47,7 @@ pub enum Stand {
 
 /// That it opened, or closed again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Turn {
+pub struct Change {
     /// What it lets through from now on.
     pub to: Stand,
     /// Recipients that it was judged by,
@@ -89,7 +89,7 @@ impl Breaker {
     }
 
     /// Takes in whose challenges ended and how; tells if it opened or closed by it.
-    pub(super) fn learn(&mut self, heard: &[Witness], rules: &Rules, now: Time) -> Option<Turn> {
+    pub(super) fn learn(&mut self, heard: &[Witness], rules: &Rules, now: Time) -> Option<Change> {
         let stand = self.stand(now);
         if stand == Stand::Closed && now.since(self.since) >= WINDOW {
             self.count_from(now);
@@ -105,6 +105,11 @@ impl Breaker {
         if self.witnesses.len() < matured {
             return None;
         }
+        self.judge(stand, rules, now)
+    }
+
+    /// Opens or closes by those that were heard.
+    fn judge(&mut self, stand: Stand, rules: &Rules, now: Time) -> Option<Change> {
         let recipients = self.witnesses.len();
         let verified = self.witnesses.iter().filter(|witness| witness.verified).count();
         let is_poor = upper_bound(verified as f64, recipients as f64) < rules.completion;
@@ -113,7 +118,7 @@ impl Breaker {
             (_, true) => self.open(rules, now),
             (_, false) => self.close(now),
         }
-        Some(Turn { to: self.stand(now), recipients, verified })
+        Some(Change { to: self.stand(now), recipients, verified })
     }
 
     fn hear(&mut self, heard: Witness) {

@@ -1,6 +1,5 @@
-//! What is known of a destination: how many challenges with text messages were verified there, each
-//! counted once however many messages it took, hour by hour for a
-//! day and day by day for a fortnight.
+//! What is known of a destination: how many challenges with text messages were verified there, each counted
+//! once however many messages it took, hour by hour for a day and day by day for a fortnight.
 
 use std::time::Duration;
 
@@ -68,7 +67,7 @@ impl Evidence {
         matured: &Matured,
         rules: &breaker::Rules,
         now: Time,
-    ) -> Option<breaker::Turn> {
+    ) -> Option<breaker::Change> {
         add(&mut self.hours, now.millis() / HOUR.as_millis() as u64, matured.verified, 25);
         let day = now.millis() / DAY.as_millis() as u64;
         add(&mut self.days, day, matured.verified, FORTNIGHT + 1);

@@ -76,7 +76,7 @@ pub struct Hit {
     pub rule: Rule,
     /// How long, if nobody else comes.
     pub wait: Duration,
-    /// Whether it keeps the message from being sent, or is only noted.
+    /// Whether it keeps the message from being sent, or is only observed.
     pub enforced: bool,
 }
 

@@ -26,7 +26,7 @@ pub struct Prices {
 pub struct Rules {
     /// Rules that keep messages from being sent.
     pub enforced: BTreeSet<Rule>,
-    /// Rules that are only noted. One in neither is not asked.
+    /// Rules that are only observed. One in neither is not asked.
     pub observed: BTreeSet<Rule>,
     /// Digits of a number that are its prefix, its country code among them.
     pub prefix_digits: usize,
@@ -100,7 +100,7 @@ impl Rules {
         Rule::ALL.into_iter().filter(|rule| self.is_asked(*rule))
     }
 
-    /// Whether one of them is this.
+    /// Whether it is asked.
     pub fn is_asked(&self, rule: Rule) -> bool {
         self.enforced.contains(&rule) || self.observed.contains(&rule)
     }

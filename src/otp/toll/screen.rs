@@ -21,7 +21,7 @@ pub struct Screens {
     pub blocked_prefixes: Vec<String>,
     /// What keeps numbers out.
     pub enforced: BTreeSet<Screen>,
-    /// What is only noted.
+    /// What is only observed.
     pub observed: BTreeSet<Screen>,
 }
 
@@ -44,12 +44,12 @@ impl Screen {
 }
 
 impl Screens {
-    /// Whether anything goes by it.
+    /// Whether it is asked.
     pub fn is_asked(&self, screen: Screen) -> bool {
         self.enforced.contains(&screen) || self.observed.contains(&screen)
     }
 
-    /// What of that which is asked would keep this number out, and whether it does.
+    /// The screens that this number meets, of those that are asked, each with whether it is enforced.
     pub fn hits(&self, number: &PhoneNumber) -> impl Iterator<Item = (Screen, bool)> {
         let mut prefixes = self.blocked_prefixes.iter();
         let blocked = prefixes.any(|prefix| number.e164().starts_with(prefix.as_str()));

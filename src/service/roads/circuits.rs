@@ -26,7 +26,7 @@ pub struct Circuits {
 
 impl Circuits {
     /// Of a sender of which nothing was heard yet.
-    pub fn of(messenger: &dyn Messenger) -> Self {
+    pub fn new(messenger: &dyn Messenger) -> Self {
         Self { channel: messenger.channel(), sender: messenger.name(), all: Mutex::default() }
     }
 
@@ -46,38 +46,38 @@ impl Circuits {
         };
         let template = templates.iter().find(works).or(templates.first());
         let template = template.cloned().unwrap_or_default();
-        let of = Of { template: Some(&template), country };
-        let concerned = circuits.iter_mut().filter(|(part, _)| of.concerns(part));
+        let shared = Shared { template: Some(&template), country };
+        let concerned = circuits.iter_mut().filter(|(part, _)| shared.concerns(part));
         concerned.for_each(|(_, circuit)| circuit.pass(now));
         template
     }
 
     /// It was not sent after all.
-    pub fn pass_in_vain(&self, of: Of<'_>) {
+    pub fn pass_in_vain(&self, shared: Shared<'_>) {
         let (mut circuits, now) = (self.lock(), Instant::now());
-        let concerned = circuits.iter_mut().filter(|(part, _)| of.concerns(part));
+        let concerned = circuits.iter_mut().filter(|(part, _)| shared.concerns(part));
         concerned.for_each(|(_, circuit)| circuit.pass_in_vain(now));
     }
 
     /// It went well.
-    pub fn succeeded(&self, of: Of<'_>, news: News) {
+    pub fn succeeded(&self, shared: Shared<'_>, news: News) {
         let known: Vec<_> = self.lock().keys().cloned().collect();
         let known = known.iter().filter(|&part| *part != Part::Provider);
         // Of the provider as a whole good news counts even where nothing bad is known.
-        for part in known.filter(|part| of.concerns(part)).chain([&Part::Provider]) {
+        for part in known.filter(|part| shared.concerns(part)).chain([&Part::Provider]) {
             self.change(part, |circuit, now| circuit.succeed(now, news));
         }
     }
 
     /// It went wrong.
-    pub fn failed(&self, reaction: Reaction, of: Of<'_>, news: News) {
+    pub fn failed(&self, reaction: Reaction, shared: Shared<'_>, news: News) {
         match (reaction.scope, reaction.cause) {
             (Some(scope), _) => {
-                let part = of.part(scope);
+                let part = shared.part(scope);
                 part.inspect(|part| self.change(part, |circuit, now| circuit.stop(now, news)));
             }
             // It took a working provider to find out.
-            (None, Cause::Recipient) => self.succeeded(of, news),
+            (None, Cause::Recipient) => self.succeeded(shared, news),
             (None, Cause::Sender) if is_of_provider(reaction.reason) => {
                 self.change(&Part::Provider, |circuit, now| circuit.fail(now, news));
             }
@@ -124,19 +124,19 @@ const fn is_of_provider(reason: FailureReason) -> bool {
 
 /// What a message shares with others.
 #[derive(Clone, Copy)]
-pub struct Of<'a> {
+pub struct Shared<'a> {
     /// The template it went in; `None` if that is not known.
     pub template: Option<&'a str>,
     /// Where it goes.
     pub country: Country,
 }
 
-impl Of<'_> {
+impl Shared<'_> {
     /// Whether the message goes through the part's circuit.
     fn concerns(self, part: &Part) -> bool {
         match part {
             Part::Template(language) => Some(&**language) == self.template,
-            Part::Country(of) => *of == self.country,
+            Part::Country(country) => *country == self.country,
             _ => true,
         }
     }

@@ -11,8 +11,8 @@ use super::{
     gathering::{News, Place},
 };
 use crate::{
-    insight::BreakerTurn,
-    otp::toll::{Rule, breaker::Turn, evidence::KEPT_FOR},
+    insight::BreakerChange,
+    otp::toll::{Rule, breaker::Change, evidence::KEPT_FOR},
     store::{Commit, Committed, StoreError, record},
 };
 
@@ -26,8 +26,8 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// and none longer than this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// How long a writer rests that has told of refused calls, or failed to write: whoever floods us with them
-/// gathers, and is told of in a few events.
+/// How long a writer rests that has told of refused calls, or whose commit failed: a flood of them gathers
+/// meanwhile, and is told of in a few events.
 const BETWEEN: Duration = Duration::from_secs(2);
 
 impl Service {
@@ -57,7 +57,7 @@ impl Service {
         }
     }
 
-    /// One go. False if nothing was written: the record could not be read, or somebody else wrote
+    /// One go. False if it has to be made again: the record could not be read, or somebody else wrote
     /// meanwhile.
     async fn write(&self, place: Place, news: &News) -> Result<bool, StoreError> {
         let (mut known, loaded) = match self.evidence(&place.key).await {
@@ -68,10 +68,10 @@ impl Service {
             }
         };
         let before = known.clone();
-        let turn = known.learn(&news.matured, &self.parts.tolls.breaker, loaded.now);
-        let turn = turn.and_then(|turn| self.turn_of(place, turn));
+        let change = known.learn(&news.matured, &self.parts.tolls.breaker, loaded.now);
+        let change = change.and_then(|change| self.change_of(place, change));
         let mut events = news.refused.events(loaded.now);
-        events.extend(turn.as_ref().map(|turn| turn.event(loaded.now)));
+        events.extend(change.as_ref().map(|change| change.event(loaded.now)));
         if known == before && events.is_empty() {
             return Ok(true);
         }
@@ -87,16 +87,16 @@ impl Service {
             replicated: false,
         };
         let done = self.parts.store.commit(&commit).await? == Committed::Done;
-        turn.iter().filter(|_| done).for_each(BreakerTurn::log);
+        change.iter().filter(|_| done).for_each(BreakerChange::log);
         Ok(done)
     }
 
-    /// What is told of a breaker's turn, if anything goes by it.
-    fn turn_of(&self, place: Place, turn: Turn) -> Option<BreakerTurn> {
+    /// What is told of a breaker's change, if anything goes by it.
+    fn change_of(&self, place: Place, change: Change) -> Option<BreakerChange> {
         let Place { key: prefix, country } = place;
         let (rules, rule) = (&self.parts.tolls, Rule::PrefixBreaker);
         let enforced = rules.enforced.contains(&rule);
-        rules.is_asked(rule).then_some(BreakerTurn { prefix, country, turn, enforced })
+        rules.is_asked(rule).then_some(BreakerChange { prefix, country, change, enforced })
     }
 
     /// By chance, so that replicas that met do not meet again.

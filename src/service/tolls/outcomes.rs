@@ -1,6 +1,5 @@
-//! What becomes of text messages and of calls for them, taken in: messages that were verified, or that no
-//! provider can have taken, are given back; what it tells of where they went is learnt; calls that got none
-//! are told of.
+//! What becomes of text messages, and of calls for them: what was verified, or no provider can have taken, is
+//! given back; what that tells of where they went is learnt; calls that got none are told of.
 
 use std::sync::Arc;
 
@@ -35,28 +34,32 @@ impl Service {
             if settlement.texts.is_empty() {
                 return;
             }
-            let [of_prefix, of_country] = service.told_by(&recipient, settlement.verified);
-            let country = service.country_of(settlement.to);
+            let (of_prefix, of_country) = service.told_by(&recipient, settlement.verified);
             let of_prefix = async {
-                if let Some(prefix) = prefix_of(settlement.to) {
+                if let Some(prefix) = prefix_place(settlement.to) {
                     service.learn(prefix, of_prefix).await;
                 }
             };
-            tokio::join!(of_prefix, service.learn(country, of_country));
+            let of_country = async {
+                if let Some(news) = of_country {
+                    service.learn(service.country_place(settlement.to), news).await;
+                }
+            };
+            tokio::join!(of_prefix, of_country);
         });
     }
 
-    /// What a challenge tells of the prefix, and of the country, that its text messages went to.
-    fn told_by(&self, recipient: &RecipientKey, verified: Option<bool>) -> [News; 2] {
+    /// What a challenge tells of the prefix that its text messages went to, and of the country.
+    fn told_by(&self, recipient: &RecipientKey, verified: Option<bool>) -> (News, Option<News>) {
         let news = |matured| News { matured, ..News::default() };
         let tag = self.witness_tag(recipient);
         let Some(verified) = verified else {
             let early = vec![Witness { tag, verified: false }];
-            return [news(Matured { early, ..Matured::default() }), News::default()];
+            return (news(Matured { early, challenges: 1, ..Matured::default() }), None);
         };
         let ended = Matured { verified: verified.into(), challenges: 1, ..Matured::default() };
         let witnesses = vec![Witness { tag, verified }];
-        [news(Matured { witnesses, ..ended.clone() }), news(ended)]
+        (news(Matured { witnesses, ..ended.clone() }), Some(news(ended)))
     }
 
     /// Takes in that a call got no text message though it asked for nothing else, or for one of a pending
@@ -92,12 +95,12 @@ impl Service {
     ) {
         // These come from all over the world: of where it is no more is told than the country.
         let to = Destination { prefix: None, country: issue.recipient.number.country() };
-        let who = (&*issue.caller, issue.purpose);
-        self.tell_refused(to, RefusedCall::by_screen(who, to, screen, enforced));
+        let (caller, purpose) = (&issue.caller, issue.purpose);
+        self.tell_refused(to, RefusedCall::by_screen(caller, purpose, to, screen, enforced));
     }
 
     fn tell_refused(self: &Arc<Self>, to: Destination, call: RefusedCall) {
-        let place = prefix_of(to).unwrap_or_else(|| self.country_of(to));
+        let place = prefix_place(to).unwrap_or_else(|| self.country_place(to));
         let (service, refused) = (Arc::clone(self), call.into());
         self.tasks.spawn(async move {
             service.learn(place, News { refused, ..News::default() }).await;
@@ -115,7 +118,7 @@ impl Service {
         let mut charges = Vec::new();
         for rule in self.parts.tolls.asked() {
             let toll = self.parts.tolls.toll(rule, settlement.to, &known);
-            // A breaker charges, and is given back, while it lets a few through to see.
+            // A breaker charges only while it lets a few through to see; of those it is given back the refused.
             let Ok(Some(toll)) = toll else { continue };
             let verified = settlement.verified == Some(true) && rule.is_budget();
             let texts = settlement.texts.iter().filter(|_| verified);
@@ -125,11 +128,11 @@ impl Service {
         self.give_back(charges).await;
     }
 
-    fn country_of(&self, to: Destination) -> Place {
-        Place { key: self.place_of(to.country), country: to.country }
+    fn country_place(&self, to: Destination) -> Place {
+        Place { key: self.country_key(to.country), country: to.country }
     }
 }
 
-fn prefix_of(to: Destination) -> Option<Place> {
+fn prefix_place(to: Destination) -> Option<Place> {
     to.prefix.map(|key| Place { key, country: to.country })
 }

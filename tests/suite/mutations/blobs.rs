@@ -70,7 +70,7 @@ fn receipt(challenge: ChallengeId) -> Progress {
         template: None,
         status: DeliveryStatus::Delivered,
         failure: None,
-        perhaps_taken: true,
+        perhaps_taken: false,
     }
 }
 

@@ -48,7 +48,7 @@ impl World {
             template: None,
             status,
             failure,
-            perhaps_taken: true,
+            perhaps_taken: false,
         }))
     }
 }

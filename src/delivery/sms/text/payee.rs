@@ -29,7 +29,7 @@ pub struct Spelling {
 }
 
 /// The name whole, then without accents, then ever shorter, each with an ellipsis for either alphabet.
-/// None if nothing is left of it.
+/// Empty if nothing is left of it.
 pub fn spellings(name: &str) -> impl Iterator<Item = Spelling> {
     let payee = payee(name);
     let plain = without_accents(&payee).unwrap_or_else(|| payee.clone());

@@ -236,7 +236,7 @@ impl Naive {
         // After the end, or after its time, it changes nothing: what was charged is settled.
         let was_live = find(step.before, &case.id).is_some_and(Challenge::is_live);
         let is_late = case.conclusion.is_some_and(|it| it.reason == ConclusionReason::Time);
-        if taken && progress.perhaps_taken && was_live && !is_late {
+        if taken && (progress.perhaps_taken || !own) && was_live && !is_late {
             case.taken.insert(number);
         }
     }

@@ -225,7 +225,7 @@ impl World {
             template: None,
             status,
             failure: failure.map(Failure::from),
-            perhaps_taken: true,
+            perhaps_taken: false,
         }))
     }
 
