@@ -86,23 +86,34 @@ fn weakness(key: &Secret) -> Option<&'static str> {
 }
 
 pub(super) fn read(reader: &mut Reader, mode: Mode, store_is_memory: bool) -> Keys {
-    let stand_in = if store_is_memory { random } else { development };
     let strict = mode.is_strict();
+    // What is refused for a lack or a fault is not refused once more for the key that everybody knows.
+    let stand_in = if store_is_memory || strict { random } else { development };
     let mut keys = reader.section("keys").demanding(strict);
     let ring = keys.need_list("ring", &RING_KEY, vec![("dev".to_owned(), stand_in("ring"))]);
     let index = keys.need("index", &INDEX_KEY, stand_in("index"));
     check(&mut keys, &ring, &index);
     check_strength(&mut keys, "ring", ring.iter().map(|(_, root)| root));
     check_strength(&mut keys, "index", [&index]);
+    if strict {
+        check_secrecy(&mut keys, "ring", ring.iter().map(|(_, root)| root));
+        check_secrecy(&mut keys, "index", [&index]);
+    }
+    Keys { ring, index }
+}
+
+fn check_secrecy<'k>(
+    keys: &mut Section<'_>,
+    key: &str,
+    secrets: impl IntoIterator<Item = &'k Secret>,
+) {
     let public = ["ring", "index"].map(development);
-    let is_public = |key: &Secret| public.contains(key);
-    if strict && (is_public(&index) || ring.iter().any(|(_, root)| is_public(root))) {
+    if secrets.into_iter().any(|secret| public.contains(secret)) {
         keys.refuse(
-            "ring",
+            key,
             "holds a key that `pombo dev` uses and everybody knows; make one with `pombo keys new`",
         );
     }
-    Keys { ring, index }
 }
 
 fn check(keys: &mut Section<'_>, ring: &[RingKey], index: &Secret) {

@@ -172,6 +172,10 @@ fn failed(fault: &Fault) -> Status {
     }
 }
 
+/// What the transport says of bytes that are no message of the contract, one compressed, or none at all.
+const UNDECODABLE: [&str; 3] =
+    ["failed%20to%20decode", "protocol%20error", "Missing%20request%20message"];
+
 /// Bytes that are no message of the contract are the caller's fault. The transport, which reads them,
 /// calls it its own (`INTERNAL`).
 pub fn undecodable<B>(mut response: http::Response<B>) -> http::Response<B> {
@@ -179,7 +183,8 @@ pub fn undecodable<B>(mut response: http::Response<B>) -> http::Response<B> {
     let says = |name: &str, start: &str| {
         headers.get(name).is_some_and(|value| value.as_bytes().starts_with(start.as_bytes()))
     };
-    if says("grpc-status", "13") && says("grpc-message", "failed%20to%20decode") {
+    let is_undecodable = UNDECODABLE.iter().any(|start| says("grpc-message", start));
+    if says("grpc-status", "13") && is_undecodable {
         headers.insert("grpc-status", HeaderValue::from(Code::InvalidArgument as i32));
     }
     response

@@ -13,6 +13,8 @@ mod refused;
 
 mod breakers;
 
+pub mod strangers;
+
 use crate::otp::{Fact, event::FactKind};
 pub use breakers::BreakerChange;
 pub use refused::{RefusedCall, RefusedCalls};

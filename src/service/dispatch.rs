@@ -139,7 +139,7 @@ impl Dispatch {
             }
             Outcome::Unclear => {
                 let failure = Some(FailureReason::Unavailable.into());
-                Progress { failure, perhaps_taken: true, ..self.news(DeliveryStatus::TimedOut) }
+                Progress { failure, ..self.news(DeliveryStatus::TimedOut) }
             }
             Outcome::Dropped => return insight::metrics::send_dropped(self.channel),
         };

@@ -126,17 +126,25 @@ fn rounded_up(wait: Duration) -> Duration {
     Duration::from_millis(wait.as_micros().div_ceil(1000) as u64)
 }
 
-/// What NAT64 writes before an IPv4 address (RFC 6052),
-const NAT64: [u8; 12] = [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0];
+/// What is written before an IPv4 address as an IPv6 one: by NAT64 (RFC 6052), by SIIT (RFC 2765), and before
+/// there was either (RFC 4291, 2.5.5.1).
+const BEFORE_IPV4: [[u8; 12]; 3] = [
+    [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0],
+    [0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0],
+    [0; 12],
+];
 
-/// and before one that it translates within a network of its own, with the rest as it likes (RFC 8215).
+/// What NAT64 writes before one that it translates within a network of its own, with the rest as it likes
+/// (RFC 8215).
 const LOCAL_NAT64: [u8; 6] = [0, 0x64, 0xff, 0x9b, 0, 1];
 
 /// An IPv4 address as such, however it is written as an IPv6 one.
 fn as_itself(address: IpAddr) -> IpAddr {
     let address = address.to_canonical();
     let IpAddr::V6(v6) = address else { return address };
-    let v4 = v6.octets().strip_prefix(&NAT64).and_then(|v4| <[u8; 4]>::try_from(v4).ok());
+    let octets = v6.octets();
+    let v4 = BEFORE_IPV4.iter().find_map(|before| octets.strip_prefix(before));
+    let v4 = v4.and_then(|v4| <[u8; 4]>::try_from(v4).ok());
     v4.map_or(address, IpAddr::from)
 }
 
@@ -160,7 +168,9 @@ mod tests {
         assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
         assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
         assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
-        assert_eq!(network("64:ff9b::192.0.2.1"), network("192.0.2.1"));
+        for written in ["64:ff9b::192.0.2.1", "::ffff:0:192.0.2.1", "::192.0.2.1"] {
+            assert_eq!(network(written), network("192.0.2.1"), "{written}");
+        }
         assert_ne!(network("64:ff9b:1::192.0.2.1"), network("64:ff9b:1::192.0.2.2"));
     }
 }

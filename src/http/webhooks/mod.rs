@@ -22,7 +22,7 @@ use axum::{
 
 use crate::{
     delivery::Callback,
-    insight::metrics,
+    insight::{metrics, strangers},
     service::{Fault, Service, Taken, Whose},
 };
 pub use meta::Meta;
@@ -87,7 +87,9 @@ fn away(source: &'static str, fault: &Fault) -> Answer {
 }
 
 fn forged(source: &'static str) -> Answer {
-    tracing::warn!(source, "a callback without a good signature was refused");
+    if let Some(count) = strangers::count(source) {
+        tracing::warn!(source, count, "callbacks without a good signature were refused");
+    }
     metrics::webhook(source, "forged", 1);
     FORGED
 }

@@ -24,7 +24,7 @@ use crate::{
         sns::{Certificates, Kind, Notification, Untrusted},
         whatsapp::{aws_events as whatsapp, notices::Ours},
     },
-    insight::metrics,
+    insight::{metrics, strangers},
     otp::{Channel, Time},
     service::{Service, Whose},
 };
@@ -162,13 +162,17 @@ fn skipped(count: usize) -> Answer {
 }
 
 fn refuse(result: &'static str, why: &'static str) -> Answer {
-    tracing::warn!(source = SOURCE, why, "a callback was refused");
+    if let Some(count) = strangers::count(why) {
+        tracing::warn!(source = SOURCE, why, count, "callbacks were refused");
+    }
     metrics::webhook(SOURCE, result, 1);
     (StatusCode::FORBIDDEN, why)
 }
 
 fn later(result: &'static str, why: &'static str) -> Answer {
-    tracing::warn!(source = SOURCE, why, "a callback has to come again");
+    if let Some(count) = strangers::count(why) {
+        tracing::warn!(source = SOURCE, why, count, "callbacks have to come again");
+    }
     metrics::webhook(SOURCE, result, 1);
     LATER
 }

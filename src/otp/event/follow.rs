@@ -42,9 +42,19 @@ pub struct Settlement {
     pub texts: Vec<Text>,
     /// Those that none took: they cost nothing.
     pub refused: Vec<Text>,
-    /// Whether it was verified. Neither here nor there is what its caller ended before anybody had the
-    /// time to type a code, and where no text message was sent.
-    pub verified: Option<bool>,
+    /// What it tells of where they went, if anything.
+    pub testimony: Option<Testimony>,
+}
+
+/// What the end of a challenge tells of where its text messages went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Testimony {
+    /// Somebody there gave the code back.
+    Verified,
+    /// A provider took a message, somebody had the time to type its code, and nobody did.
+    Unverified,
+    /// Its caller ended it before that could be told.
+    EndedEarly,
 }
 
 /// What became of a message's code, for its provider's fraud filter.

@@ -19,7 +19,7 @@ use super::{
 };
 pub use answer::{Answer, Carried, Guessed, Issued, Limit, Refusal, Resent, Seen};
 pub use failure::{Cause, Failure};
-pub use follow::{Fact, FactKind, Feedback, Labels, Send, Settlement, Transition};
+pub use follow::{Fact, FactKind, Feedback, Labels, Send, Settlement, Testimony, Transition};
 pub use need::{Cleared, ClosedRoad, Fresh, Need, Supply, Text, Verdict};
 
 /// Names a call and recognises what it said, so that a retry gets the first answer again and

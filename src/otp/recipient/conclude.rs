@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::turn::Turn;
 use crate::otp::{
     challenge::{Conclusion, Delivery},
-    event::{Answer, FactKind, Feedback, Refusal, Seen, Settlement},
+    event::{Answer, FactKind, Feedback, Refusal, Seen, Settlement, Testimony},
     id::ChallengeId,
-    kinds::{Arm, Channel, ConclusionReason, FlowOutcome, State, TimelineEvent},
+    kinds::{Arm, Channel, ConclusionReason, DeliveryStatus, FlowOutcome, State, TimelineEvent},
     ledger::DAY,
     time::Time,
 };
@@ -71,22 +71,27 @@ impl Turn<'_> {
         let settlement = Settlement {
             to: self.next.destination,
             refused: refused.iter().map(last).collect(),
-            verified: match state {
-                State::Verified => (!texts.is_empty()).then_some(true),
-                _ => self.is_unverified(&sent, reason).then_some(false),
+            testimony: match state {
+                State::Verified => (!texts.is_empty()).then_some(Testimony::Verified),
+                _ => self.testimony(&sent, reason),
             },
             texts,
         };
         self.settlements.push(settlement);
     }
 
-    /// Whether it can be told that whoever was sent these text messages gave no code back.
-    fn is_unverified(&self, sent: &[&Delivery], reason: ConclusionReason) -> bool {
-        let is_old = |at: Time| self.now.since(at) > TIME_TO_TYPE;
-        let had_time = sent.iter().any(|it| it.accepted_at.is_some_and(is_old));
+    /// What these text messages, whose code nobody gave back, tell of where they went. One that a provider
+    /// only may have taken tells nothing: the silence may be the provider's.
+    fn testimony(&self, sent: &[&Delivery], reason: ConclusionReason) -> Option<Testimony> {
+        let mut taken = sent.iter().filter_map(|it| it.accepted_at);
+        let had_time = taken.clone().any(|at| self.now.since(at) > TIME_TO_TYPE);
         let by_caller =
             matches!(reason, ConclusionReason::Caller | ConclusionReason::NewTransaction);
-        !sent.is_empty() && (had_time || !by_caller)
+        if by_caller && !had_time {
+            let is_on_its_way = sent.iter().any(|it| it.status == DeliveryStatus::Queued);
+            return (is_on_its_way || taken.next().is_some()).then_some(Testimony::EndedEarly);
+        }
+        taken.next().map(|_| Testimony::Unverified)
     }
 
     /// Any event after a challenge's time first records that it expired.

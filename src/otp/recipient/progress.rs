@@ -30,9 +30,7 @@ impl Turn<'_> {
         if is_live {
             keep(&mut delivery.reference, &progress.reference);
             keep(&mut delivery.template, &progress.template);
-            // Whoever tells of a message has taken it.
-            let is_receipt = matches!(progress.source, Source::Receipt(_));
-            delivery.perhaps_taken |= progress.perhaps_taken || is_receipt;
+            delivery.perhaps_taken |= is_perhaps_taken(delivery, progress);
         }
         if progress.status <= delivery.status || is_stale(delivery, progress) {
             return Ok(Answer::Noted);
@@ -146,6 +144,15 @@ fn is_stale(delivery: &Delivery, progress: &Progress) -> bool {
             retry_at != delivery.retry_at || delivery.status != DeliveryStatus::Queued
         }
         (Source::Sender(retry_at), _) => retry_at != delivery.retry_at,
+    }
+}
+
+/// Whether it may have been taken by what is told: whoever tells of a message has taken it. Of one that was
+/// sent again that is known of the second message; the first may have gone out anyway.
+fn is_perhaps_taken(delivery: &Delivery, progress: &Progress) -> bool {
+    match progress.source {
+        Source::Receipt(_) => true,
+        Source::Sender(retry_at) => progress.perhaps_taken && retry_at == delivery.retry_at,
     }
 }
 

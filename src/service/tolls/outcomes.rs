@@ -11,7 +11,7 @@ use crate::{
     insight::RefusedCall,
     otp::{
         Answer, Event, RecipientKey, Refusal, Supply,
-        event::{Cleared, Settlement},
+        event::{Cleared, Settlement, Testimony},
         toll::{Destination, Screen, breaker::Witness, evidence::Matured},
     },
 };
@@ -31,10 +31,8 @@ impl Service {
         let service = Arc::clone(self);
         self.tasks.spawn(async move {
             service.give_back_texts(&settlement).await;
-            if settlement.texts.is_empty() {
-                return;
-            }
-            let (of_prefix, of_country) = service.told_by(&recipient, settlement.verified);
+            let Some(testimony) = settlement.testimony else { return };
+            let (of_prefix, of_country) = service.told_by(&recipient, testimony);
             let of_prefix = async {
                 if let Some(prefix) = prefix_place(settlement.to) {
                     service.learn(prefix, of_prefix).await;
@@ -50,16 +48,17 @@ impl Service {
     }
 
     /// What a challenge tells of the prefix that its text messages went to, and of the country.
-    fn told_by(&self, recipient: &RecipientKey, verified: Option<bool>) -> (News, Option<News>) {
-        let news = |matured| News { matured, ..News::default() };
-        let tag = self.witness_tag(recipient);
-        let Some(verified) = verified else {
-            let early = vec![Witness { tag, verified: false }];
-            return (news(Matured { early, challenges: 1, ..Matured::default() }), None);
-        };
+    fn told_by(&self, recipient: &RecipientKey, testimony: Testimony) -> (News, Option<News>) {
+        let verified = testimony == Testimony::Verified;
         let ended = Matured { verified: verified.into(), challenges: 1, ..Matured::default() };
-        let witnesses = vec![Witness { tag, verified }];
-        (news(Matured { witnesses, ..ended.clone() }), Some(news(ended)))
+        let witness = vec![Witness { tag: self.witness_tag(recipient), verified }];
+        let news = |matured| News { matured, ..News::default() };
+        match testimony {
+            Testimony::EndedEarly => (news(Matured { early: witness, ..ended }), None),
+            Testimony::Verified | Testimony::Unverified => {
+                (news(Matured { witnesses: witness, ..ended.clone() }), Some(news(ended)))
+            }
+        }
     }
 
     /// Takes in that a call got no text message though it asked for nothing else, or for one of a pending
@@ -120,7 +119,7 @@ impl Service {
             let toll = self.parts.tolls.toll(rule, settlement.to, &known);
             // A breaker charges only while it lets a few through to see; of those it is given back the refused.
             let Ok(Some(toll)) = toll else { continue };
-            let verified = settlement.verified == Some(true) && rule.is_budget();
+            let verified = settlement.testimony == Some(Testimony::Verified) && rule.is_budget();
             let texts = settlement.texts.iter().filter(|_| verified);
             let texts = texts.chain(&settlement.refused);
             charges.extend(texts.map(|text| self.charge_for(rule, &toll, text, None)));

@@ -59,3 +59,11 @@ fn a_key_that_is_used_twice_is_refused() {
     let fine = format!("k2:{OTHER},{RING}");
     assert_eq!(serve(&[("keys.ring", &fine)]).unwrap().keys.keyring().writing(), "k2");
 }
+
+#[test]
+fn a_ring_is_not_accused_of_what_is_wrong_with_the_index() {
+    for index in ["", "AAAA"] {
+        let told = serve(&[("keys.index", index)]).unwrap_err().to_string();
+        assert!(told.contains("keys.index") && !told.contains("keys.ring"), "{told}");
+    }
+}

@@ -144,6 +144,19 @@ async fn a_provider_that_takes_nothing_uses_no_budget_up() {
 }
 
 #[tokio::test]
+async fn a_provider_that_fails_opens_no_breaker() {
+    let world = world("memory:", &[("FRAUD__ENFORCE", "[\"prefix_breaker\"]")]).await;
+    let pombo = world.serve().await;
+    world.simulator.weather(Provider::Twilio, Weather::failing(503));
+    for index in 0..25 {
+        let id = issued_soon(&pombo, by_sms(&number(300_000 + index, "00"))).await;
+        assert_eq!(pombo.end(&id).await.state(), proto::ChallengeState::Undeliverable);
+    }
+    world.simulator.weather(Provider::Twilio, Weather::Clear);
+    verifies_by_sms(&world, &pombo, &number(301_000, "00")).await.unwrap();
+}
+
+#[tokio::test]
 async fn who_hangs_up_before_a_challenge_begins_has_used_no_budget_up() {
     let redis = RedisServer::start();
     let world =

@@ -121,6 +121,7 @@ const FAULTS: &[&str] = &[
     "sender Takes",
     "sender TakesSlowly",
     "sender TakesAndLoses",
+    "sender TakesAndFails",
     "sender Refuses",
     "sender RefusesRecipient",
     "sender BreaksOff",

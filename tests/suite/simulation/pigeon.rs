@@ -53,6 +53,7 @@ enum Deed {
     Takes,
     TakesSlowly,
     TakesAndLoses,
+    TakesAndFails,
     Refuses,
     RefusesRecipient,
     BreaksOff,
@@ -106,11 +107,14 @@ impl Pigeon {
             Mood::Refusing => Deed::Refuses,
             Mood::Hanging => Deed::Hangs,
             Mood::Silent => Deed::TakesAndLoses,
-            Mood::TwoFaced => self.town.dice.pick(&[Deed::BreaksOff, Deed::RefusesRecipient]),
+            Mood::TwoFaced => {
+                self.town.dice.pick(&[Deed::BreaksOff, Deed::TakesAndFails, Deed::RefusesRecipient])
+            }
             Mood::Moody => self.town.dice.weighted(&[
                 (4, Deed::Takes),
                 (2, Deed::TakesSlowly),
                 (1, Deed::TakesAndLoses),
+                (1, Deed::TakesAndFails),
                 (4, Deed::Refuses),
                 (1, Deed::BreaksOff),
                 (1, Deed::Hangs),
@@ -129,6 +133,10 @@ impl Pigeon {
             Deed::Takes => sleep(dice.millis(0..=300)).await,
             Deed::TakesSlowly => sleep(dice.millis(0..=most)).await,
             Deed::TakesAndLoses => return Ok(self.post(message).accepted(dice)),
+            Deed::TakesAndFails => {
+                self.post(message).travels(&self.town);
+                return Err(Reaction::of_status(Some(504)).refused(None, 504, "a gateway"));
+            }
             Deed::Refuses => return Err(self.refusal(reaction(dice))),
             Deed::RefusesRecipient => return Err(self.refusal(reaction(dice).of_recipient())),
             Deed::BreaksOff => {

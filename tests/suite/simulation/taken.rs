@@ -1,5 +1,5 @@
-//! A sender that takes a text message without an answer, and refuses its recipient when it is tried again: it
-//! wants its money for what it took.
+//! A sender that takes a text message without an answer, or with a failure for one, and refuses its recipient
+//! when it is tried again: it wants its money for what it took.
 
 use std::{sync::Arc, time::Duration};
 

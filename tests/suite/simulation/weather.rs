@@ -60,7 +60,7 @@ pub enum Mood {
     Hanging,
     /// It takes everything, and nothing arrives.
     Silent,
-    /// Its answer breaks off, and then it will have nothing to do with the recipient.
+    /// Its answer breaks off or is a failure, and then it will have nothing to do with the recipient.
     TwoFaced,
 }
 

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use super::*;
-use crate::otp::toll::{Hit, Rule};
+use crate::otp::{
+    event::Testimony,
+    toll::{Hit, Rule},
+};
 use Channel::{Sms, Whatsapp};
 
 const WAIT: Duration = Duration::from_secs(90);
@@ -89,17 +92,23 @@ fn nobody_pays_for_a_test_number() {
 
 #[test]
 fn who_cancels_after_a_minute_did_not_verify_and_before_that_nobody_can_tell() {
-    for (seconds, verified) in [(60, None), (61, Some(false))] {
+    for (seconds, told) in [(60, Testimony::EndedEarly), (61, Testimony::Unverified)] {
         let mut phone = Phone::new();
         let id = phone.begin(Ask::by(Sms));
         phone.sender(id, 1, DeliveryStatus::Accepted);
         phone.wait(seconds).cancel(id);
-        assert_eq!(phone.settlements.remove(0).verified, verified, "after {seconds} s");
+        assert_eq!(phone.settlements.remove(0).testimony, Some(told), "after {seconds} s");
     }
     let mut untaken = Phone::new();
     let id = untaken.begin(Ask::by(Sms));
     untaken.wait(61).cancel(id);
-    assert_eq!(untaken.settlements.remove(0).verified, None, "no provider has taken it yet");
+    let told = untaken.settlements.remove(0).testimony;
+    assert_eq!(told, Some(Testimony::EndedEarly), "no provider has taken it yet");
+    let mut silent = Phone::new();
+    let id = silent.begin(Ask::by(Sms));
+    silent.sender(id, 1, DeliveryStatus::TimedOut);
+    silent.cancel(id);
+    assert_eq!(silent.settlements.remove(0).testimony, None, "no provider may ever have");
 }
 
 #[test]
@@ -142,6 +151,36 @@ fn a_text_message_that_a_provider_took_or_may_have_taken_is_not_refused() {
 }
 
 #[test]
+fn of_a_text_message_that_no_provider_took_for_certain_the_silence_tells_nothing() {
+    let told = |seconds, news: Option<News>| {
+        let mut phone = Phone::new();
+        let id = phone.begin(Ask::by(Sms));
+        if let Some(news) = news {
+            phone.sender(id, 1, news);
+        }
+        phone.alarm_after(seconds);
+        phone.settlements.remove(0).testimony
+    };
+    let broken = News { perhaps_taken: true, ..FailureReason::Unavailable.into() };
+    assert_eq!(told(0, Some(broken)), None, "it broke off, and there is nobody else to send it");
+    assert_eq!(told(600, Some(DeliveryStatus::TimedOut.into())), None, "no answer");
+    assert_eq!(told(600, Some(DeliveryStatus::Accepted.into())), Some(Testimony::Unverified));
+}
+
+#[test]
+fn late_news_of_the_first_text_message_tells_nothing_of_the_second() {
+    let mut phone = Phone::new();
+    let id = phone.begin(Ask::by(Sms));
+    let first = phone.delivery(id, 1).retry_at;
+    phone.alarm_after(15);
+    let broken = News { perhaps_taken: true, ..DeliveryStatus::TimedOut.into() };
+    phone.sender_of(first, id, 1, broken);
+    phone.sender(id, 1, FailureReason::Rejected);
+    let settled = phone.settlements.remove(0);
+    assert_eq!((settled.texts.len(), settled.refused.len(), settled.testimony), (1, 1, None));
+}
+
+#[test]
 fn a_code_from_the_first_text_message_verifies_it_though_the_second_was_refused() {
     let mut phone = Phone::new();
     let id = phone.login();
@@ -152,7 +191,8 @@ fn a_code_from_the_first_text_message_verifies_it_though_the_second_was_refused(
     phone.sender(id, 2, FailureReason::Rejected);
     assert_eq!(phone.guess(id, code).outcome, VerifyOutcome::Verified);
     let settled = phone.settlements.remove(0);
-    assert_eq!((settled.verified, settled.texts.len(), settled.refused.len()), (Some(true), 1, 1));
+    assert_eq!(settled.testimony, Some(Testimony::Verified));
+    assert_eq!((settled.texts.len(), settled.refused.len()), (1, 1));
 }
 
 #[test]

@@ -236,7 +236,13 @@ impl Naive {
         // After the end, or after its time, it changes nothing: what was charged is settled.
         let was_live = find(step.before, &case.id).is_some_and(Challenge::is_live);
         let is_late = case.conclusion.is_some_and(|it| it.reason == ConclusionReason::Time);
-        if taken && (progress.perhaps_taken || !own) && was_live && !is_late {
+        let before = find(step.before, &case.id).and_then(|it| it.delivery(number));
+        let of_first = |at| before.is_some_and(|it| it.retry_at != at);
+        let is_told = match progress.source {
+            Source::Receipt(_) => true,
+            Source::Sender(at) => progress.perhaps_taken && !of_first(at),
+        };
+        if taken && is_told && was_live && !is_late {
             case.taken.insert(number);
         }
     }

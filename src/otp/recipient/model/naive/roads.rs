@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Naive, Step, find};
 use crate::otp::{
     challenge::{Challenge, Delivery},
-    event::{Cause, Event, FactKind, Text},
+    event::{Cause, Event, FactKind, Testimony, Text},
     id::ChallengeId,
     kinds::{Channel, ConclusionReason, DeliveryStatus, Route, State},
     recipient::model::tally::Tally,
@@ -73,30 +73,30 @@ impl Naive {
             };
             let first = all.iter().filter(|(_, again, _)| *again).map(|it| (it.0, false));
             let texts: Vec<_> = of(true).into_iter().chain(first).collect();
-            let deliveries = find(then, &id).unwrap().deliveries.iter();
-            let mut taken = deliveries.filter(|it| it.channel == Channel::Sms && was_taken(it));
+            let sent = find(then, &id).unwrap().deliveries.iter();
+            let sent = sent.filter(|it| it.channel == Channel::Sms && it.sender != "test");
+            let accepted: Vec<_> = sent.clone().filter_map(|it| it.accepted_at).collect();
+            let waits = sent.clone().any(|it| it.status == DeliveryStatus::Queued);
             let minute = Duration::from_secs(60);
-            let had_time =
-                taken.any(|it| it.accepted_at.is_some_and(|at| step.now.since(at) > minute));
-            let early = matches!(reason, Caller | NewTransaction) && !had_time;
-            let untold = early || of(true).is_empty();
-            let verified = match state {
-                State::Verified => (!texts.is_empty()).then_some(true),
-                _ => (!untold).then_some(false),
+            let is_hasty = matches!(reason, Caller | NewTransaction)
+                && accepted.iter().all(|at| step.now.since(*at) <= minute);
+            let testimony = match state {
+                State::Verified => (!texts.is_empty()).then_some(Testimony::Verified),
+                _ if is_hasty => (waits || !accepted.is_empty()).then_some(Testimony::EndedEarly),
+                _ => (!accepted.is_empty()).then_some(Testimony::Unverified),
             };
-            (!all.is_empty()).then_some((id, sorted(texts), of(false), verified))
+            (!all.is_empty()).then_some((id, sorted(texts), of(false), testimony))
         });
         let told = step.transition.settlements.iter();
         let tries =
             |texts: &[Text]| texts.iter().map(|it| (it.delivery.number, it.again)).collect();
         let told = told.map(|it| {
             let challenge = it.texts.iter().chain(&it.refused).next().unwrap().delivery.challenge;
-            (challenge, sorted(tries(&it.texts)), tries(&it.refused), it.verified)
+            (challenge, sorted(tries(&it.texts)), tries(&it.refused), it.testimony)
         });
         assert_eq!(told.collect::<Vec<_>>(), owed.collect::<Vec<_>>());
         for settlement in &step.transition.settlements {
-            let how = settlement.verified.map_or("by its caller".to_owned(), |it| it.to_string());
-            tally.raise(format!("settled, {how}"));
+            tally.raise(format!("settled, {:?}", settlement.testimony));
         }
     }
 
