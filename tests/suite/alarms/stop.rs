@@ -1,18 +1,13 @@
 //! A replica that stops is through with what it claimed: nobody waits for its leases.
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use pombo::{
-    otp::{State, Time},
-    store::memory::MemoryStore,
-};
+use pombo::otp::State;
 use tokio::{task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{
+    clock,
     pombo::PATIENCE,
     replica::{issue, replica, rules},
     world::number,
@@ -22,10 +17,7 @@ const CHALLENGES: u32 = 300;
 
 #[tokio::test]
 async fn what_a_stopping_replica_has_claimed_it_looks_after() {
-    // The store's time is the test's.
-    let now = Arc::new(Mutex::new(Time::from_secs(1_790_000_000)));
-    let clock = Arc::clone(&now);
-    let store = MemoryStore::with_clock(Arc::new(move || *clock.lock().unwrap()));
+    let (store, clock) = clock::store();
     let ttl = Duration::from_secs(60);
     let dead = replica(Arc::new(store.clone()), rules(ttl));
     let mut ids = Vec::new();
@@ -33,7 +25,7 @@ async fn what_a_stopping_replica_has_claimed_it_looks_after() {
         ids.push(issue(&dead, &number(index, "00")).await);
     }
     assert!(dead.drain(PATIENCE).await);
-    *now.lock().unwrap() = Time::from_secs(1_790_000_061);
+    clock.pass(ttl + Duration::from_secs(1));
 
     // Its first scan claims all that is due; it is told to stop when it has done the first of it.
     let heir = replica(Arc::new(store.clone()), rules(ttl));

@@ -1,16 +1,10 @@
 //! The breaker of a prefix, over a store whose clock the test moves.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use pombo::{
     otp::{
-        ChallengeId, Channel, PhoneNumber, Refusal, Time,
+        ChallengeId, Channel, PhoneNumber, Refusal,
         event::Limit,
         toll::{Rule, Rules},
     },
@@ -21,6 +15,7 @@ use serde_json::{Value, from_slice, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{
+    clock::{self, Clock},
     replica::{self, demand},
     world::number,
 };
@@ -31,17 +26,13 @@ const TTL: Duration = Duration::from_secs(120);
 struct Rig {
     service: Arc<Service>,
     store: MemoryStore,
-    clock: Arc<AtomicU64>,
+    clock: Clock,
     next: u32,
 }
 
 impl Rig {
     fn new() -> Self {
-        let clock = Arc::new(AtomicU64::new(1_800_000_000_000));
-        let told = Arc::clone(&clock);
-        let store = MemoryStore::with_clock(Arc::new(move || {
-            Time::from_millis(told.load(Ordering::SeqCst))
-        }));
+        let (store, clock) = clock::store();
         let tolls = Rules { enforced: [Rule::PrefixBreaker].into(), ..Rules::default() };
         let service = replica::guarded(Arc::new(store.clone()), replica::rules(TTL), tolls);
         Self { service, store, clock, next: 300_000 }
@@ -114,7 +105,7 @@ impl Rig {
 
     /// Time passes, and what falls due is looked after to its end.
     async fn pass(&mut self, span: Duration) {
-        self.clock.fetch_add(span.as_millis() as u64, Ordering::SeqCst);
+        self.clock.pass(span);
         let heir = replica::guarded(
             Arc::new(self.store.clone()),
             replica::rules(TTL),
@@ -166,10 +157,9 @@ async fn what_is_told_of_a_prefix_is_kept_as_long_as_what_is_told_of_a_challenge
     rig.are_pumped(20).await;
     assert_eq!(rig.turns().await.len(), 1);
     let kept = replica::rules(TTL).retention + Duration::from_secs(3_600);
-    let age = |by: Duration| rig.clock.fetch_add(by.as_millis() as u64, Ordering::SeqCst);
-    age(kept - Duration::from_secs(60));
+    rig.clock.pass(kept - Duration::from_secs(60));
     assert_eq!(rig.turns().await.len(), 1, "a minute before its time");
-    age(Duration::from_secs(120));
+    rig.clock.pass(Duration::from_secs(120));
     assert_eq!(rig.turns().await.len(), 0, "and a minute after it");
 }
 
@@ -192,7 +182,7 @@ async fn who_cancels_after_a_minute_did_not_verify() {
         for _ in 0..20 {
             let challenge = rig.ask().await.expect("who cancels before is no witness");
             rig.service.drained().await;
-            rig.clock.fetch_add(after * 1_000, Ordering::SeqCst);
+            rig.clock.pass(Duration::from_secs(after));
             rig.service.cancel(String::new(), challenge).await.unwrap();
             rig.service.drained().await;
         }

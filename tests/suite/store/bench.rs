@@ -1,25 +1,21 @@
 //! A store under test, with its time in the test's hands.
 
-use std::{
-    any::Any,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{any::Any, sync::Arc, time::Duration};
 
 use pombo::{
     otp::{ChallengeId, DeliveryRef, OperationId, RecipientKey, Time},
     store::{
         self, Certificates, Charge, Charged, Commit, Committed, Due, Followed, Reader, Settings,
-        Store, memory::MemoryStore,
+        Store,
     },
 };
 use redis::aio::MultiplexedConnection;
 
 use crate::support::{
-    redis_cluster::RedisCluster, redis_server::RedisServer, sentinel_group::SentinelGroup,
+    clock::{self, Clock},
+    redis_cluster::RedisCluster,
+    redis_server::RedisServer,
+    sentinel_group::SentinelGroup,
 };
 
 /// How much longer than asked for a real clock may take.
@@ -31,9 +27,7 @@ pub struct Bench {
 }
 
 enum Kind {
-    Memory {
-        now_ms: Arc<AtomicU64>,
-    },
+    Memory(Clock),
     /// The servers live as long as the bench.
     Redis {
         _servers: Arc<dyn Any + Send + Sync>,
@@ -42,11 +36,8 @@ enum Kind {
 
 impl Bench {
     pub async fn memory() -> Self {
-        let now_ms = Arc::new(AtomicU64::new(1_790_000_000_000));
-        let clock = now_ms.clone();
-        let clock = Arc::new(move || Time::from_millis(clock.load(Ordering::SeqCst)));
-        let store = MemoryStore::with_clock(clock);
-        Self { store: Arc::new(store), kind: Kind::Memory { now_ms } }
+        let (store, clock) = clock::store();
+        Self { store: Arc::new(store), kind: Kind::Memory(clock) }
     }
 
     pub async fn redis() -> Self {
@@ -79,16 +70,14 @@ impl Bench {
     /// a real Redis can't be moved, so there it is waited for.
     pub async fn pass(&self, span: Duration) {
         match &self.kind {
-            Kind::Memory { now_ms } => {
-                now_ms.fetch_add(span.as_millis() as u64, Ordering::SeqCst);
-            }
+            Kind::Memory(clock) => clock.pass(span),
             Kind::Redis { .. } => tokio::time::sleep(span + SLACK).await,
         }
     }
 
     /// Whether time goes by only where a test lets it.
     pub fn time_stands_still(&self) -> bool {
-        matches!(self.kind, Kind::Memory { .. })
+        matches!(self.kind, Kind::Memory(_))
     }
 
     /// The event records kept for a recipient's partition, oldest first.

@@ -1,21 +1,15 @@
 //! What stays behind: everything ends by itself, and an idle service leaves nothing but counters.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::time::Duration;
 
 use pombo::{
-    otp::{MessageTag, Time},
+    otp::MessageTag,
     store::{Commit, Store, memory::MemoryStore, open},
 };
 use redis::{AsyncCommands, aio::MultiplexedConnection};
 
 use super::bench::{charge, commit, connection, delivery, kept, key, ms, settings};
-use crate::support::redis_server::RedisServer;
+use crate::support::{clock, redis_server::RedisServer};
 
 /// One of everything that a store can hold, in several partitions, with lives of `life`.
 async fn fill(store: &dyn Store, life: Duration) {
@@ -105,13 +99,10 @@ async fn when_all_has_ended_redis_holds_nothing_but_counters_and_guards() {
 
 #[tokio::test]
 async fn when_all_has_ended_a_store_in_memory_holds_nothing_but_counters() {
-    let now_ms = Arc::new(AtomicU64::new(1_790_000_000_000));
-    let clock = now_ms.clone();
-    let store =
-        MemoryStore::with_clock(Arc::new(move || Time::from_millis(clock.load(Ordering::SeqCst))));
+    let (store, clock) = clock::store();
     fill(&store, ms(200)).await;
     assert!(store.len() >= 7 * 20, "{}", store.len());
-    now_ms.fetch_add(200, Ordering::SeqCst);
+    clock.pass(ms(200));
     // Nobody writes; the look at the schedule, which never ends, clears up.
     assert_eq!(store.claim(ms(1000), 10).await.unwrap(), []);
     assert!(store.is_empty(), "{} left", store.len());

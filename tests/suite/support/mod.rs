@@ -6,6 +6,8 @@ pub mod redis_server;
 
 pub mod proxy;
 
+pub mod clock;
+
 pub mod wrong_clock;
 
 pub mod sentinel_group;
