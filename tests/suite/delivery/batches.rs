@@ -9,9 +9,12 @@ use pombo::{
     store::{Commit, Store, memory::MemoryStore},
 };
 
-use crate::support::{
-    replica::{TAKER, config, issue, replica, rules},
-    world::number,
+use crate::{
+    store::bench::commit,
+    support::{
+        replica::{TAKER, config, issue, replica, rules},
+        world::number,
+    },
 };
 
 use super::PATIENCE;
@@ -34,17 +37,8 @@ async fn status(service: &Arc<Service>, id: ChallengeId) -> DeliveryStatus {
 /// Makes a recipient's record one that nobody can read.
 async fn spoil(store: &MemoryStore, id: ChallengeId) {
     let key = config().keys.index_key().recipient_of(&id);
-    let spoilt = Commit {
-        key,
-        expected: store.load(&key).await.unwrap().version,
-        blob: vec![0xff; 8],
-        ttl: Duration::from_secs(60),
-        alarm: None,
-        counters: Vec::new(),
-        events: Vec::new(),
-        events_ttl: Duration::from_secs(60),
-        replicated: false,
-    };
+    let version = store.load(&key).await.unwrap().version;
+    let spoilt = Commit { blob: vec![0xff; 8], ..commit(key, version) };
     store.commit(&spoilt).await.unwrap();
 }
 

@@ -14,13 +14,13 @@ use pombo::{
         ChallengeId, Channel, Code, Countries, Delivery, DeliveryRef, DeliveryStatus,
         FailureReason, VerifyOutcome,
     },
-    service::{Entropy, Guess, Parts, Service, SharedLimits, Taken, Whose, numbers::Numbers},
+    service::{Entropy, Parts, Service, SharedLimits, Taken, Whose, numbers::Numbers},
     store::memory::MemoryStore,
 };
 use tokio::{sync::mpsc, time::timeout};
 
 use super::PATIENCE;
-use crate::support::replica::issue;
+use crate::support::replica::{issue, verify};
 
 /// A pigeon that flies, or one that is ill.
 struct Pigeon {
@@ -97,19 +97,6 @@ fn service(first_is_well: bool) -> (Arc<Service>, mpsc::UnboundedReceiver<Note>)
         entropy: Entropy::of_system(),
     });
     (service, arrived)
-}
-
-async fn verify(service: &Arc<Service>, challenge: ChallengeId, code: Code) -> VerifyOutcome {
-    let guess = Guess {
-        caller: String::new(),
-        challenge,
-        code,
-        transaction: None,
-        subject: None,
-        purpose: None,
-        idempotency_key: String::new(),
-    };
-    service.verify(guess).await.unwrap().guessed.outcome
 }
 
 async fn arrival(arrived: &mut mpsc::UnboundedReceiver<Note>) -> Note {

@@ -4,27 +4,31 @@ use std::{sync::Arc, time::Duration};
 
 use pombo::{
     otp::{
-        ChallengeId, Channel, PhoneNumber, Refusal,
+        ChallengeId, Channel, PhoneNumber, RecipientKey, Refusal, VerifyOutcome,
         event::Limit,
         toll::{Rule, Rules},
     },
     service::{CallError, Issue, Service},
-    store::{Commit, Committed, Followed, Reader, Store, memory::MemoryStore},
+    store::{Commit, Committed, Store, memory::MemoryStore},
 };
 use serde_json::{Value, from_slice, json};
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{
-    clock::{self, Clock},
-    replica::{self, demand},
-    world::number,
+use crate::{
+    store::bench::{commit, kept},
+    support::{
+        clock::{self, Clock},
+        replica::{self, Taker, demand},
+        world::number,
+    },
 };
 
 const TTL: Duration = Duration::from_secs(120);
 
-/// A service whose breakers are enforced, and its clock.
+/// A service whose breakers are enforced, what it sends by, and its clock.
 struct Rig {
     service: Arc<Service>,
+    taker: Taker,
     store: MemoryStore,
     clock: Clock,
     next: u32,
@@ -33,26 +37,23 @@ struct Rig {
 impl Rig {
     fn new() -> Self {
         let (store, clock) = clock::store();
-        let tolls = Rules { enforced: [Rule::PrefixBreaker].into(), ..Rules::default() };
-        let service = replica::guarded(Arc::new(store.clone()), replica::rules(TTL), tolls);
-        Self { service, store, clock, next: 300_000 }
+        let taker = Taker::default();
+        let service = guarded(&store, &taker);
+        Self { service, taker, store, clock, next: 300_000 }
+    }
+
+    /// What is known of the prefix is kept under this key.
+    fn prefix(&self) -> RecipientKey {
+        let number = PhoneNumber::parse(&number(300_000, "00")).unwrap();
+        let to = Rules::default().destination(&replica::config().keys.index_key(), &number);
+        to.prefix.unwrap()
     }
 
     /// What the event record tells of the prefix's breaker.
     async fn turns(&self) -> Vec<Value> {
-        let mut events = Vec::new();
-        for partition in 0..self.store.partitions() {
-            // Never passed, so it reads all of it each time.
-            let reader = Reader { name: "look", partition, holder: 0 };
-            let followed = self.store.follow(&reader, Duration::from_millis(1), 10_000).await;
-            let Ok(Followed::Events { events: here, .. }) = followed else {
-                panic!("{followed:?}")
-            };
-            events.extend(here.iter().map(|it| -> Value { from_slice(&it.event).unwrap() }));
-        }
-        let is_turn = |event: &Value| event["event"].as_str().unwrap().starts_with("breaker.");
-        events.retain(is_turn);
-        events
+        let events = kept(&self.store, &self.prefix()).await;
+        let events = events.iter().map(|event| -> Value { from_slice(event).unwrap() });
+        events.filter(|it| it["event"].as_str().unwrap().starts_with("breaker.")).collect()
     }
 
     /// Somebody else of the prefix asks for a text message.
@@ -78,21 +79,10 @@ impl Rig {
 
     /// What is known of the prefix is written in a format that nobody knows.
     async fn spoil_evidence(&self) {
-        let number = PhoneNumber::parse(&number(300_000, "00")).unwrap();
-        let to = Rules::default().destination(&replica::config().keys.index_key(), &number);
-        let key = to.prefix.unwrap();
-        let commit = Commit {
-            key,
-            expected: self.store.load(&key).await.unwrap().version,
-            blob: vec![0x08, 0x7f],
-            ttl: 100 * TTL,
-            alarm: None,
-            counters: Vec::new(),
-            events: Vec::new(),
-            events_ttl: TTL,
-            replicated: false,
-        };
-        assert_eq!(self.store.commit(&commit).await.unwrap(), Committed::Done);
+        let key = self.prefix();
+        let version = self.store.load(&key).await.unwrap().version;
+        let spoilt = Commit { blob: vec![0x08, 0x7f], ttl: 100 * TTL, ..commit(key, version) };
+        assert_eq!(self.store.commit(&spoilt).await.unwrap(), Committed::Done);
     }
 
     /// So many ask and are heard of no more; whatever follows from it has happened when this returns.
@@ -103,14 +93,19 @@ impl Rig {
         self.pass(TTL).await;
     }
 
+    /// Who asked gives the code back.
+    async fn gives_back(&self, challenge: ChallengeId) {
+        self.service.drained().await;
+        let code = self.taker.code(&challenge);
+        let outcome = replica::verify(&self.service, challenge, code).await;
+        assert_eq!(outcome, VerifyOutcome::Verified);
+        self.service.drained().await;
+    }
+
     /// Time passes, and what falls due is looked after to its end.
     async fn pass(&mut self, span: Duration) {
         self.clock.pass(span);
-        let heir = replica::guarded(
-            Arc::new(self.store.clone()),
-            replica::rules(TTL),
-            Rules { enforced: [Rule::PrefixBreaker].into(), ..Rules::default() },
-        );
+        let heir = guarded(&self.store, &self.taker);
         let stop = CancellationToken::new();
         let worker = tokio::spawn({
             let (heir, stop) = (Arc::clone(&heir), stop.clone());
@@ -125,8 +120,14 @@ impl Rig {
     }
 }
 
+/// A replica over this store whose breakers are enforced.
+fn guarded(store: &MemoryStore, taker: &Taker) -> Arc<Service> {
+    let tolls = Rules { enforced: [Rule::PrefixBreaker].into(), ..Rules::default() };
+    replica::guarded(Arc::new(store.clone()), replica::rules(TTL), tolls, taker.clone())
+}
+
 #[tokio::test]
-async fn a_prefix_whose_codes_nobody_gives_back_gets_no_text_messages_until_some_do() {
+async fn a_prefix_whose_codes_nobody_gives_back_gets_no_text_messages_but_a_few_after_each_rest() {
     let mut rig = Rig::new();
     rig.are_pumped(20).await;
     let wait = rig.ask().await.unwrap_err();
@@ -152,7 +153,27 @@ async fn a_prefix_whose_codes_nobody_gives_back_gets_no_text_messages_until_some
 }
 
 #[tokio::test]
-async fn what_is_told_of_a_prefix_is_kept_as_long_as_what_is_told_of_a_challenge() {
+async fn a_breaker_closes_once_enough_of_those_who_are_let_through_give_their_code_back() {
+    let mut rig = Rig::new();
+    rig.are_pumped(20).await;
+    let wait = rig.ask().await.unwrap_err();
+    rig.pass(wait).await;
+    for _ in 0..12 {
+        let challenge = rig.ask().await.unwrap();
+        rig.gives_back(challenge).await;
+    }
+    rig.are_pumped(8).await;
+
+    let turns = rig.turns().await;
+    let told = ["event", "rule", "enforced", "country", "open_until", "recipients", "verified"];
+    let closed = json!(["breaker.closed", "prefix_breaker", true, "BR", null, 20, 12]);
+    assert_eq!(turns.len(), 2, "it opened, and {turns:?}");
+    assert_eq!(json!(told.map(|name| &turns[1][name])), closed);
+    rig.ask().await.expect("closed, it lets everybody through");
+}
+
+#[tokio::test]
+async fn what_is_told_of_a_prefix_is_kept_for_the_retention_and_an_hour() {
     let mut rig = Rig::new();
     rig.are_pumped(20).await;
     assert_eq!(rig.turns().await.len(), 1);

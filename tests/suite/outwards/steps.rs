@@ -17,6 +17,8 @@ use pombo::{
 };
 use tokio::net::TcpListener;
 
+use crate::store::bench::commit;
+
 /// Keeps what it takes, while it takes anything.
 #[derive(Clone, Default)]
 struct Shelf(Arc<(AtomicBool, Mutex<Vec<CloudEvent>>)>);
@@ -56,17 +58,9 @@ fn courier(store: &MemoryStore, shelf: &Shelf) -> Arc<Courier> {
 /// Writes events of challenges with these numbers.
 async fn write(store: &MemoryStore, numbers: std::ops::Range<usize>) {
     let record = |n| format!(r#"{{"event": "challenge.issued", "time": "t", "challenge": "{n}"}}"#);
-    let commit = Commit {
-        key: KEY,
-        expected: store.load(&KEY).await.unwrap().version,
-        blob: vec![],
-        ttl: Duration::from_secs(60),
-        alarm: None,
-        counters: vec![],
-        events: numbers.map(|n| record(n).into_bytes()).collect(),
-        events_ttl: Duration::from_secs(60),
-        replicated: false,
-    };
+    let events = numbers.map(|n| record(n).into_bytes()).collect();
+    let version = store.load(&KEY).await.unwrap().version;
+    let commit = Commit { events, ..commit(KEY, version) };
     assert_eq!(store.commit(&commit).await.unwrap(), Committed::Done);
 }
 

@@ -1,6 +1,6 @@
 //! The store: one set of promises held by every implementation, and what only Redis can show.
 
-mod bench;
+pub mod bench;
 
 mod conformance;
 

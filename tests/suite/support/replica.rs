@@ -1,13 +1,21 @@
 //! A replica in the test's own process, with a sender that takes every message and tells nothing more.
 
-use std::{num::NonZeroU32, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    num::NonZeroU32,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use pombo::{
     config::{Config, Mode},
     delivery::{Accepted, Message, Messenger, Pacing, SendError},
-    otp::{ChallengeId, Channel, Countries, PhoneNumber, Profile, Purpose, Rules, Time, toll},
-    service::{Entropy, Issue, Parts, Service, SharedLimits, numbers::Numbers},
+    otp::{
+        ChallengeId, Channel, Code, Countries, PhoneNumber, Profile, Purpose, Rules, Time,
+        VerifyOutcome, toll,
+    },
+    service::{Entropy, Guess, Issue, Parts, Service, SharedLimits, numbers::Numbers},
     store::Store,
 };
 
@@ -16,8 +24,16 @@ use crate::config::{INDEX, RING};
 /// The sender's name.
 pub const TAKER: &str = "taker";
 
-/// Takes every message.
-struct Taker;
+/// Takes every message, and keeps the last code of each challenge.
+#[derive(Clone, Default)]
+pub struct Taker(Arc<Mutex<HashMap<ChallengeId, Code>>>);
+
+impl Taker {
+    /// The code of a challenge whose message it took.
+    pub fn code(&self, challenge: &ChallengeId) -> Code {
+        self.0.lock().unwrap()[challenge].clone()
+    }
+}
 
 #[async_trait]
 impl Messenger for Taker {
@@ -34,6 +50,8 @@ impl Messenger for Taker {
     }
 
     async fn send(&self, message: &Message, _limit: Duration) -> Result<Accepted, SendError> {
+        let challenge = message.delivery.challenge;
+        self.0.lock().unwrap().insert(challenge, message.code.clone());
         Ok(Accepted::named(message.delivery.to_string()))
     }
 }
@@ -59,11 +77,16 @@ pub fn rules(ttl: Duration) -> Rules {
 
 /// A replica over this store.
 pub fn replica(store: Arc<dyn Store>, rules: Rules) -> Arc<Service> {
-    guarded(store, rules, toll::Rules::default())
+    guarded(store, rules, toll::Rules::default(), Taker::default())
 }
 
-/// A replica that guards against toll fraud.
-pub fn guarded(store: Arc<dyn Store>, rules: Rules, tolls: toll::Rules) -> Arc<Service> {
+/// A replica that guards against toll fraud, and sends by this sender.
+pub fn guarded(
+    store: Arc<dyn Store>,
+    rules: Rules,
+    tolls: toll::Rules,
+    taker: Taker,
+) -> Arc<Service> {
     let config = config();
     // The numbering plans are read at their first use, which would hold up whatever runs by then.
     drop(PhoneNumber::parse("+5511987654300"));
@@ -76,7 +99,7 @@ pub fn guarded(store: Arc<dyn Store>, rules: Rules, tolls: toll::Rules) -> Arc<S
         screens: Default::default(),
         shared_limits: SharedLimits::default(),
         tolls,
-        messengers: vec![Arc::new(Taker)],
+        messengers: vec![Arc::new(taker)],
         issuer: Default::default(),
         entropy: Entropy::of_system(),
     })
@@ -85,6 +108,20 @@ pub fn guarded(store: Arc<dyn Store>, rules: Rules, tolls: toll::Rules) -> Arc<S
 /// Issues a code for a login.
 pub async fn issue(service: &Arc<Service>, number: &str) -> ChallengeId {
     service.issue(demand(service, number)).await.unwrap().challenge
+}
+
+/// Gives a login's code back.
+pub async fn verify(service: &Arc<Service>, challenge: ChallengeId, code: Code) -> VerifyOutcome {
+    let guess = Guess {
+        caller: String::new(),
+        challenge,
+        code,
+        transaction: None,
+        subject: None,
+        purpose: None,
+        idempotency_key: String::new(),
+    };
+    service.verify(guess).await.unwrap().guessed.outcome
 }
 
 /// A demand for a login's code.
