@@ -30,7 +30,8 @@ use std::{
     ffi::OsString,
     fs::Permissions,
     os::unix::fs::PermissionsExt,
-    path::PathBuf,
+    path::{Path, PathBuf},
+    process::Command,
     sync::atomic::{AtomicU32, Ordering},
 };
 
@@ -101,6 +102,11 @@ pub fn file(text: &str) -> PathBuf {
     std::fs::write(&path, text).unwrap();
     std::fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
     path
+}
+
+/// A pipe of one's own at this path, to which nobody writes so far.
+pub fn pipe(at: &Path) {
+    assert!(Command::new("mkfifo").arg("-m600").arg(at).status().unwrap().success());
 }
 
 /// The errors, one line each.

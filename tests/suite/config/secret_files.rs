@@ -4,12 +4,11 @@ use std::{
     fs::{self, Permissions},
     os::unix::fs::{PermissionsExt, symlink},
     path::{Path, PathBuf},
-    process::Command,
 };
 
 use pombo::config::{Config, Mode};
 
-use super::{INDEX, LEAST, RING, environment, file, lines, serve};
+use super::{INDEX, LEAST, RING, environment, file, lines, pipe, serve};
 
 fn of_mode(text: &str, mode: u32) -> PathBuf {
     let path = file(text);
@@ -70,9 +69,9 @@ fn a_link_is_followed_as_mounted_secrets_need_it() {
 
 #[test]
 fn what_is_no_file_is_refused_and_not_waited_for() {
-    let pipe = file("").with_extension("pipe");
-    assert!(Command::new("mkfifo").arg("-m600").arg(&pipe).status().unwrap().success());
-    for path in [&pipe, Path::new("/dev/zero"), Path::new("/tmp")] {
+    let place = file("").with_extension("pipe");
+    pipe(&place);
+    for path in [&place, Path::new("/dev/zero"), Path::new("/tmp")] {
         let shown = path.display();
         let refused = |lines: Vec<String>, key: &str| {
             let sentence = format!("{key}: names {shown}, which is no regular file");
@@ -82,7 +81,7 @@ fn what_is_no_file_is_refused_and_not_waited_for() {
             refused(lines(from(key, path)), &format!("{key}_file"));
         }
     }
-    fs::remove_file(pipe).unwrap();
+    fs::remove_file(place).unwrap();
     let all = environment(&[LEAST, &[("keys.ring", "-"), ("keys.ring_file", "")]].concat());
     let nameless = Config::load(Mode::Serve, None, all);
     assert!(lines(nameless)[0].starts_with("keys.ring_file: names , which can't be read"));

@@ -1,10 +1,10 @@
 //! File, environment and secret files, and which of them wins.
 
-use std::{fs, process::Command, thread, time::Duration};
+use std::{fs, thread, time::Duration};
 
 use pombo::config::{Config, Mode};
 
-use super::{INDEX, LEAST, RING, dev, dev_file, environment, file, lines, serve, variable};
+use super::{INDEX, LEAST, RING, dev, dev_file, environment, file, lines, pipe, serve, variable};
 
 #[test]
 fn the_environment_wins_over_the_file() {
@@ -192,12 +192,12 @@ fn debug_shows_no_secret() {
 
 #[test]
 fn the_file_may_be_a_pipe_that_somebody_writes_to() {
-    let pipe = file("").with_extension("pipe");
-    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let theirs = pipe.clone();
+    let place = file("").with_extension("pipe");
+    pipe(&place);
+    let theirs = place.clone();
     let writer = thread::spawn(move || fs::write(theirs, "[code]\nlength = 8\n").unwrap());
-    let config = Config::load(Mode::Dev, Some(&pipe), []).unwrap();
+    let config = Config::load(Mode::Dev, Some(&place), []).unwrap();
     writer.join().unwrap();
-    fs::remove_file(pipe).unwrap();
+    fs::remove_file(place).unwrap();
     assert_eq!(config.rules.policies[0].length, 8);
 }

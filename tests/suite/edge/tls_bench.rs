@@ -4,8 +4,7 @@ use std::{
     fs::{self, OpenOptions},
     io::Write,
     os::unix::fs::OpenOptionsExt,
-    path::PathBuf,
-    process::Command,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -27,10 +26,13 @@ use tonic::{
 };
 
 use super::{keyed, sha256_hex, world};
-use crate::support::{
-    certificates::{Authority, Certificate},
-    pombo::{Pombo, login},
-    world::World,
+use crate::{
+    config,
+    support::{
+        certificates::{Authority, Certificate},
+        pombo::{Pombo, login},
+        world::World,
+    },
 };
 
 /// The bank's name in its certificate.
@@ -69,8 +71,9 @@ impl Folder {
 
     /// A pipe that nobody writes to.
     pub fn pipe(&self, name: &str) -> String {
-        assert!(Command::new("mkfifo").arg(self.at(name)).status().unwrap().success());
-        self.at(name)
+        let at = self.at(name);
+        config::pipe(Path::new(&at));
+        at
     }
 
     /// Writes a certificate and its key.
