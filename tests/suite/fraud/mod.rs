@@ -19,7 +19,7 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
 use crate::support::{
-    pombo::{Pombo, login},
+    pombo::{Pombo, by_sms, login},
     world::{World, brisk},
 };
 
@@ -27,11 +27,6 @@ use crate::support::{
 async fn world(store_url: &str, more: &[(&str, &str)]) -> World {
     let keyed = [("CODE__HASH", "keyed"), ("LIMITS__CLIENT_IP", "[]")];
     World::new(store_url, brisk(), &[&keyed, more].concat()).await
-}
-
-/// A login whose code goes by SMS.
-fn by_sms(to: &str) -> IssueCodeRequest {
-    IssueCodeRequest { requested_channel: proto::Channel::Sms.into(), ..login(to) }
 }
 
 /// Somebody gets a text message and gives its code back.

@@ -3,16 +3,13 @@
 use std::time::{Duration, Instant};
 
 use pombo::{
-    grpc::proto::{
-        Channel, DeliveryStatus, FailureReason, IssueCodeRequest,
-        otp_service_client::OtpServiceClient,
-    },
+    grpc::proto::{DeliveryStatus, FailureReason, otp_service_client::OtpServiceClient},
     simulator::{Provider, Weather},
 };
 
 use crate::support::{
     all,
-    pombo::{Pombo, login},
+    pombo::{Pombo, by_sms, login},
     world::{SOON, World, brisk, number},
 };
 
@@ -25,10 +22,7 @@ async fn latencies(pombo: &Pombo, first: u32) -> Vec<Duration> {
     let mut client = OtpServiceClient::new(pombo.connection().await);
     let mut took = Vec::new();
     for index in 0..CALLS {
-        let request = IssueCodeRequest {
-            requested_channel: Channel::Sms.into(),
-            ..login(&number(first + index, "00"))
-        };
+        let request = by_sms(&number(first + index, "00"));
         let start = Instant::now();
         client.issue_code(request).await.unwrap();
         took.push(start.elapsed());

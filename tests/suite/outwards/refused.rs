@@ -1,14 +1,13 @@
 //! Calls that a rule or a screen against toll fraud refused.
 
-use pombo::grpc::proto::{Channel, IssueCodeRequest};
+use pombo::grpc::proto::Channel;
 use serde_json::json;
 
 use super::*;
-use crate::support::{pombo::login, world::number};
-
-fn by_sms(to: &str) -> IssueCodeRequest {
-    IssueCodeRequest { requested_channel: Channel::Sms.into(), ..login(to) }
-}
+use crate::support::{
+    pombo::{by_sms, login},
+    world::number,
+};
 
 #[tokio::test]
 async fn a_refused_call_is_an_event_with_its_rule() {

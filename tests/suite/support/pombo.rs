@@ -356,6 +356,11 @@ pub fn login(recipient: &str) -> IssueCodeRequest {
     }
 }
 
+/// A request for a login's code by SMS.
+pub fn by_sms(recipient: &str) -> IssueCodeRequest {
+    IssueCodeRequest { requested_channel: proto::Channel::Sms.into(), ..login(recipient) }
+}
+
 /// A guess.
 pub fn guess(challenge_id: &str, code: &str) -> VerifyCodeRequest {
     VerifyCodeRequest {
