@@ -1,5 +1,5 @@
-//! What each text message is to be charged by the rules against toll fraud: made up from the records, and
-//! from nothing that the service says of it.
+//! What each text message is to be charged by the rules against toll fraud: made up from the records and
+//! from what senders took, and from nothing that the service says of it.
 
 use std::{
     collections::{BTreeMap, HashMap},

@@ -16,7 +16,7 @@ use super::{
 };
 
 /// Longer than everything that a challenge waits for.
-const OVER: Duration = Duration::from_secs(660);
+pub const OVER: Duration = Duration::from_secs(660);
 
 /// Longer than everything is kept.
 const FORGOTTEN: Duration = evidence::KEPT_FOR.saturating_add(OVER);

@@ -111,6 +111,7 @@ impl Store for Mutant {
     }
 
     async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError> {
+        // What is known of a place is no recipient's record.
         if !is_home(&commit.key) {
             return self.store.commit(commit).await;
         }

@@ -78,7 +78,7 @@ impl Town {
         });
     }
 
-    /// A channel and no other, that often; where text messages may be withheld, one of these twice as often.
+    /// A channel and no other, that often; where text messages may be withheld, SMS as often again.
     fn wish(&self, odds: f64) -> Option<Channel> {
         let dice = &self.dice;
         let channel = dice.some(odds, || dice.pick(Channel::ALL));

@@ -1,7 +1,7 @@
 //! A sender that takes a text message without an answer, or with a failure for one, and refuses its recipient
 //! when it is tried again: it wants its money for what it took.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use pombo::otp::{
     Channel::{Sms, Whatsapp},
@@ -12,6 +12,7 @@ use tokio::time::sleep;
 use super::{
     as_it_is,
     calls::call,
+    driver::OVER,
     laws::{Breach, Law},
     mutant::{Mutant, Mutation},
     on_simulated_time,
@@ -20,9 +21,6 @@ use super::{
     twins::issue,
     weather::Mood,
 };
-
-/// Longer than a challenge lives.
-const OVER: Duration = Duration::from_secs(660);
 
 /// Its first messages are texts, by such a sender, and have a price.
 fn town(seed: u64, between: &Between) -> Arc<Town> {
