@@ -1,4 +1,5 @@
-//! Toll fraud against the real binary: budgets, the breaker, the cap, and a flood of all of them.
+//! Toll fraud: budgets, the breaker, the cap, and a flood of all of them; against the real binary where no
+//! clock has to be moved.
 
 mod rules;
 
@@ -19,7 +20,7 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
 use crate::support::{
-    pombo::{Pombo, by_sms, login},
+    pombo::{PATIENCE, Pombo, by_sms, login},
     world::{World, brisk},
 };
 
@@ -47,16 +48,17 @@ fn refused<T: std::fmt::Debug>(call: Result<T, Status>) -> (String, Duration) {
     (details.error_info().unwrap().reason.clone(), wait)
 }
 
-/// Waits until a metric of a process says so.
-async fn until(pombo: &Pombo, series: &str, least: f64) {
+/// What some metrics of a process sum up to, once it is as much as it must be at least.
+async fn until(pombo: &Pombo, series: &[&str], least: f64) -> f64 {
     let said = async {
         loop {
             let metrics = pombo.metrics().await;
-            if metrics.get(series).is_some_and(|value| *value >= least) {
-                return;
+            let sum = series.iter().filter_map(|it| metrics.get(*it)).sum();
+            if sum >= least {
+                return sum;
             }
         }
     };
-    let waited = tokio::time::timeout(crate::support::pombo::PATIENCE, said).await;
-    waited.unwrap_or_else(|_| panic!("{series} never was {least}"));
+    let waited = tokio::time::timeout(PATIENCE, said).await;
+    waited.unwrap_or_else(|_| panic!("{series:?} never was {least}"))
 }

@@ -13,7 +13,7 @@ use tonic::transport;
 use super::*;
 use crate::{
     edge::join_all,
-    support::{pombo::PATIENCE, redis_server::RedisServer, world::number},
+    support::{redis_server::RedisServer, world::number},
 };
 
 /// Text messages that the attack wants, and honest people meanwhile.
@@ -31,6 +31,12 @@ const AT_ONCE: u32 = 50;
 const PREFIX: u32 = 300_000;
 
 const HOURLY: u32 = 10;
+
+/// Text messages that were refused or withheld.
+const DECIDED: [&str; 2] = [
+    "pombo_limited_total{limit=\"prefix_budget\"}",
+    "pombo_limited_total{limit=\"prefix_breaker\"}",
+];
 
 type Line = OtpServiceClient<transport::Channel>;
 
@@ -115,7 +121,7 @@ async fn a_flood_of_paid_messages_is_held_to_a_budget_and_honest_people_are_serv
     let spent = || (0..wanted).map(|index| world.asked(&attacked(index)).1 as u32).sum::<u32>();
     let refusals: u32 = tally.of("refused, PREFIX_BUDGET") + tally.of("refused, PREFIX_BREAKER");
     // A fallback is decided on some time after its call was answered.
-    let decided = decided(&pombo, wanted - HOURLY).await;
+    let decided = until(&pombo, &DECIDED, f64::from(wanted - HOURLY)).await as u32;
     println!("wanted {wanted}: {:?}", tally.0);
     println!("text messages of the attack that were paid for: {} of {wanted}", spent());
     println!("refused to callers {refusals}, withheld and refused {decided}");
@@ -128,22 +134,6 @@ async fn a_flood_of_paid_messages_is_held_to_a_budget_and_honest_people_are_serv
     );
     assert!(spent() > 0 && spent() <= HOURLY, "{}", spent());
     assert_eq!(tally.of("fallback wanted"), wanted / 2, "WhatsApp is not withheld");
-}
-
-/// Text messages that were refused or withheld, once there are as many as there must be at least.
-async fn decided(pombo: &Pombo, least: u32) -> u32 {
-    let series = |rule| format!("pombo_limited_total{{limit=\"{rule}\"}}");
-    let rules = ["prefix_budget", "prefix_breaker"].map(series);
-    let told = async {
-        loop {
-            let metrics = pombo.metrics().await;
-            let told = rules.iter().filter_map(|rule| metrics.get(rule)).sum::<f64>() as u32;
-            if told >= least {
-                return told;
-            }
-        }
-    };
-    tokio::time::timeout(PATIENCE, told).await.expect("a fallback was never decided on")
 }
 
 fn attacked(index: u32) -> String {
