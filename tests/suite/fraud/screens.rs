@@ -1,7 +1,10 @@
 //! Numbers to which nothing is sent at all; and limits that are only observed.
 
 use super::*;
-use crate::support::world::number;
+use crate::{
+    edge::{keyed, sha256_hex},
+    support::world::number,
+};
 
 /// A British premium-rate number, and one of shared cost.
 const COSTLY: [&str; 2] = ["+449012345678", "+448431234567"];
@@ -14,7 +17,7 @@ fn barred<T: std::fmt::Debug>(call: Result<T, Status>) {
 
 /// A service whose caller is a bank.
 async fn for_a_bank(more: &[(&str, &str)]) -> Pombo {
-    let hash = crate::edge::sha256_hex("bank key");
+    let hash = sha256_hex("bank key");
     let bank = [("CALLERS__0__NAME", "bank"), ("CALLERS__0__API_KEY_SHA256", &*hash)];
     world("memory:", &[&bank, more].concat()).await.serve().await
 }
@@ -38,7 +41,7 @@ async fn who_may_not_ask_or_asks_wrongly_is_told_that_first_and_is_no_hit() {
     let pombo = for_a_bank(&[("CALLERS__0__PURPOSES", "signup")]).await;
     let mut client = pombo.client().await;
     let mut ask = async |request| {
-        let answer = client.issue_code(crate::edge::keyed("bank key", request)).await;
+        let answer = client.issue_code(keyed("bank key", request)).await;
         let status = answer.unwrap_err();
         let details = status.get_error_details();
         (status.code(), details.error_info().map(|it| it.reason.clone()).unwrap_or_default())
@@ -86,7 +89,7 @@ async fn a_caller_may_have_a_quota_of_its_own() {
     let mut client = pombo.client().await;
     let mut ask = async |index: u32| {
         let request = login(&number(300_000 + index, "00"));
-        client.issue_code(crate::edge::keyed("bank key", request)).await
+        client.issue_code(keyed("bank key", request)).await
     };
     ask(0).await.unwrap();
     ask(1).await.unwrap();

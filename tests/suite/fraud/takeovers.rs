@@ -3,7 +3,7 @@
 use pombo::simulator::{Behaviour, Channel, Fate};
 
 use super::{rules::TWO_AN_HOUR, *};
-use crate::support::{pombo::PATIENCE, redis_server::RedisServer, world::number};
+use crate::support::{redis_server::RedisServer, world::number};
 
 #[tokio::test]
 async fn a_text_message_that_is_sent_again_is_paid_for_again_and_given_back_with_the_first() {

@@ -1,7 +1,7 @@
 //! Calls that a rule or a screen against toll fraud refused.
 
 use pombo::grpc::proto::Channel;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::support::{
@@ -37,8 +37,8 @@ async fn a_refused_call_is_an_event_with_its_rule() {
     assert_eq!(of_challenge.count(), 2);
 }
 
-/// What is told of calls that screens hit: the first of each, and how many calls all are of.
-async fn screened(rules: &[(&str, &str)]) -> Vec<(serde_json::Value, u64)> {
+/// Of each screen its first event, and how many calls all its events tell of.
+async fn screened(rules: &[(&str, &str)]) -> Vec<(Value, u64)> {
     let receiver = Receiver::start().await;
     let rules = [&[("FRAUD__BLOCKED_PREFIXES", "[\"+551193\"]")], rules].concat();
     let world = world("memory:", &receiver, &rules).await;
@@ -48,20 +48,19 @@ async fn screened(rules: &[(&str, &str)]) -> Vec<(serde_json::Value, u64)> {
     }
     let _ = pombo.try_issue(login("+449012345678")).await;
 
-    let of = |seen: &[Came], rule: &str| -> Vec<serde_json::Value> {
+    let of = |seen: &[Came], rule: &str| -> Vec<Value> {
         let refused = seen.iter().filter(|it| it.kind() == "call.refused");
         let data = refused.map(|it| it.event["data"].clone());
         data.filter(|data| data["rule"] == rule).collect()
     };
-    let calls = |told: &[serde_json::Value]| -> u64 {
-        told.iter().map(|data| data["calls"].as_u64().unwrap()).sum()
-    };
+    let calls =
+        |told: &[Value]| -> u64 { told.iter().map(|data| data["calls"].as_u64().unwrap()).sum() };
     let told = ["blocked_prefix", "number_type"];
     let all = |seen: &[Came]| told.map(|rule| calls(&of(seen, rule))) == [20, 1];
     let seen = receiver.until("twenty-one screened calls", all).await;
     assert!(
         seen.iter().filter(|it| it.kind() == "call.refused").count() < 10,
-        "alike is one event"
+        "alike are told together"
     );
     told.map(|rule| (of(&seen, rule)[0].clone(), calls(&of(&seen, rule)))).into()
 }
