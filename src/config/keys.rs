@@ -87,7 +87,7 @@ fn weakness(key: &Secret) -> Option<&'static str> {
 
 pub(super) fn read(reader: &mut Reader, mode: Mode, store_is_memory: bool) -> Keys {
     let strict = mode.is_strict();
-    // What is refused for a lack or a fault is not refused once more for the key that everybody knows.
+    // Where the stand-in comes of a fault, it shall not be told of as a key that everybody knows.
     let stand_in = if store_is_memory || strict { random } else { development };
     let mut keys = reader.section("keys").demanding(strict);
     let ring = keys.need_list("ring", &RING_KEY, vec![("dev".to_owned(), stand_in("ring"))]);

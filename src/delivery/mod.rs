@@ -152,8 +152,8 @@ pub enum Again {
     Once,
     /// Quick retries are worth it.
     Yes,
-    /// Quick retries are worth it, and it failed; but as the provider does not say at what, or a gateway
-    /// speaks for it, it may have been taken.
+    /// Quick retries are worth it. It failed, but nobody says at what (the provider does not, or a gateway
+    /// answers for it), so it may have been taken.
     Doubtful,
     /// The exchange broke off and nobody knows whether the message went out: quick retries are worth
     /// it, and if they lead nowhere, it counts as silent rather than failed.

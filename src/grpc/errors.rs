@@ -172,7 +172,8 @@ fn failed(fault: &Fault) -> Status {
     }
 }
 
-/// What the transport says of bytes that are no message of the contract, one compressed, or none at all.
+/// What the transport says of bytes that are no message of the contract, of a message that is compressed, and
+/// of none at all.
 const UNDECODABLE: [&str; 3] =
     ["failed%20to%20decode", "protocol%20error", "Missing%20request%20message"];
 

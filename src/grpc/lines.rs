@@ -13,7 +13,7 @@ use tonic::transport::server::Connected;
 use super::{callers::Callers, ends::Ends, peer::Peer, tls::Acceptors, trust::Trust};
 use crate::{
     doors::{Door, Guest, Timed},
-    insight::metrics,
+    insight::{metrics, strangers},
 };
 
 /// The longest that a handshake of TLS may take.
@@ -73,7 +73,13 @@ async fn greet(guest: Guest, tls: Option<Acceptors>, callers: &Callers) -> Optio
         Err(_) => "it took too long".to_owned(),
     };
     metrics::tls_failed();
-    tracing::info!(error = failed, "a connection came to no TLS");
+    if let Some(count) = strangers::count("tls") {
+        tracing::info!(
+            error = failed,
+            count,
+            "connections came to no TLS since the last such line"
+        );
+    }
     None
 }
 

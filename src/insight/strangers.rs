@@ -1,5 +1,5 @@
-//! Lines of the log that anybody on the network can have written: the first is told at once, and how many
-//! followed it with the first one after a while.
+//! Lines of the log that anybody on the network can have written: the first is told at once; those that follow
+//! it are told by their number, with the first one after a while.
 
 use std::{
     collections::BTreeMap,

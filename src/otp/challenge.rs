@@ -116,7 +116,7 @@ pub struct Delivery {
     /// Its first sender fell silent and another one sent it again.
     pub taken_over: bool,
     /// A provider may have taken a message of it, however it went on: it told of one, or its answer to a try
-    /// broke off or said nothing.
+    /// broke off or left it open.
     pub perhaps_taken: bool,
     /// Its messages, as far as their ids are known.
     pub messages: Vec<MessageTag>,

@@ -105,8 +105,9 @@ impl PhoneNumber {
     }
 }
 
-/// The plan that a number belongs to, of those that share its calling code. The library's own answer leaves out
-/// the zero that national numbers of Italy and Niger begin with, and judges another number by that.
+/// The plan that a number belongs to, of those that share its calling code: by its digits as they are, with the
+/// zeros in front that some have (Italy's, Niger's). The library's own answer goes by another number, without
+/// them.
 fn plan_of(code: u16, national: &str) -> Option<&'static Metadata> {
     let mut plans = DATABASE.by_code(&code)?;
     if plans.len() == 1 {
@@ -119,6 +120,7 @@ fn plan_of(code: u16, national: &str) -> Option<&'static Metadata> {
 }
 
 fn tariff(plan: &Metadata, national: &str) -> Tariff {
+    // In the library's order: of a number that is of several kinds the first holds.
     let tariffs = [
         (Type::PremiumRate, Tariff::PremiumRate),
         (Type::TollFree, Tariff::Usual),

@@ -138,7 +138,7 @@ const BEFORE_IPV4: [[u8; 12]; 3] = [
 /// (RFC 8215).
 const LOCAL_NAT64: [u8; 6] = [0, 0x64, 0xff, 0x9b, 0, 1];
 
-/// An IPv4 address as such, however it is written as an IPv6 one.
+/// An IPv4 address as such, where it is written as an IPv6 one in a way that shows it.
 fn as_itself(address: IpAddr) -> IpAddr {
     let address = address.to_canonical();
     let IpAddr::V6(v6) = address else { return address };

@@ -3,9 +3,9 @@
 //!
 //! A message is charged once, under the name of its delivery and try, for whoever works on it; it is given
 //! back by those whose commit does not send it, and for all once its challenge ended and no provider can have
-//! taken it; to the budgets also once it is verified. So what a budget holds are messages that were promised
-//! and that nobody verified. A rule that is enforced fails closed: without the store there is no message anyway. One that is
-//! only observed fails open.
+//! taken it. A budget gets it back also once the challenge is verified. So what a budget holds are messages
+//! that were promised and that nobody verified. A rule that is enforced fails closed: without the store there
+//! is no message anyway. One that is only observed fails open.
 
 mod gathering;
 
@@ -90,9 +90,9 @@ impl Service {
     }
 
     /// What is known of a place, and its record as it was found. One that can't be read, as a newer version
-    /// wrote it or it is damaged, tells nothing, and what is learnt next is written over it. It then has the
-    /// floors, like a place that nobody knows; refused instead, it would stay so until the record ends,
-    /// fifteen days on.
+    /// wrote it or it is damaged, tells nothing, and what is learnt next is written over it. The place
+    /// then has the floors, like one that nobody knows; were it refused text messages instead, it would be
+    /// until the record ends, fifteen days on.
     async fn evidence(&self, place: &RecipientKey) -> Result<(Evidence, Loaded), StoreError> {
         let loaded = self.parts.store.load(place).await?;
         let known = loaded.blob.as_deref().map(record::evidence::decode).transpose();

@@ -29,7 +29,7 @@ pub enum Outcome {
     Failed {
         /// Why.
         failure: Failure,
-        /// The answer to a try broke off, or does not say that it was refused: it may have gone out.
+        /// The answer to a try broke off or left it open: it may have gone out.
         perhaps_taken: bool,
     },
     /// Nobody knows.

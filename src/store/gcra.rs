@@ -66,9 +66,9 @@ impl Rate {
         }
     }
 
-    /// Without a charge of this cost; `charged` is how full the bucket was with it. What was poured first leaks first,
-    /// so it has all its drops while something is left of those below: in a busy bucket whoever gives back is
-    /// as if never charged, and in a quiet one nobody makes room by what has leaked away long ago.
+    /// Without a charge of this cost; `charged` is how full the bucket was with it. What was poured first leaks
+    /// first, so it has all its drops while something is left of those below: in a busy bucket whoever gives
+    /// back is as if never charged, and in a quiet one nobody makes room by what has leaked away long ago.
     ///
     /// (Drops below that were given back themselves, or poured away, are taken to leak still. So there may be
     /// room for one charge more for each that was given back, and never for more than that.)

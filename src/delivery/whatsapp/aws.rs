@@ -96,7 +96,7 @@ pub fn judge(code: &str, _reason: &str) -> Option<Reaction> {
     Some(match code {
         "ThrottledRequestException" => Reaction::alone(Why::RateLimited, Again::Yes),
         "InternalServiceException" | "DependencyException" => {
-            Reaction::alone(Why::Unavailable, Again::Yes)
+            Reaction::alone(Why::Unavailable, Again::Doubtful)
         }
         "AccessDeniedException" => Reaction::stop(Why::Misconfigured, Scope::App),
         "AccessDeniedByMetaException" => Reaction::stop(Why::Misconfigured, Scope::Account),

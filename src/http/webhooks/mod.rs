@@ -88,7 +88,11 @@ fn away(source: &'static str, fault: &Fault) -> Answer {
 
 fn forged(source: &'static str) -> Answer {
     if let Some(count) = strangers::count(source) {
-        tracing::warn!(source, count, "callbacks without a good signature were refused");
+        tracing::warn!(
+            source,
+            count,
+            "callbacks without a good signature were refused since the last such line"
+        );
     }
     metrics::webhook(source, "forged", 1);
     FORGED

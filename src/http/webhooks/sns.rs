@@ -1,7 +1,8 @@
 //! What AWS tells, by SNS: receipts of WhatsApp and text messages, notices, and the subscription itself.
 //!
-//! Checked in this order, so that a stranger costs us nothing: the topic is one of ours, the signature is
-//! of a version that we take, the certificate lies at SNS, the signature fits, the call is not old. SNS does not repeat what it gets a 4xx for.
+//! Checked in this order, so that a stranger costs us nothing: the topic is one of ours, the signature is of a
+//! version that we take, the certificate lies at SNS, the signature fits, the call is not old. SNS does not
+//! repeat what it gets a 4xx for.
 
 use std::{
     sync::Arc,
@@ -163,7 +164,12 @@ fn skipped(count: usize) -> Answer {
 
 fn refuse(result: &'static str, why: &'static str) -> Answer {
     if let Some(count) = strangers::count(why) {
-        tracing::warn!(source = SOURCE, why, count, "callbacks were refused");
+        tracing::warn!(
+            source = SOURCE,
+            why,
+            count,
+            "callbacks were refused since the last such line"
+        );
     }
     metrics::webhook(SOURCE, result, 1);
     (StatusCode::FORBIDDEN, why)
@@ -171,7 +177,12 @@ fn refuse(result: &'static str, why: &'static str) -> Answer {
 
 fn later(result: &'static str, why: &'static str) -> Answer {
     if let Some(count) = strangers::count(why) {
-        tracing::warn!(source = SOURCE, why, count, "callbacks have to come again");
+        tracing::warn!(
+            source = SOURCE,
+            why,
+            count,
+            "callbacks have to come again since the last such line"
+        );
     }
     metrics::webhook(SOURCE, result, 1);
     LATER

@@ -180,7 +180,7 @@ pub struct Progress {
     pub status: DeliveryStatus,
     /// Why it failed, if it did.
     pub failure: Option<Failure>,
-    /// Whether the answer to a try of it broke off or said nothing, so that it may have been taken, however
+    /// Whether the answer to a try of it broke off or left it open, so that it may have been taken, however
     /// this went.
     pub perhaps_taken: bool,
 }

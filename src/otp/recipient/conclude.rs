@@ -80,18 +80,19 @@ impl Turn<'_> {
         self.settlements.push(settlement);
     }
 
-    /// What these text messages, whose code nobody gave back, tell of where they went. One that a provider
-    /// only may have taken tells nothing: the silence may be the provider's.
+    /// What these text messages, whose code nobody gave back, tell of where they went. Where it is not certain
+    /// that a provider took one they tell nothing: the silence may be the provider's.
     fn testimony(&self, sent: &[&Delivery], reason: ConclusionReason) -> Option<Testimony> {
-        let mut taken = sent.iter().filter_map(|it| it.accepted_at);
-        let had_time = taken.clone().any(|at| self.now.since(at) > TIME_TO_TYPE);
+        let is_taken = sent.iter().any(|it| it.accepted_at.is_some());
+        let is_on_its_way = sent.iter().any(|it| it.status == DeliveryStatus::Queued);
+        let is_old = |at: Time| self.now.since(at) > TIME_TO_TYPE;
+        let had_time = sent.iter().any(|it| it.accepted_at.is_some_and(is_old));
         let by_caller =
             matches!(reason, ConclusionReason::Caller | ConclusionReason::NewTransaction);
-        if by_caller && !had_time {
-            let is_on_its_way = sent.iter().any(|it| it.status == DeliveryStatus::Queued);
-            return (is_on_its_way || taken.next().is_some()).then_some(Testimony::EndedEarly);
+        match by_caller && !had_time {
+            true => (is_taken || is_on_its_way).then_some(Testimony::EndedEarly),
+            false => is_taken.then_some(Testimony::Unverified),
         }
-        taken.next().map(|_| Testimony::Unverified)
     }
 
     /// Any event after a challenge's time first records that it expired.

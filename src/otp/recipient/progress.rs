@@ -147,8 +147,9 @@ fn is_stale(delivery: &Delivery, progress: &Progress) -> bool {
     }
 }
 
-/// Whether it may have been taken by what is told: whoever tells of a message has taken it. Of one that was
-/// sent again that is known of the second message; the first may have gone out anyway.
+/// Whether what is told leaves it open that it was taken: whoever tells of a message has taken one. What a
+/// sender says counts for its own message only, so of one that was sent again for the second; the first counts
+/// as one that may have gone anyway. (A receipt does not tell which of both it is of: then both may have.)
 fn is_perhaps_taken(delivery: &Delivery, progress: &Progress) -> bool {
     match progress.source {
         Source::Receipt(_) => true,

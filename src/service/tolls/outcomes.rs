@@ -117,7 +117,7 @@ impl Service {
         let mut charges = Vec::new();
         for rule in self.parts.tolls.asked() {
             let toll = self.parts.tolls.toll(rule, settlement.to, &known);
-            // A breaker charges only while it lets a few through to see; of those it is given back the refused.
+            // A breaker charges only while it lets a few through to see, and is given back the refused.
             let Ok(Some(toll)) = toll else { continue };
             let verified = settlement.testimony == Some(Testimony::Verified) && rule.is_budget();
             let texts = settlement.texts.iter().filter(|_| verified);

@@ -54,8 +54,8 @@ impl Partition {
         format!("pombo:{{{}}}:counters", self.0)
     }
 
-    /// Event records. Stream: field `e` the record, `n` how many there were with it. TTL: the
-    /// longest that a commit asked for from then on (`Commit::events_ttl`).
+    /// Event records. Stream: field `e` the record, `n` how many there were with it. TTL: at
+    /// least `Commit::events_ttl` from each commit on.
     pub(super) fn events(self) -> String {
         format!("pombo:{{{}}}:events", self.0)
     }

@@ -1,5 +1,8 @@
 //! Keys that are none: too short, too plain, or the same in two places.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
+use sha2::{Digest, Sha256};
+
 use super::{
     INDEX, RING,
     refusals::{Row, check},
@@ -66,4 +69,17 @@ fn a_ring_is_not_accused_of_what_is_wrong_with_the_index() {
         let told = serve(&[("keys.index", index)]).unwrap_err().to_string();
         assert!(told.contains("keys.index") && !told.contains("keys.ring"), "{told}");
     }
+}
+
+#[test]
+fn a_key_that_everybody_knows_is_refused_by_its_own_name() {
+    let known = |label: &str| {
+        let words = format!("pombo dev key, public, for nothing but play: {label}");
+        STANDARD.encode(Sha256::digest(words))
+    };
+    let ring = format!("k1:{}", known("ring"));
+    check(&[
+        (&[("keys.index", &known("index"))], "keys.index", "everybody knows"),
+        (&[("keys.ring", &ring)], "keys.ring", "everybody knows"),
+    ]);
 }

@@ -61,9 +61,9 @@ async fn whoever_is_no_caller_is_refused() {
     for forged in &forged {
         assert_eq!(secured.meet(Some(forged), None, NUMBER).await, Met::NoConnection);
     }
-    secured.pombo.stderr.wait_for_many("came to no TLS", forged.len()).await;
-    // A client may have tried again by itself.
-    assert!(secured.pombo.metrics().await["pombo_tls_failed_total"] as usize >= forged.len());
+    // A client may have tried again by itself, and the log tells of strangers now and then.
+    secured.pombo.counted(&["pombo_tls_failed_total"], forged.len() as f64).await;
+    secured.pombo.stderr.wait_for("it", |line| line.contains("came to no TLS")).await;
     assert_eq!(secured.meet(Some(&bank), None, NUMBER).await, Met::Served);
 }
 

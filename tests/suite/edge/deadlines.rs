@@ -17,13 +17,15 @@ async fn call(
     message: &impl Message,
     timeout: &str,
 ) -> Option<String> {
-    raw_call(pombo, method, message.encode_to_vec(), timeout).await
+    raw_call(pombo, method, framed(&message.encode_to_vec()), timeout).await
 }
 
-async fn raw_call(pombo: &Pombo, method: &str, message: Vec<u8>, timeout: &str) -> Option<String> {
-    let mut body = vec![0];
-    body.extend((message.len() as u32).to_be_bytes());
-    body.extend(message);
+/// A message as gRPC's body has it.
+fn framed(message: &[u8]) -> Vec<u8> {
+    [&[0][..], &(message.len() as u32).to_be_bytes(), message].concat()
+}
+
+async fn raw_call(pombo: &Pombo, method: &str, body: Vec<u8>, timeout: &str) -> Option<String> {
     let client = reqwest::Client::builder().http2_prior_knowledge().no_proxy().build().unwrap();
     let url = format!("http://{}/pombo.otp.v1.OtpService/{method}", pombo.grpc);
     let call = client.post(url).header("content-type", "application/grpc").header("te", "trailers");
@@ -59,9 +61,12 @@ async fn bytes_that_are_no_message_are_the_callers_fault() {
     let pombo = world(&[]).await.serve().await;
     let invalid_argument = Some((tonic::Code::InvalidArgument as i32).to_string());
     // An endless number, a field cut short, a text that is no UTF-8.
-    for bytes in [vec![0xff; 12], vec![0x0a, 0x05, b'+'], vec![0x0a, 0x02, 0xc3, 0x28]] {
-        let status = raw_call(&pombo, "IssueCode", bytes.clone(), "5S").await;
-        assert_eq!(status, invalid_argument, "{bytes:?}");
+    let messages = [vec![0xff; 12], vec![0x0a, 0x05, b'+'], vec![0x0a, 0x02, 0xc3, 0x28]];
+    // No message at all, and one that is said to be compressed.
+    let bodies = messages.iter().map(|message| framed(message));
+    for body in bodies.chain([vec![], vec![1, 0, 0, 0, 0]]) {
+        let status = raw_call(&pombo, "IssueCode", body.clone(), "5S").await;
+        assert_eq!(status, invalid_argument, "{body:?}");
     }
 }
 

@@ -47,18 +47,3 @@ fn refused<T: std::fmt::Debug>(call: Result<T, Status>) -> (String, Duration) {
     let wait = details.retry_info().and_then(|it| it.retry_delay).unwrap();
     (details.error_info().unwrap().reason.clone(), wait)
 }
-
-/// What some metrics of a process sum up to, once it is as much as it must be at least.
-async fn until(pombo: &Pombo, series: &[&str], least: f64) -> f64 {
-    let said = async {
-        loop {
-            let metrics = pombo.metrics().await;
-            let sum = series.iter().filter_map(|it| metrics.get(*it)).sum();
-            if sum >= least {
-                return sum;
-            }
-        }
-    };
-    let waited = tokio::time::timeout(PATIENCE, said).await;
-    waited.unwrap_or_else(|_| panic!("{series:?} never was {least}"))
-}

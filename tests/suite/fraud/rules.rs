@@ -57,7 +57,7 @@ async fn a_fallback_over_the_budget_is_withheld_and_told_with_its_rule() {
                 && line.contains("\"enforced\":true")
         })
         .await;
-    until(&pombo, &["pombo_limited_total{limit=\"prefix_budget\"}"], 1.0).await;
+    pombo.counted(&["pombo_limited_total{limit=\"prefix_budget\"}"], 1.0).await;
 }
 
 #[tokio::test]

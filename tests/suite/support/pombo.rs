@@ -286,6 +286,21 @@ impl Pombo {
         reqwest::get(url).await.unwrap().text().await.unwrap()
     }
 
+    /// What some metrics sum up to, once it is as much as it must be at least.
+    pub async fn counted(&self, series: &[&str], least: f64) -> f64 {
+        let said = async {
+            loop {
+                let metrics = self.metrics().await;
+                let sum = series.iter().filter_map(|it| metrics.get(*it)).sum();
+                if sum >= least {
+                    return sum;
+                }
+            }
+        };
+        let waited = timeout(PATIENCE, said).await;
+        waited.unwrap_or_else(|_| panic!("{series:?} never was {least}"))
+    }
+
     /// `/metrics`, by the whole name and labels of a series as printed.
     pub async fn metrics(&self) -> HashMap<String, f64> {
         let page = self.page("/metrics").await;

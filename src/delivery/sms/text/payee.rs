@@ -17,7 +17,10 @@ fn payee(name: &str) -> String {
     // A point with a letter behind it makes a link; "S. A." is as good a name as "S.A.".
     let apart = without_codes(&plain.replace('.', ". "));
     let name = apart.split_whitespace().collect::<Vec<_>>().join(" ");
-    name.trim_matches(['.', ',', ' ']).to_owned()
+    match letters(&name) {
+        0 => String::new(),
+        _ => name.trim_matches(['.', ',', ' ']).to_owned(),
+    }
 }
 
 /// A payee's name as a message may write it.
@@ -66,7 +69,8 @@ fn narrow(c: char) -> char {
     }
 }
 
-/// Changes the direction of a text, or hides in it, as what fills a place in Korean does.
+/// Changes the direction of a text, or shows as nothing (U+115F, U+1160, U+3164 and U+FFA0 fill a place in
+/// Korean).
 fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
@@ -78,18 +82,23 @@ fn is_invisible(c: char) -> bool {
 /// slashes and ends of lines.
 fn is_plain(c: char) -> bool {
     match c {
-        '\u{2024}'..='\u{2029}' | '\u{2044}' | '\u{2215}' | '\u{3002}' | '\u{ff61}' => false,
+        '\u{2024}'..='\u{2029}'
+        | '\u{2044}'
+        | '\u{2215}'
+        | '\u{2800}'
+        | '\u{3002}'
+        | '\u{ff61}' => false,
         c if c.is_ascii() => c.is_ascii_alphanumeric() || ".,-&'()+".contains(c),
         c => !c.is_control(),
     }
 }
 
-/// Of digits that could be a code, however they are spaced, the last three stay: `*321`.
+/// Of digits that could be a code, with whatever but letters between them, the last three stay: `*321`.
 fn without_codes(name: &str) -> String {
     let (mut shown, mut rest) = (String::new(), name);
     while let Some(start) = rest.find(char::is_numeric) {
         let (before, tail) = rest.split_at(start);
-        let end = tail.find(|c: char| !c.is_numeric() && !" .,-()+".contains(c));
+        let end = tail.find(|c: char| c.is_alphabetic() && !c.is_numeric());
         let run = tail[..end.unwrap_or(tail.len())].trim_end_matches(|c: char| !c.is_numeric());
         let digits: Vec<_> = run.chars().filter(|c| c.is_numeric()).collect();
         shown += before;
@@ -135,6 +144,9 @@ mod tests {
             ("1 2 3 4 5 6", "*456"),
             ("١٢٣٤٥٦", "*٤٥٦"),
             ("12\u{200b}34\u{2060}56", "*456"),
+            ("1\u{200d}2\u{fe0f}\u{20e3}3\u{200c}4", "*234"),
+            ("\u{3164}\u{2800}", ""),
+            ("\u{200d}\u{fe0f}", ""),
             ("{code} {brand}", "code brand"),
             ("@#/", ""),
         ] {

@@ -64,7 +64,7 @@ pub enum Wish {
         which: usize,
     },
     /// Roads close and open: each bit closes one of two senders of two channels. And a rule against
-    /// toll fraud stands in the way of text messages or is only noted, or none does.
+    /// toll fraud stands in the way of text messages or is only observed, or none does.
     Weather {
         closed: u8,
         fraud: Option<bool>,
