@@ -1,8 +1,11 @@
 //! Phone numbers: E.164, checked by libphonenumber's rules, masked wherever they are shown.
 
-use std::fmt;
+use std::{fmt, sync::PoisonError};
 
-use phonenumber::{Metadata, Mode, Type, metadata::DATABASE};
+use phonenumber::{
+    Metadata, Mode, Type,
+    metadata::{DATABASE, Descriptor},
+};
 
 use super::country::Country;
 
@@ -47,7 +50,7 @@ impl PhoneNumber {
         let number = phonenumber::parse(None, text).map_err(|_| PhoneError::Unassigned)?;
         // One phone, one spelling: a trunk zero after the country code would make a second record.
         let canonical = number.format().mode(Mode::E164).to_string();
-        if !number.is_valid() || canonical != text {
+        if !is_assigned(&number) || canonical != text {
             return Err(PhoneError::Unassigned);
         }
         Ok(Self::from_parts(text, &number))
@@ -105,6 +108,12 @@ impl PhoneNumber {
     }
 }
 
+fn is_assigned(number: &phonenumber::PhoneNumber) -> bool {
+    let national = number.national().to_string();
+    let plan = plan_of(number.code().value(), &national);
+    plan.is_some_and(|plan| KINDS.iter().any(|kind| is_of(plan, *kind, &national)))
+}
+
 /// The plan that a number belongs to, of those that share its calling code: by its digits as they are, with the
 /// zeros in front that some have (Italy's, Niger's). The library's own answer goes by another number, without
 /// them.
@@ -132,7 +141,19 @@ fn tariff(plan: &Metadata, national: &str) -> Tariff {
 
 fn is_of(plan: &Metadata, kind: Type, national: &str) -> bool {
     let (all, of_kind) = (plan.descriptors().general(), plan.descriptors().get(kind));
-    all.is_match(national) && of_kind.is_some_and(|it| it.is_match(national))
+    is_like(all, national) && of_kind.is_some_and(|numbers| is_like(numbers, national))
+}
+
+/// Whether all of a number is like these: the library is content if it begins like them.
+fn is_like(numbers: &Descriptor, national: &str) -> bool {
+    let whole = || {
+        let pattern = format!("^(?:{})$", numbers.national_number().as_str());
+        let cache = DATABASE.cache();
+        let mut cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
+        let pattern = cache.configure(&pattern, |builder| builder.ignore_whitespace(true));
+        pattern.is_ok_and(|pattern| pattern.is_match(national))
+    };
+    numbers.is_match(national) && whole()
 }
 
 /// The kinds of numbers that a plan may have.
@@ -190,6 +211,26 @@ mod tests {
         }
         for text in ["+5511111", "+99912345678", "+15550100001", "+55011987654321"] {
             assert!(PhoneNumber::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_plans_own_examples_are_assigned() {
+        for plan in DATABASE.iter() {
+            let kinds = [Type::FixedLine, Type::Mobile].map(|kind| plan.descriptors().get(kind));
+            for example in kinds.into_iter().flatten().filter_map(Descriptor::example) {
+                let text = format!("+{}{example}", plan.country_code());
+                let parsed = PhoneNumber::parse(&text);
+                let is_short = text.len() < "+12345678".len();
+                assert_eq!(parsed.is_err(), is_short, "{}: {text}", plan.id());
+            }
+        }
+    }
+
+    #[test]
+    fn a_number_that_only_begins_like_one_is_refused() {
+        for text in ["+601293456789", "+96712345678", "+3161512345678", "+39010212345678"] {
+            assert_eq!(PhoneNumber::parse(text), Err(PhoneError::Unassigned), "{text}");
         }
     }
 
