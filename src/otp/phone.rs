@@ -150,7 +150,9 @@ fn is_like(numbers: &Descriptor, national: &str) -> bool {
         let pattern = format!("^(?:{})$", numbers.national_number().as_str());
         let cache = DATABASE.cache();
         let mut cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
-        let pattern = cache.configure(&pattern, |builder| builder.ignore_whitespace(true));
+        // All digits are ASCII's: so it takes little to be made ready.
+        let pattern =
+            cache.configure(&pattern, |builder| builder.ignore_whitespace(true).unicode(false));
         pattern.is_ok_and(|pattern| pattern.is_match(national))
     };
     numbers.is_match(national) && whole()

@@ -80,8 +80,8 @@ impl Turn<'_> {
         self.settlements.push(settlement);
     }
 
-    /// What these text messages, whose code nobody gave back, tell of where they went. Where it is not certain
-    /// that a provider took one they tell nothing: the silence may be the provider's.
+    /// What these text messages, whose code nobody gave back, tell of where they went. Nobody is said to have
+    /// kept silent unless a provider took one for certain: the silence may be the provider's.
     fn testimony(&self, sent: &[&Delivery], reason: ConclusionReason) -> Option<Testimony> {
         let is_taken = sent.iter().any(|it| it.accepted_at.is_some());
         let is_on_its_way = sent.iter().any(|it| it.status == DeliveryStatus::Queued);
